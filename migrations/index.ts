@@ -1,0 +1,5 @@
+import type { Migration } from '../src/database/migrate.js';
+import { firstLight } from './0001_first_light.js';
+
+/** All steps in order. A step that has been released is never edited: add another one. */
+export const MIGRATIONS: readonly Migration[] = [firstLight];

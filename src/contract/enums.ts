@@ -1,0 +1,74 @@
+/** Closed word lists of the contract. */
+export const PART_TYPES = [
+  'scad',
+  'cadquery',
+  'build123d',
+  'stl',
+  'step',
+  '3mf',
+  'gcode3mf',
+  'gcode',
+] as const;
+
+export const PRINTER_PROVIDERS = ['OctoPrint', 'Prusa', 'Bambu', 'Klipper'] as const;
+export const COMM_METHODS = ['bambu-global-mqtt', 'bambu-cloud-v2', 'octoprint-mqtt', 'fuse'] as const;
+export const INTEGRATION_TYPES = ['bambulab', 'etsy', 'shopify', 'ebay', 'tiktok-shop'] as const;
+export const BED_TYPES = [
+  'Cool Plate',
+  'Engineering Plate',
+  'High Temp Plate',
+  'Textured PEI Plate',
+  'Supertack Plate',
+] as const;
+
+export const JOB_STATUSES = [
+  'pending',
+  'assigned',
+  'slicing',
+  'sliced',
+  'finalizing',
+  'waiting-for-approval',
+  'ready-for-printer',
+  'sending-to-printer',
+  'printing',
+  'paused',
+  'completed',
+  'failed',
+  'cancelled',
+] as const;
+export type JobStatus = (typeof JOB_STATUSES)[number];
+
+export const BUILD_STATUSES = [
+  'pending',
+  'building',
+  'queued',
+  'fulfilling',
+  'preparing',
+  'sending-to-printer',
+  'printing',
+  'success',
+  'error',
+  'cancelled',
+] as const;
+export type BuildStatus = (typeof BUILD_STATUSES)[number];
+
+export const BUILD_PRINT_STATUSES = ['pending', 'printing', 'success', 'error', 'cancelled'] as const;
+export type BuildPrintStatus = (typeof BUILD_PRINT_STATUSES)[number];
+
+export const PRIORITIES = [100, 1000] as const;
+/** 100 is normal, 1000 is low. */
+export type Priority = (typeof PRIORITIES)[number];
+
+export const POSITIONS = ['front', 'back'] as const;
+
+export const TAG_KEYS = [
+  'printer.provider',
+  'printer.id',
+  'printer.nozzleDiameter',
+  'printer.modelName',
+  'filament.type',
+  'user.tags',
+] as const;
+
+/** What stands in place of every secret in every answer; written back it means "unchanged". */
+export const MASK = '********';

@@ -1,0 +1,108 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Database as SqliteDatabase } from 'better-sqlite3';
+import type { Kysely } from 'kysely';
+import type { Clock } from '../contract/time.js';
+import type { Tables } from '../resources/index.js';
+import { ChangeFeed, type WriteContext } from './change.js';
+import { type Migration, migrate } from './migrate.js';
+import { openSqlite } from './sqlite.js';
+import { Transaction } from './transaction.js';
+
+/** Adds rows of its own to a transaction before it commits: an audit entry, an outbox row. */
+export type Recorder = (tx: Transaction) => Promise<void>;
+
+export interface DatabaseOptions {
+  readonly dataDir: string;
+  readonly migrations: readonly Migration[];
+  readonly clock: Clock;
+  /** Makes the file when it is missing; only `init` says true. */
+  readonly create: boolean;
+  readonly recorders?: readonly Recorder[];
+  readonly onListenerError: (error: unknown) => void;
+}
+
+/**
+ * The farm's memory. Reads go through `read`; every change goes through `write`, whose commits reach `feed` in order.
+ */
+export class Database {
+  readonly feed: ChangeFeed;
+  #sequence = 0;
+
+  private constructor(
+    private readonly sqlite: SqliteDatabase,
+    /** For queries. Never write through it: nobody would hear of the change. */
+    readonly read: Kysely<Tables>,
+    private readonly clock: Clock,
+    private readonly recorders: readonly Recorder[],
+    onListenerError: (error: unknown) => void,
+  ) {
+    this.feed = new ChangeFeed(onListenerError);
+  }
+
+  /** Opens the file and brings its schema up to date. @throws DatabaseError */
+  static async open(options: DatabaseOptions): Promise<Database> {
+    mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
+    const backupsDir = join(options.dataDir, 'backups');
+    const file = join(options.dataDir, 'printfarmd.db');
+    const { sqlite, kysely, schema } = openSqlite(file, { create: options.create, backupsDir });
+    try {
+      await migrate({
+        sqlite,
+        schema,
+        migrations: options.migrations,
+        backupsDir,
+        now: () => new Date(options.clock.now()),
+      });
+    } catch (error) {
+      sqlite.close();
+      throw error;
+    }
+    return new Database(sqlite, kysely, options.clock, options.recorders ?? [], options.onListenerError);
+  }
+
+  /**
+   * Runs `fn` as one transaction and commits before it resolves. An error undoes everything.
+   * `fn` awaits only its own queries: all of them answer within the same turn of the event loop, so a transaction that
+   * is still open at the next turn has waited for something else while holding the only writer, and is undone.
+   */
+  async write<T>(context: WriteContext, fn: (tx: Transaction) => Promise<T>): Promise<T> {
+    let changes: Transaction['changes'] = [];
+    const at = this.clock.now();
+    const result = await this.read.transaction().execute(async (trx) => {
+      let waited = false;
+      const nextTurn = setImmediate(() => {
+        waited = true;
+      });
+      try {
+        const tx = new Transaction(trx, context, at);
+        const value = await fn(tx);
+        if (tx.changes.length > 0) for (const record of this.recorders) await record(tx);
+        if (waited) throw new Error('A transaction waited for something other than its own queries');
+        changes = tx.changes;
+        return value;
+      } finally {
+        clearImmediate(nextTurn);
+      }
+    });
+    if (changes.length > 0) {
+      this.#sequence += 1;
+      this.feed.emit({ sequence: this.#sequence, context, at, changes });
+    }
+    return result;
+  }
+
+  /** A consistent copy of the whole database while it is in use. */
+  async backup(file: string): Promise<void> {
+    await this.sqlite.backup(file);
+  }
+
+  /** A cheap proof that the file can be read. */
+  probe(): boolean {
+    return this.sqlite.prepare('select 1').pluck().get() === 1;
+  }
+
+  async close(): Promise<void> {
+    await this.read.destroy();
+  }
+}

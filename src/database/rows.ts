@@ -1,0 +1,50 @@
+import { type RawBuilder, sql } from 'kysely';
+import type { AnyColumn } from '../resources/column.js';
+import type { Columns, Resource, RowOf } from '../resources/resource.js';
+
+/** Raw columns of a table as SQLite gives them. */
+export type RawRecord = Readonly<Record<string, unknown>>;
+
+function isRaw(value: unknown): value is string | number | null {
+  return value === null || typeof value === 'string' || typeof value === 'number';
+}
+
+/** A stored row as the program sees it. Columns that the query left out stay out. */
+export function decodeRow<C extends Columns>(resource: Resource<C>, raw: RawRecord): RowOf<C> {
+  const row: Record<string, unknown> = {};
+  for (const name of Object.keys(raw)) {
+    const column = resource.columns[name];
+    const value = raw[name];
+    if (column && isRaw(value)) row[name] = column.decode(value);
+  }
+  // The one place where the table's text becomes the definition's types; a test holds that the two agree.
+  return row as RowOf<C>;
+}
+
+export function encodeValue(column: AnyColumn, value: unknown): string | number | null {
+  return column.encode(value);
+}
+
+export function insertStatement(
+  resource: Resource,
+  row: Readonly<Record<string, unknown>>,
+): RawBuilder<unknown> {
+  const names = Object.keys(resource.columns);
+  const values = names.map((name) => {
+    const column = resource.columns[name];
+    return column ? encodeValue(column, row[name]) : null;
+  });
+  return sql`insert into ${sql.table(resource.table)} (${sql.join(names.map((name) => sql.ref(name)))}) values (${sql.join(values)})`;
+}
+
+export function updateStatement(
+  resource: Resource,
+  id: string,
+  patch: Readonly<Record<string, unknown>>,
+): RawBuilder<unknown> {
+  const assignments = Object.entries(patch).flatMap(([name, value]) => {
+    const column = resource.columns[name];
+    return column ? [sql`${sql.ref(name)} = ${encodeValue(column, value)}`] : [];
+  });
+  return sql`update ${sql.table(resource.table)} set ${sql.join(assignments)} where "id" = ${id}`;
+}

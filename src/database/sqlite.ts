@@ -1,0 +1,102 @@
+import { chmodSync, existsSync, statSync } from 'node:fs';
+import BetterSqlite, { type Database as SqliteDatabase, type Statement } from 'better-sqlite3';
+import { Kysely, SqliteDialect } from 'kysely';
+import type { Tables } from '../resources/index.js';
+
+/** The database cannot be used as it is; the message says what stands in the way and what to do. */
+export class DatabaseError extends Error {
+  constructor(
+    readonly code: 'damaged' | 'newer' | 'missing' | 'unreadable',
+    message: string,
+    options?: { cause?: unknown },
+  ) {
+    super(message, options);
+    this.name = 'DatabaseError';
+  }
+}
+
+const MAX_CACHED_STATEMENTS = 400;
+
+/**
+ * SQLite as everything above sees it: one connection, statements prepared once.
+ * Kysely prepares anew for each execution; on a small machine that costs more than most of our queries.
+ */
+class CachingConnection {
+  readonly #statements = new Map<string, Statement>();
+
+  constructor(readonly sqlite: SqliteDatabase) {}
+
+  prepare(sql: string): Statement {
+    const known = this.#statements.get(sql);
+    if (known) return known;
+    const statement = this.sqlite.prepare(sql);
+    if (this.#statements.size >= MAX_CACHED_STATEMENTS) {
+      const oldest = this.#statements.keys().next();
+      if (!oldest.done) this.#statements.delete(oldest.value);
+    }
+    this.#statements.set(sql, statement);
+    return statement;
+  }
+
+  close(): void {
+    this.#statements.clear();
+    this.sqlite.close();
+  }
+}
+
+export interface OpenDatabase {
+  readonly sqlite: SqliteDatabase;
+  readonly kysely: Kysely<Tables>;
+  /** The same connection for migrations, which know tables as they were then, not as they are now. */
+  readonly schema: Kysely<unknown>;
+}
+
+/**
+ * Opens the file with the settings that make an acknowledged write survive a power cut: write-ahead log, FULL sync.
+ * A damaged file is never started over: that is an error that names the file and the backups folder.
+ *
+ * @throws DatabaseError
+ */
+export function openSqlite(file: string, options: { create: boolean; backupsDir: string }): OpenDatabase {
+  const exists = existsSync(file);
+  if (!exists && !options.create) {
+    throw new DatabaseError(
+      'missing',
+      `There is no database at ${file}. Run "printfarmd init" to make an installation.`,
+    );
+  }
+  if (exists && !options.create && statSync(file).size === 0)
+    throw damaged(file, options.backupsDir, 'it is empty');
+  let sqlite: SqliteDatabase;
+  try {
+    sqlite = new BetterSqlite(file);
+    sqlite.pragma('journal_mode = WAL');
+    sqlite.pragma('synchronous = FULL');
+    sqlite.pragma('foreign_keys = ON');
+    sqlite.pragma('busy_timeout = 5000');
+    // Bounds the log that a long run leaves on the card; checkpoints themselves stay SQLite's business.
+    sqlite.pragma('journal_size_limit = 16777216');
+    if (exists) check(sqlite, file, options.backupsDir);
+  } catch (error) {
+    if (error instanceof DatabaseError) throw error;
+    throw damaged(file, options.backupsDir, error instanceof Error ? error.message : String(error), error);
+  }
+  chmodSync(file, 0o600);
+  const connection = new CachingConnection(sqlite);
+  const dialect = new SqliteDialect({ database: connection });
+  return { sqlite, kysely: new Kysely<Tables>({ dialect }), schema: new Kysely<unknown>({ dialect }) };
+}
+
+function check(sqlite: SqliteDatabase, file: string, backupsDir: string): void {
+  const found: unknown = sqlite.pragma('quick_check(1)', { simple: true });
+  if (found !== 'ok') throw damaged(file, backupsDir, String(found));
+}
+
+function damaged(file: string, backupsDir: string, why: string, cause?: unknown): DatabaseError {
+  return new DatabaseError(
+    'damaged',
+    `The database ${file} is damaged (${why}). It was left as it is. Put a backup from ${backupsDir} in its place, ` +
+      'or move the file away to keep it for repair; the daemon does not start empty over it.',
+    { cause },
+  );
+}

@@ -1,0 +1,48 @@
+import { apiKey } from './api-key.js';
+import { dispatch } from './dispatch.js';
+import { integration } from './integration.js';
+import { part } from './part.js';
+import { partBuild } from './part-build.js';
+import { printJob } from './print-job.js';
+import { printer } from './printer.js';
+import { printerConnection } from './printer-connection.js';
+import { printerSlot } from './printer-slot.js';
+import type { RawRow, Resource } from './resource.js';
+import { store } from './store.js';
+import { storedFile } from './stored-file.js';
+
+/** Every entity of the daemon, by name. A new one is added here and in a migration. */
+export const RESOURCES = Object.freeze({
+  store,
+  apiKey,
+  integration,
+  printer,
+  printerConnection,
+  printerSlot,
+  part,
+  partBuild,
+  printJob,
+  dispatch,
+  storedFile,
+});
+
+export type ResourceName = keyof typeof RESOURCES;
+
+/** The tables as Kysely knows them, derived from the definitions. */
+export type Tables = { [K in ResourceName as (typeof RESOURCES)[K]['table']]: RawRow<(typeof RESOURCES)[K]> };
+
+export const ALL_RESOURCES: readonly Resource[] = Object.values(RESOURCES);
+
+export {
+  apiKey,
+  dispatch,
+  integration,
+  part,
+  partBuild,
+  printer,
+  printerConnection,
+  printerSlot,
+  printJob,
+  store,
+  storedFile,
+};

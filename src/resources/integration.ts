@@ -1,0 +1,18 @@
+import { INTEGRATION_TYPES } from '../contract/enums.js';
+import { choice, json, nullable, text } from './column.js';
+import { resource } from './resource.js';
+import { record } from './shapes.js';
+
+/** A connection to something outside. LAN printers belong to one built-in row of type `bambulab`. */
+export const integration = resource({
+  name: 'integration',
+  table: 'integration',
+  label: 'integration',
+  events: 'integrations',
+  columns: {
+    type: choice(INTEGRATION_TYPES),
+    externalId: nullable(text()),
+    publicData: nullable(json(record)),
+    settings: nullable(json(record)),
+  },
+});

@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import { BUILD_PRINT_STATUSES, BUILD_STATUSES, POSITIONS } from '../contract/enums.js';
+import { choice, date, flag, id, integer, json, nullable, text, withDefault, words } from './column.js';
+import { resource } from './resource.js';
+import { buildExtensions, materialAssignments, parameterOverride, record, tags } from './shapes.js';
+
+/** One line of a print request: a part, how many, and a frozen copy of the part as it was then. */
+export const partBuild = resource({
+  name: 'partBuild',
+  table: 'partBuild',
+  label: 'part build',
+  path: '/v1/part-builds',
+  permissions: { view: 'queue.view' },
+  events: 'partBuilds',
+  columns: {
+    partId: nullable(id({ references: { resource: 'part', onDelete: 'set null' } })),
+    skuBuildId: nullable(id()),
+    skuId: nullable(id()),
+    skuName: nullable(text({ min: 1, max: 1024 })),
+    label: nullable(text({ min: 1, max: 1024 })),
+    partCopy: json(record),
+    requiredPrinterTags: withDefault(json(tags), {}),
+    quantity: integer({ min: 0, max: 500 }),
+    numPartsPerSku: nullable(integer()),
+    skuInstanceStart: nullable(integer()),
+    parameterOverrides: withDefault(json(z.array(parameterOverride)), []),
+    status: choice(BUILD_STATUSES),
+    outputFiles: nullable(words()),
+    thumbnailUri: nullable(text()),
+    assignmentStartedAt: nullable(date()),
+    assignmentCompletedAt: nullable(date()),
+    printingStartedAt: nullable(date()),
+    printingCompletedAt: nullable(date()),
+    printStatus: choice(BUILD_PRINT_STATUSES),
+    extensions: nullable(json(buildExtensions)),
+    materialAssignments: nullable(json(materialAssignments)),
+    /** 100 or 1000. */
+    priority: integer(),
+    position: choice(POSITIONS),
+    orderId: nullable(id()),
+    orderItemId: nullable(id()),
+    linkedPartId: nullable(id()),
+    dismissed: withDefault(flag(), false),
+    /** Who asked for it, for permissions over one's own jobs. */
+    createdByActor: nullable(text({ hidden: true })),
+  },
+  overrides: (row, presenter) => ({
+    thumbnailUri: row.thumbnailUri === null ? null : presenter.fileUrl(row.thumbnailUri),
+  }),
+});

@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { PART_TYPES } from '../contract/enums.js';
+import { choice, date, flag, id, json, nullable, text, withDefault, words } from './column.js';
+import { resource } from './resource.js';
+import { partMaterial, partParameter, record, tags } from './shapes.js';
+
+/** Something that can be printed, with its files. */
+export const part = resource({
+  name: 'part',
+  table: 'part',
+  label: 'part',
+  path: '/v1/parts',
+  operations: ['list', 'search', 'get'],
+  permissions: { view: 'part.view' },
+  events: 'parts',
+  columns: {
+    name: text({ min: 1, max: 1024, writable: 'edit' }),
+    type: choice(PART_TYPES, { writable: 'edit' }),
+    description: withDefault(text({ writable: 'edit' }), ''),
+    fileUris: words({ writable: 'edit', max: 200 }),
+    /** SHA-256 of each file, in the order of `fileUris`. */
+    fileHashes: words(),
+    thumbnailUri: nullable(text()),
+    parameters: withDefault(json(z.array(partParameter), { writable: 'edit' }), []),
+    printTags: withDefault(json(tags, { writable: 'edit' }), {}),
+    overriddenProcessProfileId: nullable(id({ writable: 'edit' })),
+    folderId: nullable(id({ writable: 'edit' })),
+    materials: nullable(json(z.array(partMaterial))),
+    slicerOverride: nullable(text({ writable: 'edit' })),
+    metadata: nullable(json(record)),
+    slicingEstimate: nullable(json(record)),
+    use3MFProcessProfile: withDefault(flag({ writable: 'edit' }), false),
+    arrangeable: withDefault(flag({ writable: 'edit' }), false),
+    userTags: withDefault(words({ writable: 'edit', max: 10 }), []),
+    gcodePlateUris: nullable(json(z.record(z.string(), z.string()))),
+    uploadedAt: nullable(date()),
+  },
+  overrides: (row, presenter) => ({
+    thumbnailUri: row.thumbnailUri === null ? null : presenter.fileUrl(row.thumbnailUri),
+  }),
+});

@@ -1,0 +1,25 @@
+import { choice, date, flag, id, integer, nullable, text, withDefault } from './column.js';
+import { resource } from './resource.js';
+
+/**
+ * How a printer is reached and what proves it. Kept apart from the printer, so that no answer, event or filter can
+ * ever hold an access code. Rows with `configured` belong to the configuration file and change only with it.
+ */
+export const printerConnection = resource({
+  name: 'printerConnection',
+  table: 'printerConnection',
+  label: 'printer connection',
+  columns: {
+    printerId: id({ references: { resource: 'printer', onDelete: 'cascade' }, unique: true }),
+    serial: text({ max: 64 }),
+    host: text({ max: 255 }),
+    mqttPort: withDefault(integer({ min: 1, max: 65_535 }), 8883),
+    ftpPort: withDefault(integer({ min: 1, max: 65_535 }), 990),
+    accessCode: text({ max: 64, secret: true, hidden: true }),
+    trust: choice(['ca', 'tofu', 'insecure']),
+    pinnedFingerprint: nullable(text({ max: 128 })),
+    pinnedAt: nullable(date()),
+    modelCode: nullable(text({ max: 64 })),
+    configured: withDefault(flag(), false),
+  },
+});

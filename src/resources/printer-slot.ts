@@ -1,0 +1,35 @@
+import { date, id, integer, json, nullable, text, withDefault } from './column.js';
+import { resource } from './resource.js';
+import { expectedData } from './shapes.js';
+
+/** A place on a printer that can hold a spool. Made, changed and removed by what the printer reports. */
+export const printerSlot = resource({
+  name: 'printerSlot',
+  table: 'printerSlot',
+  label: 'printer slot',
+  path: '/v1/printer-slots',
+  operations: ['list', 'search'],
+  permissions: { view: 'printer.view' },
+  events: 'printerSlots',
+  defaultSort: [
+    { field: 'printerId', direction: 'asc' },
+    { field: 'amsIndex', direction: 'asc' },
+    { field: 'slotIndex', direction: 'asc' },
+  ],
+  columns: {
+    printerId: id({ references: { resource: 'printer', onDelete: 'cascade' } }),
+    materialId: nullable(id()),
+    variantId: nullable(id()),
+    instanceId: nullable(id()),
+    materialType: nullable(text()),
+    expectedData: nullable(json(expectedData)),
+    expectedDataSetAt: nullable(date()),
+    /** -1 is the external holder; AMS units count from 0 in the printer's order. */
+    amsIndex: integer({ min: -1 }),
+    slotIndex: integer({ min: 0 }),
+    /** The printer's own tray number. */
+    slot: withDefault(integer({ min: -64, max: 255 }), 0),
+    filamentUserProfileId: nullable(id()),
+    filamentSystemProfileId: nullable(integer()),
+  },
+});

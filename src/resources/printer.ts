@@ -1,0 +1,49 @@
+import { COMM_METHODS, INTEGRATION_TYPES, PRINTER_PROVIDERS } from '../contract/enums.js';
+import { choice, date, flag, id, integer, json, nullable, real, text, withDefault, words } from './column.js';
+import { resource } from './resource.js';
+import { bambuConfig, bambuMetadata } from './shapes.js';
+
+/**
+ * A printer as the farm knows it. `isOnline`, `isAvailable`, `metadata` and the counters are written by the daemon
+ * on transitions only; what changes every second lives in the fleet's memory.
+ */
+export const printer = resource({
+  name: 'printer',
+  table: 'printer',
+  label: 'printer',
+  path: '/v1/printers',
+  operations: ['list', 'search', 'get'],
+  permissions: { view: 'printer.view' },
+  events: 'printers',
+  columns: {
+    provider: choice(PRINTER_PROVIDERS),
+    /** The serial number: what a printer is recognised by, whatever its address. */
+    deviceId: nullable(text({ max: 64 })),
+    providerConfig: nullable(json(bambuConfig)),
+    machineUserProfileId: nullable(id()),
+    machineSystemProfileId: nullable(integer()),
+    processUserProfileId: nullable(id()),
+    processSystemProfileId: nullable(integer()),
+    name: text({ min: 1, max: 1024, writable: 'edit' }),
+    nozzleDiameter: withDefault(text({ max: 16, writable: 'edit' }), '0.4'),
+    metadata: nullable(json(bambuMetadata)),
+    proxyClientId: nullable(text()),
+    commMethod: nullable(choice(COMM_METHODS)),
+    enabled: withDefault(flag({ writable: 'edit' }), true),
+    tags: withDefault(words({ writable: 'edit', max: 200 }), []),
+    confirmedReady: withDefault(flag(), false),
+    isAvailable: withDefault(flag(), false),
+    isOnline: withDefault(flag(), false),
+    printingJobId: nullable(id()),
+    lastPrintedAt: nullable(date()),
+    integrationId: nullable(id()),
+    integrationType: nullable(choice(INTEGRATION_TYPES)),
+    continuousPrint: withDefault(flag(), false),
+    fabmaticRemainingJobs: nullable(integer()),
+    lifetimePrintHours: withDefault(real({ min: 0 }), 0),
+    lifetimeJobCount: withDefault(integer({ min: 0 }), 0),
+    isInMaintenance: withDefault(flag(), false),
+    lastMaintenanceOfflineAt: nullable(date()),
+    lastMaintenanceOnlineAt: nullable(date()),
+  },
+});

@@ -1,0 +1,112 @@
+import type { Permission } from '../contract/permissions.js';
+import { type AnyColumn, date, id, type RawOf, type ValueOf } from './column.js';
+
+export type Columns = Readonly<Record<string, AnyColumn>>;
+
+/** Operations that fall out of a definition; everything else is an explicit operation. */
+export type StandardOperation = 'list' | 'search' | 'get' | 'delete';
+
+/** Every stored entity has these. */
+const COMMON = {
+  id: id(),
+  storeId: id({ references: { resource: 'store', onDelete: 'cascade' } }),
+  createdAt: date(),
+  updatedAt: date(),
+} as const;
+
+export type CommonColumns = typeof COMMON;
+
+/** What presenting needs of the running daemon. */
+export interface Presenter {
+  /** Absolute address under which a stored file loads without headers. */
+  fileUrl(uri: string): string;
+}
+
+export interface Resource<C extends Columns = Columns> {
+  /** Singular, camel case: `printJob`. */
+  readonly name: string;
+  readonly table: string;
+  /** The field's word for one of them, used in messages: `print job`. */
+  readonly label: string;
+  readonly columns: C;
+  readonly path: string | null;
+  readonly operations: readonly StandardOperation[];
+  readonly permissions: { readonly view?: Permission; readonly delete?: Permission };
+  /** Entity type of its change events; null when the outside never hears of it. */
+  readonly events: string | null;
+  /** Sort when the caller names none; `id:asc` is always appended. */
+  readonly defaultSort: readonly { readonly field: string; readonly direction: 'asc' | 'desc' }[];
+  /** Last touch before an entity leaves the daemon: masks, joined words. */
+  present(row: RowOf<C>, presenter: Presenter): Record<string, unknown>;
+}
+
+/** A row as the program sees it. */
+export type RowOf<C extends Columns> = { readonly [K in keyof C]: ValueOf<C[K]> };
+/** A row as SQLite holds it; the type Kysely knows. */
+export type RawRowOf<C extends Columns> = { [K in keyof C]: RawOf<C[K]> };
+
+type OptionalKeys<C extends Columns> = {
+  [K in keyof C]: null extends ValueOf<C[K]> ? K : C[K] extends { readonly fallback: object } ? K : never;
+}[keyof C];
+
+/** What an insert must and may give; id and times are made when left out. */
+export type InsertOf<C extends Columns> = {
+  readonly [K in Exclude<keyof C, OptionalKeys<C> | 'id' | 'createdAt' | 'updatedAt'>]: ValueOf<C[K]>;
+} & { readonly [K in OptionalKeys<C> | ('id' & keyof C)]?: ValueOf<C[K]> };
+
+export type PatchOf<C extends Columns> = { readonly [K in keyof C]?: ValueOf<C[K]> };
+
+export type Row<R> = R extends Resource<infer C> ? RowOf<C> : never;
+export type RawRow<R> = R extends Resource<infer C> ? RawRowOf<C> : never;
+export type Insert<R> = R extends Resource<infer C> ? InsertOf<C> : never;
+export type Patch<R> = R extends Resource<infer C> ? PatchOf<C> : never;
+
+interface Definition<C extends Columns> {
+  readonly name: string;
+  readonly table: string;
+  readonly label: string;
+  readonly columns: C;
+  readonly path?: string;
+  readonly operations?: readonly StandardOperation[];
+  readonly permissions?: { readonly view?: Permission; readonly delete?: Permission };
+  readonly events?: string;
+  readonly defaultSort?: Resource['defaultSort'];
+  /** Fields that leave the daemon in another form than they are stored in, or that are made for the outside. */
+  overrides?(row: RowOf<C & CommonColumns>, presenter: Presenter): Record<string, unknown>;
+  /** Columns that the contract's shape does not have, though every table does. */
+  readonly omit?: readonly string[];
+}
+
+/** Declares an entity. Pure frozen data: the engines in `query`, `operations` and `database` interpret it. */
+export function resource<const C extends Columns>(definition: Definition<C>): Resource<C & CommonColumns> {
+  const columns: C & CommonColumns = { ...definition.columns, ...COMMON };
+  const visible = Object.keys(columns).filter(
+    (name) => !isHidden(columns, name) && !definition.omit?.includes(name),
+  );
+  const entity: Resource<C & CommonColumns> = {
+    name: definition.name,
+    table: definition.table,
+    label: definition.label,
+    columns: Object.freeze(columns),
+    path: definition.path ?? null,
+    operations: definition.operations ?? [],
+    permissions: definition.permissions ?? {},
+    events: definition.events ?? null,
+    defaultSort: definition.defaultSort ?? [{ field: 'createdAt', direction: 'asc' }],
+    present(row, presenter) {
+      const result = pick(row, visible);
+      return definition.overrides ? Object.assign(result, definition.overrides(row, presenter)) : result;
+    },
+  };
+  return Object.freeze(entity);
+}
+
+function pick(row: Readonly<Record<string, unknown>>, names: readonly string[]): Record<string, unknown> {
+  const result: Record<string, unknown> = {};
+  for (const name of names) result[name] = row[name];
+  return result;
+}
+
+function isHidden(columns: Columns, name: string): boolean {
+  return columns[name]?.hidden ?? true;
+}

@@ -1,0 +1,22 @@
+import { flag, nullable, text, withDefault } from './column.js';
+import { resource } from './resource.js';
+
+/** The farm itself. One per installation; every other row carries its id. */
+export const store = resource({
+  name: 'store',
+  table: 'store',
+  label: 'store',
+  path: '/v1/stores',
+  events: 'stores',
+  columns: {
+    name: text({ min: 1, max: 1024, writable: 'edit' }),
+    timezone: nullable(text({ writable: 'edit' })),
+    country: nullable(text({ writable: 'edit' })),
+    logoLightUrl: nullable(text()),
+    logoDarkUrl: nullable(text()),
+    websiteUrl: nullable(text({ writable: 'edit' })),
+    auditEnabled: withDefault(flag(), true),
+  },
+  // The contract's Store has no storeId: it is its own.
+  omit: ['storeId'],
+});
