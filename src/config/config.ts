@@ -1,0 +1,60 @@
+import { join, resolve } from 'node:path';
+import type { Settings } from './schema.js';
+
+type SettingsPrinter = Settings['printers'][number];
+
+/** A printer that the configuration owns, its access code read from wherever it stands. */
+export interface ConfigPrinter extends Omit<SettingsPrinter, 'accessCode' | 'accessCodeFile'> {
+  readonly accessCode: string;
+}
+
+export interface TlsFiles {
+  readonly certFile: string;
+  readonly keyFile: string;
+  readonly caFile: string;
+}
+
+/** The whole configuration: defaults applied, paths absolute, secrets read. */
+export interface Config extends Omit<Settings, 'mqtt' | 'printers'> {
+  readonly mqtt: Omit<Settings['mqtt'], 'tls'> & { readonly tls: TlsFiles };
+  readonly printers: readonly ConfigPrinter[];
+}
+
+/** The folder that holds the TLS material which `init` makes. */
+export function tlsFolder(dataDir: string): string {
+  return join(dataDir, 'tls');
+}
+
+/** The TLS material which `init` makes in a data folder. */
+export function defaultTlsFiles(dataDir: string): TlsFiles {
+  const folder = tlsFolder(dataDir);
+  return {
+    certFile: join(folder, 'server.pem'),
+    keyFile: join(folder, 'server-key.pem'),
+    caFile: join(folder, 'ca.pem'),
+  };
+}
+
+/**
+ * Puts the last things in place that validation leaves open.
+ * `codes` holds the access codes read from files, by position of the printer in the list.
+ */
+export function completeConfig(
+  settings: Settings,
+  folder: string,
+  codes: ReadonlyMap<number, string>,
+): Config {
+  const dataDir = resolve(folder, settings.dataDir);
+  return {
+    ...settings,
+    dataDir,
+    mqtt: { ...settings.mqtt, tls: settings.mqtt.tls ?? defaultTlsFiles(dataDir) },
+    printers: settings.printers.map(({ accessCode, accessCodeFile, ...printer }, index) => {
+      const code = accessCode ?? codes.get(index);
+      // Both absent is a problem that was reported before, so that nobody comes here with it.
+      if (code === undefined)
+        throw new Error(`no access code for ${printer.serial} in ${accessCodeFile ?? '-'}`);
+      return { ...printer, accessCode: code };
+    }),
+  };
+}

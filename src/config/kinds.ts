@@ -1,0 +1,138 @@
+import { isIP } from 'node:net';
+import * as z from 'zod';
+
+/** What a kind of setting tells about itself beyond what zod checks. */
+export interface SettingKind {
+  /** What may stand here, in words for an error message. */
+  readonly allowed: string;
+  /** The words of a choice. */
+  readonly words?: readonly string[];
+  /** The value never appears in a message. */
+  readonly secret?: true;
+  /** A path: relative ones are taken from the configuration file's folder; `existing` ones must be readable. */
+  readonly path?: 'any' | 'existing';
+}
+
+/** Kind of every leaf of the schema; errors, overrides and path resolution read it. */
+export const settingKinds = z.registry<SettingKind>();
+
+/** A whole number from `min` to `max`, both included. */
+export function whole(min: number, max: number) {
+  return z
+    .int()
+    .min(min)
+    .max(max)
+    .register(settingKinds, { allowed: `a whole number from ${min} to ${max}` });
+}
+
+/** A TCP or UDP port. `0` lets the system choose a free one, where that is allowed. */
+export function port(min: 0 | 1) {
+  const allowed = min === 0 ? 'a port from 0 to 65535 (0 = any free one)' : 'a port from 1 to 65535';
+  return z.int().min(min).max(65_535).register(settingKinds, { allowed });
+}
+
+/** `true` or `false`. */
+export function toggle() {
+  return z.boolean().register(settingKinds, { allowed: 'true or false' });
+}
+
+/** One of a few words. */
+export function choice<const Word extends string>(words: readonly [Word, ...Word[]]) {
+  return z.enum(words).register(settingKinds, { allowed: `one of ${words.join(', ')}`, words });
+}
+
+/** Free text of one line, 1 to `max` characters. */
+export function text(max: number) {
+  return z
+    .string()
+    .min(1)
+    .max(max)
+    .regex(/^[^\p{Cc}]*$/u)
+    .register(settingKinds, { allowed: `text of 1 to ${max} characters on one line` });
+}
+
+/** Text that must match a pattern; `allowed` says the pattern in words. */
+export function word(pattern: RegExp, allowed: string) {
+  return z.string().regex(pattern).register(settingKinds, { allowed });
+}
+
+/** Like `word`, but never shown. */
+export function secretWord(pattern: RegExp, allowed: string) {
+  return z.string().regex(pattern).register(settingKinds, { allowed, secret: true });
+}
+
+function pathText() {
+  return z
+    .string()
+    .min(1)
+    .max(4096)
+    .regex(/^[^\0]*$/);
+}
+
+/** A path that the daemon may create. */
+export function path() {
+  return pathText().register(settingKinds, {
+    allowed: 'a path, absolute or relative to the folder of the configuration file',
+    path: 'any',
+  });
+}
+
+/** A path to a file that must be readable when the configuration is loaded. */
+export function existingFile() {
+  return pathText().register(settingKinds, {
+    allowed: 'a readable file, absolute or relative to the folder of the configuration file',
+    path: 'existing',
+  });
+}
+
+const HOST_NAME = /^(?=.{1,253}$)(?!-)[A-Za-z0-9-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9-]{1,63}(?<!-))*$/;
+const ONLY_DIGITS_AND_DOTS = /^[\d.]+$/;
+
+/** An IPv4 or IPv6 address, or a host name. `300.1.1.1` is neither. */
+export function host() {
+  return z
+    .string()
+    .refine((value) => isIP(value) !== 0 || (HOST_NAME.test(value) && !ONLY_DIGITS_AND_DOTS.test(value)))
+    .register(settingKinds, { allowed: 'an IP address or a host name' });
+}
+
+/** An IPv4 address. */
+export function ipv4() {
+  return z
+    .string()
+    .refine((value) => isIP(value) === 4)
+    .register(settingKinds, { allowed: 'an IPv4 address' });
+}
+
+function isNetwork(value: string): boolean {
+  const [address = '', prefix, ...rest] = value.split('/');
+  const family = isIP(address);
+  if (family === 0 || rest.length > 0) return false;
+  if (prefix === undefined) return true;
+  return /^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128);
+}
+
+/** An address or a range of addresses such as `10.0.0.0/8`. */
+export function network() {
+  return z
+    .string()
+    .refine(isNetwork)
+    .register(settingKinds, { allowed: 'an IP address or a range such as 10.0.0.0/8' });
+}
+
+function isBaseUrl(value: string): boolean {
+  const url = URL.canParse(value) ? new URL(value) : null;
+  if (url === null || !/^https?:$/.test(url.protocol)) return false;
+  return url.username === '' && url.password === '' && url.search === '' && url.hash === '';
+}
+
+/** An http or https address without user, query or fragment; a slash at its end is dropped. */
+export function baseUrl() {
+  return z
+    .string()
+    .refine(isBaseUrl)
+    .register(settingKinds, {
+      allowed: 'an address such as https://farm.example:3001, without user, query or fragment',
+    })
+    .transform((value) => value.replace(/\/+$/, ''));
+}

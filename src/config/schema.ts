@@ -1,0 +1,191 @@
+import * as z from 'zod';
+import {
+  baseUrl,
+  choice,
+  existingFile,
+  host,
+  ipv4,
+  network,
+  path,
+  port,
+  secretWord,
+  settingKinds,
+  text,
+  toggle,
+  whole,
+  word,
+} from './kinds.js';
+
+const GIB = 1024 ** 3;
+
+const http = z.strictObject({
+  host: host()
+    .default('127.0.0.1')
+    .describe('Address the REST API listens on; 0.0.0.0 is every IPv4 address.'),
+  port: port(0).default(3001).describe('TCP port of the REST API.'),
+  publicBaseUrl: baseUrl()
+    .nullable()
+    .default(null)
+    .describe('Address under which clients reach the REST API, for links; null makes it from each request.'),
+  tls: z
+    .strictObject({
+      certFile: existingFile().describe('Certificate with its chain, PEM.'),
+      keyFile: existingFile().describe('Private key of the certificate, PEM.'),
+    })
+    .nullable()
+    .default(null)
+    .describe('Certificate of the REST API; null speaks plain HTTP.'),
+  trustedProxies: z
+    .array(network())
+    .max(64)
+    .default([])
+    .describe('Proxies whose X-Forwarded-For is believed, as addresses or ranges.'),
+  maxBodyBytes: whole(1024, 64 * 1024 ** 2)
+    .default(1024 ** 2)
+    .describe('Largest JSON body. Unit: bytes. File uploads have storage.maxFileBytes instead.'),
+  requestTimeoutMs: whole(1000, 600_000)
+    .default(30_000)
+    .describe(
+      'Longest time a request may take to arrive. Unit: milliseconds. File uploads are not bound by it.',
+    ),
+});
+
+const mqtt = z.strictObject({
+  host: host()
+    .default('127.0.0.1')
+    .describe('Address the MQTT broker listens on; 0.0.0.0 is every IPv4 address.'),
+  port: port(0).default(8883).describe('TCP port of MQTT over TLS.'),
+  tls: z
+    .strictObject({
+      certFile: existingFile().describe('Certificate with its chain, PEM.'),
+      keyFile: existingFile().describe('Private key of the certificate, PEM.'),
+      caFile: existingFile().describe('CA certificate that clients are to trust, PEM.'),
+    })
+    .nullable()
+    .default(null)
+    .describe('Certificate of the broker; null takes server.pem, server-key.pem and ca.pem of dataDir/tls.'),
+  plain: z
+    .strictObject({
+      enabled: toggle().default(false).describe('Also listen without TLS.'),
+      host: host().default('127.0.0.1').describe('Address of the listener without TLS.'),
+      port: port(0).default(1883).describe('TCP port of the listener without TLS.'),
+    })
+    .prefault({})
+    .describe('MQTT without TLS: keys travel readable, so only for isolated networks.'),
+  maxConnections: whole(1, 10_000).default(200).describe('MQTT clients at the same time.'),
+});
+
+const storage = z.strictObject({
+  maxFileBytes: whole(1, 1024 * GIB)
+    .default(GIB)
+    .describe('Largest uploaded file. Unit: bytes.'),
+  uploadExpiryMinutes: whole(1, 1440)
+    .default(60)
+    .describe('How long a signed upload address holds. Unit: minutes.'),
+  orphanHours: whole(1, 8760)
+    .default(24)
+    .describe('Age at which a stored file that nothing refers to is deleted. Unit: hours.'),
+});
+
+const rateLimit = z.strictObject({
+  perMinute: whole(0, 1_000_000).default(600).describe('Requests per API key in a minute; 0 is no limit.'),
+  perHour: whole(0, 100_000_000).default(20_000).describe('Requests per API key in an hour; 0 is no limit.'),
+});
+
+const query = z.strictObject({
+  defaultLimit: whole(1, 10_000).default(100).describe('Rows of a list when the client names no limit.'),
+});
+
+const discovery = z.strictObject({
+  enabled: toggle().default(true).describe('Listen for printers that announce themselves.'),
+  address: ipv4().default('0.0.0.0').describe('Address to listen on.'),
+  ports: z
+    .array(port(1))
+    .min(1)
+    .max(8)
+    .default([2021, 1990])
+    .describe('UDP ports on which printers announce themselves.'),
+  expirySeconds: whole(5, 3600)
+    .default(60)
+    .describe('A printer unheard for this long leaves the list of discovered ones. Unit: seconds.'),
+});
+
+const printer = z.strictObject({
+  serial: word(/^[A-Za-z0-9]{6,32}$/, 'a serial number of 6 to 32 letters and digits')
+    .transform((serial) => serial.toUpperCase())
+    .describe('Serial number as the printer shows it; it is also what the certificate must name.'),
+  host: host().describe('Address of the printer.'),
+  name: text(100).nullable().default(null).describe('First name of the printer; later the database owns it.'),
+  model: text(40).nullable().default(null).describe('Model, such as P1S; null learns it from the printer.'),
+  accessCode: secretWord(/^[\x21-\x7e]{1,64}$/, 'the access code shown on the printer, without spaces')
+    .optional()
+    .describe('LAN access code shown on the printer. Exactly one of accessCode and accessCodeFile.'),
+  accessCodeFile: existingFile()
+    .optional()
+    .describe('File that holds nothing but the access code, so that this file need not.'),
+  mqttPort: port(1).default(8883).describe("TCP port of the printer's MQTT."),
+  ftpPort: port(1).default(990).describe("TCP port of the printer's FTPS."),
+  trust: choice(['ca', 'tofu', 'insecure'])
+    .default('ca')
+    .describe('How the printer proves itself: by a known CA, by the certificate seen first, or not at all.'),
+  caFile: existingFile()
+    .nullable()
+    .default(null)
+    .describe('Further CA that this printer may prove itself by, PEM.'),
+});
+
+const bambu = z.strictObject({
+  extraCaFiles: z
+    .array(existingFile())
+    .max(64)
+    .default([])
+    .describe('Further CAs that Bambu printers may prove themselves by, PEM.'),
+  connectConcurrency: whole(1, 200).default(16).describe('Printers being connected to at the same time.'),
+});
+
+const transfers = z.strictObject({
+  max: whole(1, 64).default(8).describe('Files being sent to printers at the same time.'),
+});
+
+const queue = z.strictObject({
+  maxConcurrentJobs: whole(1, 10_000)
+    .nullable()
+    .default(null)
+    .describe('Jobs that may be in progress at the same time; null is no limit.'),
+  confirmStartSeconds: whole(1, 3600)
+    .default(270)
+    .describe('How long a sent print may take to show on the printer. Unit: seconds.'),
+  tickSeconds: whole(1, 300)
+    .default(15)
+    .describe('Longest time between two looks at the queue; changes are looked at at once. Unit: seconds.'),
+});
+
+const log = z.strictObject({
+  level: choice(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+    .default('info')
+    .describe('Least important entries that are still written.'),
+  pretty: z
+    .union([z.literal('auto'), z.boolean()])
+    .register(settingKinds, { allowed: 'auto, true or false' })
+    .default('auto')
+    .describe('Readable lines in place of JSON; auto means on a terminal.'),
+});
+
+/** Every setting of the daemon. Relative paths are taken from the folder of the configuration file. */
+export const settingsSchema = z.strictObject({
+  dataDir: path().default('data').describe('Folder of the database, files and keys.'),
+  http: http.prefault({}).describe('The REST API.'),
+  mqtt: mqtt.prefault({}).describe('The MQTT broker for clients.'),
+  storage: storage.prefault({}).describe('Uploaded files.'),
+  rateLimit: rateLimit.prefault({}).describe('Requests that one API key may make.'),
+  query: query.prefault({}).describe('Lists and searches.'),
+  discovery: discovery.prefault({}).describe('Finding printers on the network.'),
+  printers: z.array(printer).max(1000).default([]).describe('Printers that this file owns.'),
+  bambu: bambu.prefault({}).describe('Bambu Lab printers.'),
+  transfers: transfers.prefault({}).describe('Sending files to printers.'),
+  queue: queue.prefault({}).describe('The print queue.'),
+  log: log.prefault({}).describe('The log, on standard output.'),
+});
+
+/** The settings as written, with defaults applied. */
+export type Settings = z.output<typeof settingsSchema>;
