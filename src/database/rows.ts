@@ -34,7 +34,7 @@ export function insertStatement(
     const column = resource.columns[name];
     return column ? encodeValue(column, row[name]) : null;
   });
-  return sql`insert into ${sql.table(resource.table)} (${sql.join(names.map((name) => sql.ref(name)))}) values (${sql.join(values)})`;
+  return sql`insert into ${sql.table(resource.name)} (${sql.join(names.map((name) => sql.ref(name)))}) values (${sql.join(values)})`;
 }
 
 export function updateStatement(
@@ -46,5 +46,5 @@ export function updateStatement(
     const column = resource.columns[name];
     return column ? [sql`${sql.ref(name)} = ${encodeValue(column, value)}`] : [];
   });
-  return sql`update ${sql.table(resource.table)} set ${sql.join(assignments)} where "id" = ${id}`;
+  return sql`update ${sql.table(resource.name)} set ${sql.join(assignments)} where "id" = ${id}`;
 }

@@ -30,7 +30,7 @@ export class Transaction {
 
   async find<C extends Columns>(resource: Entity<C>, id: string): Promise<RowOf<C & CommonColumns> | null> {
     const result = await sql<RawRecord>`
-      select * from ${sql.table(resource.table)} where "id" = ${id} and "storeId" = ${this.context.storeId}
+      select * from ${sql.table(resource.name)} where "id" = ${id} and "storeId" = ${this.context.storeId}
     `.execute(this.db);
     const raw = result.rows[0];
     return raw ? decodeRow<C & CommonColumns>(resource, raw) : null;
@@ -91,7 +91,7 @@ export class Transaction {
   /** @throws ApiError not_found */
   async remove<C extends Columns>(resource: Entity<C>, id: string): Promise<RowOf<C & CommonColumns>> {
     const before = await this.get(resource, id);
-    await sql`delete from ${sql.table(resource.table)} where "id" = ${id}`.execute(this.db);
+    await sql`delete from ${sql.table(resource.name)} where "id" = ${id}`.execute(this.db);
     this.changes.push({ resource: resource.name, action: 'DELETE', id, before, after: null, fields: [] });
     return before;
   }

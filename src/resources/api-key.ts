@@ -5,7 +5,6 @@ import { resource } from './resource.js';
 /** A key for programs. The secret itself is never stored: only its salted hash, which never leaves the daemon. */
 export const apiKey = resource({
   name: 'apiKey',
-  table: 'apiKey',
   label: 'API key',
   path: '/v1/api-keys',
   operations: ['list', 'search', 'get'],

@@ -40,7 +40,6 @@ const filamentSource = z.object({
  */
 export const dispatch = resource({
   name: 'dispatch',
-  table: 'dispatch',
   label: 'dispatch',
   columns: {
     printJobId: id({ references: { resource: 'printJob', onDelete: 'restrict' } }),

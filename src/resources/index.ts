@@ -28,8 +28,8 @@ export const RESOURCES = Object.freeze({
 
 export type ResourceName = keyof typeof RESOURCES;
 
-/** The tables as Kysely knows them, derived from the definitions. */
-export type Tables = { [K in ResourceName as (typeof RESOURCES)[K]['table']]: RawRow<(typeof RESOURCES)[K]> };
+/** The tables as Kysely knows them, derived from the definitions: each is named like its entity. */
+export type Tables = { [K in ResourceName]: RawRow<(typeof RESOURCES)[K]> };
 
 export const ALL_RESOURCES: readonly Resource[] = Object.values(RESOURCES);
 

@@ -6,7 +6,6 @@ import { record } from './shapes.js';
 /** A connection to something outside. LAN printers belong to one built-in row of type `bambulab`. */
 export const integration = resource({
   name: 'integration',
-  table: 'integration',
   label: 'integration',
   events: 'integrations',
   columns: {

@@ -7,7 +7,6 @@ import { buildExtensions, materialAssignments, parameterOverride, record, tags }
 /** One line of a print request: a part, how many, and a frozen copy of the part as it was then. */
 export const partBuild = resource({
   name: 'partBuild',
-  table: 'partBuild',
   label: 'part build',
   path: '/v1/part-builds',
   permissions: { view: 'queue.view' },

@@ -7,7 +7,6 @@ import { partMaterial, partParameter, record, tags } from './shapes.js';
 /** Something that can be printed, with its files. */
 export const part = resource({
   name: 'part',
-  table: 'part',
   label: 'part',
   path: '/v1/parts',
   operations: ['list', 'search', 'get'],

@@ -14,7 +14,6 @@ import {
 /** One print of one plate. What the queue holds, and what a printer is given. */
 export const printJob = resource({
   name: 'printJob',
-  table: 'printJob',
   label: 'print job',
   path: '/v1/print-jobs',
   operations: ['list', 'search', 'get'],

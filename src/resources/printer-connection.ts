@@ -7,7 +7,6 @@ import { resource } from './resource.js';
  */
 export const printerConnection = resource({
   name: 'printerConnection',
-  table: 'printerConnection',
   label: 'printer connection',
   columns: {
     printerId: id({ references: { resource: 'printer', onDelete: 'cascade' }, unique: true }),

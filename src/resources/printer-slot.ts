@@ -5,7 +5,6 @@ import { expectedData } from './shapes.js';
 /** A place on a printer that can hold a spool. Made, changed and removed by what the printer reports. */
 export const printerSlot = resource({
   name: 'printerSlot',
-  table: 'printerSlot',
   label: 'printer slot',
   path: '/v1/printer-slots',
   operations: ['list', 'search'],

@@ -9,7 +9,6 @@ import { bambuConfig, bambuMetadata } from './shapes.js';
  */
 export const printer = resource({
   name: 'printer',
-  table: 'printer',
   label: 'printer',
   path: '/v1/printers',
   operations: ['list', 'search', 'get'],

@@ -23,9 +23,8 @@ export interface Presenter {
 }
 
 export interface Resource<C extends Columns = Columns> {
-  /** Singular, camel case: `printJob`. */
+  /** Singular, camel case: `printJob`. Its table is named the same. */
   readonly name: string;
-  readonly table: string;
   /** The field's word for one of them, used in messages: `print job`. */
   readonly label: string;
   readonly columns: C;
@@ -63,7 +62,6 @@ export type Patch<R> = R extends Resource<infer C> ? PatchOf<C> : never;
 
 interface Definition<C extends Columns> {
   readonly name: string;
-  readonly table: string;
   readonly label: string;
   readonly columns: C;
   readonly path?: string;
@@ -85,7 +83,6 @@ export function resource<const C extends Columns>(definition: Definition<C>): Re
   );
   const entity: Resource<C & CommonColumns> = {
     name: definition.name,
-    table: definition.table,
     label: definition.label,
     columns: Object.freeze(columns),
     path: definition.path ?? null,

@@ -4,7 +4,6 @@ import { resource } from './resource.js';
 /** The farm itself. One per installation; every other row carries its id. */
 export const store = resource({
   name: 'store',
-  table: 'store',
   label: 'store',
   path: '/v1/stores',
   events: 'stores',

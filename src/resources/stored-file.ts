@@ -7,7 +7,6 @@ import { resource } from './resource.js';
  */
 export const storedFile = resource({
   name: 'storedFile',
-  table: 'storedFile',
   label: 'stored file',
   columns: {
     /** `uploads:{storeId}/{random}/{name}` or `{storeId}/parts/{partId}/{name}`, the name percent-encoded. */

@@ -24,7 +24,7 @@ describe.each(ALL_RESOURCES.map((resource) => [resource.name, resource] as const
   'the migrated table of %s',
   (_name, resource) => {
     it('has exactly the declared columns, types and nullability', async () => {
-      const table = await sql<TableColumn>`select * from pragma_table_info(${resource.table})`.execute(
+      const table = await sql<TableColumn>`select * from pragma_table_info(${resource.name})`.execute(
         farm.db.read,
       );
       const found = table.rows.map(
@@ -37,7 +37,7 @@ describe.each(ALL_RESOURCES.map((resource) => [resource.name, resource] as const
     });
 
     it('has exactly the declared references', async () => {
-      const keys = await sql<ForeignKey>`select * from pragma_foreign_key_list(${resource.table})`.execute(
+      const keys = await sql<ForeignKey>`select * from pragma_foreign_key_list(${resource.name})`.execute(
         farm.db.read,
       );
       const found = keys.rows.map((key) => `${key.from} -> ${key.table} ${key.on_delete.toLowerCase()}`);

@@ -1,0 +1,16 @@
+import { type Expression, type RawBuilder, type SqlBool, sql } from 'kysely';
+
+/** JSON as SQLite reads it. Kept here, so that another database needs another file and nothing else. */
+
+/** Some element of the JSON array in `column` fulfils the condition over `element`. */
+export function someElement(
+  column: Expression<unknown>,
+  condition: (element: RawBuilder<unknown>) => Expression<SqlBool>,
+): RawBuilder<SqlBool> {
+  const element = sql`"element"."value"`;
+  return sql<SqlBool>`exists (select 1 from json_each(${column}) as "element" where ${condition(element)})`;
+}
+
+export function arrayLength(column: Expression<unknown>): RawBuilder<number> {
+  return sql<number>`json_array_length(${column})`;
+}

@@ -1,0 +1,73 @@
+import type { JobStatus } from '../contract/enums.js';
+import { ApiError } from '../contract/errors.js';
+import { decodeRow } from '../database/rows.js';
+import type { Transaction } from '../database/transaction.js';
+import { partBuild, printJob } from '../resources/index.js';
+import type { Patch, Row } from '../resources/resource.js';
+import { buildStatusOf, mayMove } from './job-status.js';
+
+export type PrintJob = Row<typeof printJob>;
+export type PrintJobPatch = Patch<typeof printJob>;
+
+/**
+ * Moves a job to a status and brings its build's roll-up along, in the caller's transaction.
+ *
+ * @throws ApiError invalid_state when no arrow leads there
+ */
+export async function moveJob(
+  tx: Transaction,
+  id: string,
+  to: JobStatus,
+  patch: PrintJobPatch = {},
+): Promise<PrintJob> {
+  const job = await tx.get(printJob, id);
+  if (job.status !== to && !mayMove(job.status, to)) {
+    throw new ApiError('invalid_state', `The print job ${id} is ${job.status}; it cannot become ${to}`);
+  }
+  const moved = await tx.update(printJob, id, { ...patch, status: to });
+  if (job.status !== to) await rollUpBuild(tx, job.partBuildId);
+  return moved;
+}
+
+/** What a job loses when it goes back to the queue. */
+export const BACK_IN_QUEUE: PrintJobPatch = {
+  assignedPrinterId: null,
+  assignmentStartedAt: null,
+  assignmentCompletedAt: null,
+  printingStartedAt: null,
+  printingCompletedAt: null,
+  cancelledAt: null,
+  materialMapping: null,
+};
+
+/** Recomputes a build from its jobs. Never written by hand anywhere else. */
+export async function rollUpBuild(tx: Transaction, buildId: string): Promise<void> {
+  const rows = await tx.db
+    .selectFrom('printJob')
+    .select([
+      'status',
+      'assignmentStartedAt',
+      'assignmentCompletedAt',
+      'printingStartedAt',
+      'printingCompletedAt',
+    ])
+    .where('partBuildId', '=', buildId)
+    .execute();
+  const jobs = rows.map((row) => decodeRow(printJob, row));
+  const ended = jobs.every((job) => job.printingCompletedAt !== null);
+  await tx.update(partBuild, buildId, {
+    ...buildStatusOf(jobs.map((job) => job.status)),
+    assignmentStartedAt: first(jobs.map((job) => job.assignmentStartedAt)),
+    assignmentCompletedAt: last(jobs.map((job) => job.assignmentCompletedAt)),
+    printingStartedAt: first(jobs.map((job) => job.printingStartedAt)),
+    printingCompletedAt: ended ? last(jobs.map((job) => job.printingCompletedAt)) : null,
+  });
+}
+
+function first(times: readonly (string | null)[]): string | null {
+  return times.reduce((best, time) => (time !== null && (best === null || time < best) ? time : best), null);
+}
+
+function last(times: readonly (string | null)[]): string | null {
+  return times.reduce((best, time) => (time !== null && (best === null || time > best) ? time : best), null);
+}

@@ -1,0 +1,71 @@
+import { ApiError } from '../contract/errors.js';
+import type { AnyColumn } from '../resources/column.js';
+import type { Resource } from '../resources/resource.js';
+import { isOperator, OPERATORS, type SortKey } from './condition.js';
+
+/** Columns that a caller may name: what is hidden or secret does not exist for it. */
+export function queryableFields(resource: Resource): readonly string[] {
+  return Object.keys(resource.columns).filter((name) => queryable(resource.columns[name]));
+}
+
+function queryable(column: AnyColumn | undefined): column is AnyColumn {
+  return column !== undefined && !column.hidden && !column.secret;
+}
+
+/** The column of that name. @throws ApiError unknown_field, naming what there is */
+export function fieldOf(resource: Resource, name: string): AnyColumn {
+  const column = Object.hasOwn(resource.columns, name) ? resource.columns[name] : undefined;
+  if (queryable(column)) return column;
+  throw unknownField(resource, name);
+}
+
+export function unknownField(resource: Resource, name: string): ApiError {
+  const allowed = queryableFields(resource);
+  return new ApiError('unknown_field', `A ${resource.label} has no field ${JSON.stringify(name)}`, {
+    allowed,
+  });
+}
+
+export function unknownOperator(word: string): ApiError {
+  return new ApiError('unknown_operator', `There is no operator ${JSON.stringify(word)}`, {
+    allowed: [...OPERATORS],
+  });
+}
+
+/** `field.operator` split at the last dot whose tail is an operator; a bare field means equality. */
+export function splitKey(key: string): { field: string; operator: string } {
+  const dot = key.lastIndexOf('.');
+  const tail = key.slice(dot + 1);
+  if (dot > 0 && isOperator(tail)) return { field: key.slice(0, dot), operator: tail };
+  return { field: key, operator: 'eq' };
+}
+
+/** `name:asc,createdAt:desc`. @throws ApiError unknown_field, validation_failed */
+export function parseSort(resource: Resource, text: string): readonly SortKey[] {
+  return commaList(text).map((item) => {
+    const [field = '', direction = 'asc', ...rest] = item.split(':').map((part) => part.trim());
+    fieldOf(resource, field);
+    if (rest.length > 0 || (direction !== 'asc' && direction !== 'desc')) {
+      throw new ApiError(
+        'validation_failed',
+        `sort: ${JSON.stringify(item)} should be field:asc or field:desc`,
+      );
+    }
+    return { field, direction };
+  });
+}
+
+/** Names for `fields`; `id` and `storeId` always come along. @throws ApiError unknown_field */
+export function parseFields(resource: Resource, text: string): readonly string[] | null {
+  const names = commaList(text);
+  if (names.length === 0) return null;
+  for (const name of names) fieldOf(resource, name);
+  return [...new Set(['id', 'storeId', ...names])];
+}
+
+export function commaList(text: string): readonly string[] {
+  return text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+}
