@@ -1,0 +1,85 @@
+import type { MatchPrinter } from './input.js';
+import type { PreparedJob, PreparedPrinter } from './prepare.js';
+import { restrictsModel, restrictsNozzle } from './required-tags.js';
+
+/**
+ * Holds a sliced file against a printer: model, nozzle, bed (docs/protocol.md §9).
+ *
+ * @returns null when the file runs there, else what stands against it.
+ */
+export function fileMisfit(job: PreparedJob, printer: PreparedPrinter): (() => string) | null {
+  if (job.job.file.outside) {
+    return () => 'The plate has objects beyond the bed: arrange them inside it and slice again.';
+  }
+  return modelMisfit(job, printer) ?? nozzleMisfit(job, printer);
+}
+
+function modelMisfit(job: PreparedJob, printer: PreparedPrinter): (() => string) | null {
+  const { file } = job.job;
+  const facts = printer.printer;
+  if (file.modelCode === null && job.modelKey === '' && job.profiles.length === 0) {
+    if (restrictsModel(job.tags)) return null;
+    return () =>
+      'The file does not say which printer model it was sliced for: require printer.modelName or printer.id ' +
+      'by a tag, or slice it again.';
+  }
+  if (file.modelCode !== null && facts.runsFilesFor.includes(file.modelCode)) return null;
+  if (printer.modelKeys.has(job.modelKey)) return null;
+  if (
+    job.profiles.some((profile) => printer.modelKeys.has(profile.model) && hasNozzle(facts, profile.nozzle))
+  ) {
+    return null;
+  }
+  if (printer.modelKeys.size === 0) {
+    return () => `The file was sliced for ${wantedModel(job)}; the model of this printer is not known yet.`;
+  }
+  return () =>
+    `The file was sliced for ${wantedModel(job)}; this printer is a ${facts.modelName ?? facts.modelCode ?? facts.modelAliases[0]}.`;
+}
+
+function nozzleMisfit(job: PreparedJob, printer: PreparedPrinter): (() => string) | null {
+  if (job.nozzles.length === 0) {
+    if (restrictsNozzle(job.tags)) return null;
+    return () =>
+      'The file does not say which nozzle it was sliced for: require printer.nozzleDiameter or printer.id by ' +
+      'a tag, or slice it again.';
+  }
+  const mounted = printer.printer.nozzles;
+  if (mounted.length === 0 || mounted.every((nozzle) => nozzle.diameter === null)) {
+    return () =>
+      `The file was sliced for a ${job.nozzles.join(' / ')} mm nozzle; this printer has not reported its nozzle.`;
+  }
+  if (nozzlesFit(job, mounted)) return null;
+  return () =>
+    `The file was sliced for a ${job.nozzles.join(' / ')} mm nozzle; this printer has ` +
+    `${mounted.map((nozzle) => nozzle.diameter ?? 'an unknown one').join(' / ')} mm.`;
+}
+
+/**
+ * One nozzle in the file and several on the printer: those of the extruders in use count, or all where the file
+ * binds none. As many in the file as on the printer: the same set of diameters, because the file's order is the
+ * slicer's and not the machine's.
+ */
+function nozzlesFit(job: PreparedJob, mounted: MatchPrinter['nozzles']): boolean {
+  const diameters = mounted.map((nozzle) => Number(nozzle.diameter ?? Number.NaN));
+  if (mounted.length > 1 && job.nozzles.length === mounted.length) {
+    const wanted = job.nozzles.toSorted((a, b) => a - b);
+    return diameters.toSorted((a, b) => a - b).every((diameter, at) => diameter === wanted[at]);
+  }
+  const bound = new Set(job.demands.flatMap((demand) => demand.channel.extruder ?? []));
+  const unbound = job.demands.some((demand) => demand.channel.extruder === null);
+  const counting =
+    mounted.length > 1 && bound.size > 0 && !unbound
+      ? mounted.filter((nozzle) => bound.has(nozzle.index)).map((nozzle) => Number(nozzle.diameter))
+      : diameters;
+  return counting.length > 0 && job.nozzles.every((wanted) => counting.every((have) => have === wanted));
+}
+
+function hasNozzle(printer: MatchPrinter, diameter: number | null): boolean {
+  return diameter === null || printer.nozzles.some((nozzle) => Number(nozzle.diameter) === diameter);
+}
+
+function wantedModel(job: PreparedJob): string {
+  const { file } = job.job;
+  return file.modelName ?? file.modelCode ?? file.compatibleNames.join(', ');
+}

@@ -1,0 +1,98 @@
+import { timestamp } from '../contract/time.js';
+import type { CheckRule } from './check-rule.js';
+import type { MatchPrinter, MatchSettings } from './input.js';
+
+/** Whether the printer could take any job at all now. */
+export const READINESS_CHECKS: readonly CheckRule[] = [
+  {
+    code: 'enabled',
+    label: 'Enabled',
+    temporary: true,
+    passes: ({ printer }) => printer.printer.enabled,
+    explain: (_, passed) =>
+      passed
+        ? 'The printer is enabled.'
+        : 'The printer is disabled. Anyone with the permission printer.control can enable it.',
+  },
+  {
+    code: 'in-maintenance',
+    label: 'Not in maintenance',
+    temporary: true,
+    passes: ({ printer }) => !printer.printer.isInMaintenance,
+    explain: ({ printer }, passed) =>
+      passed ? 'The printer is not in maintenance.' : inMaintenance(printer.printer),
+  },
+  {
+    code: 'online',
+    label: 'Online',
+    temporary: true,
+    passes: ({ printer }) => printer.printer.online,
+    explain: ({ printer }, passed) =>
+      `${passed ? 'The printer is online' : 'The printer is offline'}${lastSeen(printer.printer)}.`,
+  },
+  {
+    code: 'available',
+    label: 'Available',
+    temporary: true,
+    passes: ({ printer }) => isAvailable(printer.printer),
+    explain: ({ printer }) => availability(printer.printer),
+  },
+  {
+    code: 'ready',
+    label: 'Bed clear',
+    temporary: true,
+    passes: ({ printer }) => printer.printer.ready,
+    explain: (_, passed) =>
+      passed
+        ? 'The bed is confirmed clear.'
+        : 'The bed is not confirmed clear: clear it and confirm that the printer is ready.',
+  },
+  {
+    code: 'subscription-slots',
+    label: 'Room for another job',
+    temporary: true,
+    passes: ({ settings }) => hasRoom(settings),
+    explain: ({ settings }) =>
+      settings.maxConcurrentJobs === null
+        ? 'The number of jobs under way is unlimited.'
+        : `${settings.activeJobs} of at most ${settings.maxConcurrentJobs} jobs are under way.`,
+  },
+];
+
+export function isAvailable(printer: MatchPrinter): boolean {
+  return printer.available && printer.setAside === null && printer.developerMode !== 'off';
+}
+
+export function hasRoom(settings: MatchSettings): boolean {
+  return settings.maxConcurrentJobs === null || settings.activeJobs < settings.maxConcurrentJobs;
+}
+
+/** Everything of the printer alone: what makes it a candidate in a pass. */
+export function couldTakeAJob(printer: MatchPrinter): boolean {
+  return (
+    printer.enabled && !printer.isInMaintenance && printer.online && isAvailable(printer) && printer.ready
+  );
+}
+
+function inMaintenance(printer: MatchPrinter): string {
+  const since = printer.inMaintenanceSince;
+  return since === null
+    ? 'The printer is in maintenance.'
+    : `The printer is in maintenance since ${timestamp(since)}.`;
+}
+
+function lastSeen(printer: MatchPrinter): string {
+  return printer.lastSeenAt === null
+    ? ': it has not reported yet'
+    : `, last report ${timestamp(printer.lastSeenAt)}`;
+}
+
+function availability(printer: MatchPrinter): string {
+  if (printer.developerMode === 'off') {
+    return 'Developer Mode is off, so the printer refuses jobs: switch it on in the LAN settings of its screen.';
+  }
+  if (printer.setAside !== null) return `The printer is set aside: ${printer.setAside.reason}`;
+  return printer.available
+    ? 'The printer is free.'
+    : `The printer is not free: ${printer.doing === '' ? 'its state is not known' : printer.doing}.`;
+}

@@ -1,0 +1,179 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { MatchJob, MatchPrinter, MatchSettings } from '../../src/matching/input.js';
+import { checkPair } from '../../src/matching/pair.js';
+import { CHECK_CODES, type CheckCode } from '../../src/matching/result.js';
+import {
+  channel,
+  easyJobArb,
+  job,
+  printer,
+  printersArb,
+  SETTINGS,
+  settingsArb,
+  slicedFile,
+  slot,
+} from './samples.js';
+
+function failure(changes: {
+  job?: Partial<MatchJob>;
+  printer?: Partial<MatchPrinter>;
+  settings?: Partial<MatchSettings>;
+}) {
+  const result = checkPair(job(changes.job), printer(changes.printer), { ...SETTINGS, ...changes.settings });
+  const check = result.checks.find((one) => one.code === result.firstFailedCheck);
+  return { ...result, explanation: check?.explanation, context: check?.context };
+}
+
+describe('checkPair', () => {
+  it('makes all checks in their order', () => {
+    const result = checkPair(job(), printer(), SETTINGS);
+    expect(result.checks.map((check) => check.code)).toEqual(CHECK_CODES);
+    expect(result).toMatchObject({ matched: true, compatible: true, firstFailedCheck: null });
+    expect(result.reason).toMatchObject({
+      reasonCode: 'matched',
+      data: { slots: [{ amsIndex: 0, slotIndex: 0 }] },
+    });
+    expect(result.mapping).toEqual([
+      {
+        index: 0,
+        amsIndex: 0,
+        slotIndex: 0,
+        tray: 0,
+        unitId: 0,
+        external: false,
+        extruder: null,
+        type: 'PLA',
+        color: 'FFFFFFFF',
+      },
+    ]);
+  });
+
+  it.each<[CheckCode, Partial<MatchPrinter>, RegExp]>([
+    ['enabled', { enabled: false }, /printer\.control/],
+    ['in-maintenance', { isInMaintenance: true, inMaintenanceSince: 0 }, /since 1970-01-01T00:00:00\.000Z/],
+    ['online', { online: false, lastSeenAt: 60_000 }, /last report 1970-01-01T00:01:00\.000Z/],
+    ['online', { online: false, lastSeenAt: null }, /has not reported yet/],
+    ['available', { available: false, doing: 'printing "Bracket"' }, /not free: printing "Bracket"/],
+    ['available', { developerMode: 'off' }, /Developer Mode is off/],
+    ['available', { setAside: { reason: 'its storage is full.' } }, /set aside: its storage is full/],
+    ['ready', { ready: false }, /confirm that the printer is ready/],
+  ])('tells why it fails %s, which passes by itself', (code, changes, text) => {
+    const result = failure({ printer: changes });
+    expect(result.firstFailedCheck).toBe(code);
+    expect(result.explanation).toMatch(text);
+    expect(result).toMatchObject({ matched: false, compatible: true, reason: null, mapping: null });
+  });
+
+  it('tells the limit of jobs under way, and that the pair fits otherwise', () => {
+    const result = failure({ settings: { maxConcurrentJobs: 2, activeJobs: 2 } });
+    expect(result.firstFailedCheck).toBe('subscription-slots');
+    expect(result.explanation).toBe('2 of at most 2 jobs are under way.');
+    expect(result).toMatchObject({ matched: false, compatible: true, reason: null });
+  });
+
+  it('takes an unknown Developer Mode for good', () => {
+    expect(failure({ printer: { developerMode: 'unknown' } }).matched).toBe(true);
+  });
+
+  it('tells an empty printer from a printer with filament in the wrong place', () => {
+    const empty = failure({ printer: { slots: [slot(0, 0, { loaded: false })] } });
+    expect(empty.firstFailedCheck).toBe('slots-loaded');
+    expect(empty.explanation).toBe('Use AMS is on, but no AMS slot holds filament.');
+    expect(empty.reason).toMatchObject({
+      reasonCode: 'no-slots',
+      data: { config: { use_ams: true }, slots: [{ amsIndex: 0, slotIndex: 0 }] },
+    });
+    expect(failure({ printer: { slots: [slot(-1, 0)] } }).explanation).toMatch(
+      /loaded in external spool: to use it, switch Use AMS off/,
+    );
+  });
+
+  it('tells the tag that fails, with what the printer has', () => {
+    const result = failure({ job: { tags: { 'user.tags': 'big|fast' } }, printer: { tags: ['big'] } });
+    expect(result.firstFailedCheck).toBe('tags-match');
+    expect(result.explanation).toBe('The job requires user.tags "big|fast"; this printer has big.');
+    expect(result.compatible).toBe(false);
+    expect(result.reason).toMatchObject({
+      reasonCode: 'tag-mismatch',
+      data: { required: { 'user.tags': 'big|fast' }, printer: { 'user.tags': ['big'] } },
+    });
+  });
+
+  it.each<[Record<string, string>, boolean]>([
+    [{ 'printer.modelName': 'p1s' }, true],
+    [{ 'printer.modelName': 'Bambu Lab P1S|X1C' }, true],
+    [{ 'printer.modelName': 'X1C' }, false],
+    [{ 'printer.nozzleDiameter': '0.40' }, true],
+    [{ 'printer.nozzleDiameter': '!=0.4' }, false],
+    [{ 'printer.provider': 'Bambu' }, true],
+    [{ 'printer.provider': 'Klipper' }, false],
+    [{ 'printer.id': 'printer-2,printer-1' }, true],
+    [{ 'filament.type': 'pla' }, true],
+    [{ 'filament.type': 'PETG' }, false],
+    [{ 'user.tags': 'Big' }, false],
+    [{ 'user.tags': '|=Big,big' }, true],
+    [{ 'printer.colour': 'red' }, false],
+  ])('holds tags %j to be %s', (tags, holds) => {
+    expect(failure({ job: { tags }, printer: { tags: ['big'] } }).matched).toBe(holds);
+  });
+
+  it('tells a wrong model through the tags check', () => {
+    const result = failure({
+      job: { file: slicedFile({ modelCode: 'N1', modelName: 'Bambu Lab A1 mini' }) },
+    });
+    expect(result.firstFailedCheck).toBe('tags-match');
+    expect(result.explanation).toMatch(/A1 mini/);
+  });
+
+  it('keeps a job away from the printer it failed on', () => {
+    const result = failure({ job: { excludedPrinterIds: ['printer-1'] } });
+    expect(result).toMatchObject({ firstFailedCheck: 'tags-match', compatible: false });
+    expect(result.explanation).toMatch(/failed on this printer before/);
+  });
+
+  it('tells which filament found no slot, with the material it asked for', () => {
+    const alternatives = [{ variantId: 'variant-9' }];
+    const result = failure({
+      job: { channels: [channel(0), channel(1, { type: 'PETG', color: '#ff0000', alternatives })] },
+    });
+    expect(result.firstFailedCheck).toBe('material-match');
+    expect(result.explanation).toBe(
+      'Filament 2 (PETG #FF0000) has no slot: none holds PETG. Loaded: AMS 1 slot 1 (PLA #FFFFFF).',
+    );
+    expect(result.context).toEqual({ variantId: 'variant-9' });
+    expect(result.reason).toMatchObject({
+      reasonCode: 'material-mismatch',
+      data: {
+        computedAssignments: {
+          0: [{ materialType: 'PLA', priority: 0, index: 0 }],
+          1: [{ variantId: 'variant-9', materialType: null, priority: 0, index: 1 }],
+        },
+      },
+    });
+  });
+
+  it('tells when filaments are more than the slots for them', () => {
+    expect(failure({ job: { channels: [channel(0), channel(1)] } }).explanation).toBe(
+      'Each filament needs a slot of its own: filament 1 (PLA #FFFFFF), filament 2 (PLA #FFFFFF) need 2, but ' +
+        'only AMS 1 slot 1 (PLA #FFFFFF) will do.',
+    );
+  });
+
+  it('is consistent in itself, whatever it is given', () => {
+    fc.assert(
+      fc.property(easyJobArb, printersArb, settingsArb, (one, machines, settings) => {
+        for (const machine of machines) {
+          const result = checkPair(one, machine, settings);
+          const firstFailed = result.checks.find((check) => !check.passed)?.code ?? null;
+          expect(result.firstFailedCheck).toBe(firstFailed);
+          expect(result.matched).toBe(firstFailed === null);
+          expect(result.mapping !== null).toBe(result.reason?.matched === true);
+          expect(result.checks.every((check) => check.label !== '' && check.explanation !== '')).toBe(true);
+          if (result.matched) expect(result.compatible).toBe(true);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
