@@ -1,3 +1,4 @@
+import { filamentType } from './filament.js';
 import { FIT_CHECKS } from './fit-checks.js';
 import type { MatchJob, MatchPrinter, MatchSettings } from './input.js';
 import { channelMapping } from './mapping.js';
@@ -41,19 +42,21 @@ export function matchQueue(
   return { assignments: pass.assignments, reasons: pass.reasons };
 }
 
-/** Jobs that no check can tell apart: they share every verdict. */
-interface JobGroup {
+/** Jobs that no check can tell apart: they fit the same printers. Colours choose slots, but decide no check. */
+interface Kind {
   readonly job: PreparedJob;
   /** Printers before this position are taken or do not fit. */
   next: number;
   /** Positions of the printers that were looked at and do not fit. */
   readonly mismatches: number[];
+  /** How many of the mismatches were told of a part and plate already. */
+  readonly told: Map<string, number>;
 }
 
 class Pass {
   readonly assignments: JobAssignment[] = [];
   readonly reasons: MatchReasons;
-  private readonly groups = new Map<string, JobGroup>();
+  private readonly kinds = new Map<string, Kind>();
   private readonly taken = new Set<number>();
 
   constructor(
@@ -71,44 +74,50 @@ class Pass {
   }
 
   private place(job: MatchJob): void {
-    const group = this.groupOf(job);
-    const known = group.mismatches.length;
-    const winner = this.findPrinter(group);
-    this.reasons.note(job, group.job, {
-      mismatches: group.mismatches,
-      known,
-      seen: group.mismatches.length,
-      winner,
+    const kind = this.kindOf(job);
+    const position = this.findPrinter(kind);
+    this.note(job, kind, position);
+    const printer = position === null ? undefined : this.candidates[position];
+    if (position === null || printer === undefined) return;
+    const prepared = prepareJob(job);
+    const placement = placeChannels(prepared, printer);
+    if (!placement.placed) throw new Error('material-match passed without a placement');
+    this.taken.add(position);
+    this.assignments.push({
+      jobId: job.id,
+      printerId: printer.printer.id,
+      mapping: channelMapping(prepared, placement.slots),
     });
-    if (winner === null) return;
-    this.taken.add(winner.position);
-    this.assignments.push({ jobId: job.id, printerId: winner.printer.printer.id, mapping: winner.mapping });
   }
 
-  private findPrinter(group: JobGroup): Winner | null {
-    while (group.next < this.candidates.length) {
-      const position = group.next++;
+  private findPrinter(kind: Kind): number | null {
+    while (kind.next < this.candidates.length) {
+      const position = kind.next++;
       const printer = this.candidates[position];
       if (printer === undefined || this.taken.has(position)) continue;
-      if (firstFailing(FIT_CHECKS, { job: group.job, printer, settings: this.settings }) !== null) {
-        group.mismatches.push(position);
-        continue;
-      }
-      const placement = placeChannels(group.job, printer);
-      if (!placement.placed) throw new Error('material-match passed without a placement');
-      return { position, printer, mapping: channelMapping(group.job, placement.slots) };
+      if (firstFailing(FIT_CHECKS, { job: kind.job, printer, settings: this.settings }) === null)
+        return position;
+      kind.mismatches.push(position);
     }
     return null;
   }
 
-  private groupOf(job: MatchJob): JobGroup {
+  private note(job: MatchJob, kind: Kind, winner: number | null): void {
+    const { mismatches, told } = kind;
+    const part = JSON.stringify([job.partId, job.plateId]);
+    const known = told.get(part) ?? 0;
+    told.set(part, mismatches.length);
+    this.reasons.note({ job, mismatches, known, seen: mismatches.length, winner });
+  }
+
+  private kindOf(job: MatchJob): Kind {
     const key = signature(job);
-    let group = this.groups.get(key);
-    if (group === undefined) {
-      group = { job: prepareJob(job), next: 0, mismatches: [] };
-      this.groups.set(key, group);
+    let kind = this.kinds.get(key);
+    if (kind === undefined) {
+      kind = { job: prepareJob(job), next: 0, mismatches: [], told: new Map() };
+      this.kinds.set(key, kind);
     }
-    return group;
+    return kind;
   }
 
   private hasRoom(): boolean {
@@ -117,15 +126,12 @@ class Pass {
   }
 }
 
-interface Winner {
-  readonly position: number;
-  readonly printer: PreparedPrinter;
-  readonly mapping: readonly ChannelMapping[];
-}
-
-/** Everything of a job that a verdict or its wording depends on. */
+/** Everything of a job that decides a check. */
 function signature(job: MatchJob): string {
-  const { partId, plateId, file, channels } = job;
   const tags = Object.entries(job.tags).sort(([a], [b]) => (a < b ? -1 : 1));
-  return JSON.stringify([partId, plateId, tags, file, channels, [...job.excludedPrinterIds].sort()]);
+  const needed = job.channels.filter((channel) => channel.skip !== true);
+  const demands = needed.map((channel) =>
+    JSON.stringify([filamentType(channel.type), channel.extruder, channel.alternatives]),
+  );
+  return JSON.stringify([tags, job.file, demands.sort(), [...job.excludedPrinterIds].sort()]);
 }

@@ -1,16 +1,18 @@
 import type { MatchJob, MatchSettings } from './input.js';
 import { pairReason } from './pair.js';
-import type { PreparedJob, PreparedPrinter } from './prepare.js';
+import { type PreparedJob, type PreparedPrinter, prepareJob } from './prepare.js';
 import type { PairReason } from './result.js';
 
 /** What a pass found out about one job. */
 export interface Finding {
-  /** Positions of printers that do not fit; the first `known` of them were found by an equal job before. */
+  readonly job: MatchJob;
+  /** Positions of printers that do not fit; the first `known` of them were told of an equal job before. */
   readonly mismatches: readonly number[];
   readonly known: number;
   /** How many of the mismatches belong to this job; later jobs of its kind may add more. */
   readonly seen: number;
-  readonly winner: { readonly position: number } | null;
+  /** Position of the printer that takes the job. */
+  readonly winner: number | null;
 }
 
 /**
@@ -18,15 +20,15 @@ export interface Finding {
  * millions of pairs, and people read a few.
  */
 export class MatchReasons {
-  private readonly findings = new Map<string, { job: PreparedJob; finding: Finding }>();
+  private readonly findings = new Map<string, Finding>();
 
   constructor(
     private readonly candidates: readonly PreparedPrinter[],
     private readonly settings: MatchSettings,
   ) {}
 
-  note(job: MatchJob, prepared: PreparedJob, finding: Finding): void {
-    this.findings.set(job.id, { job: prepared, finding });
+  note(finding: Finding): void {
+    this.findings.set(finding.job.id, finding);
   }
 
   /** Jobs the pass came to, in the order in which it did. */
@@ -36,14 +38,14 @@ export class MatchReasons {
 
   /** By printer id; null when the pass did not come to the job. Printers it took before are absent. */
   of(jobId: string): ReadonlyMap<string, PairReason> | null {
-    const found = this.findings.get(jobId);
-    if (found === undefined) return null;
-    const { job, finding } = found;
+    const finding = this.findings.get(jobId);
+    if (finding === undefined) return null;
+    const job = prepareJob(finding.job);
     const reasons = new Map<string, PairReason>();
     for (const [at, position] of finding.mismatches.slice(0, finding.seen).entries()) {
       this.word(reasons, job, position, at < finding.known);
     }
-    if (finding.winner !== null) this.word(reasons, job, finding.winner.position, false);
+    if (finding.winner !== null) this.word(reasons, job, finding.winner, false);
     return reasons;
   }
 

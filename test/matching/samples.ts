@@ -206,7 +206,7 @@ export const jobArb: fc.Arbitrary<MatchJob> = fc
   })
   .map(job);
 
-/** Mostly single PLA channels, so that jobs and printers often fit. */
+/** Half of them plain single channels, so that jobs and printers often fit and jobs are often equal. */
 export const easyJobArb: fc.Arbitrary<MatchJob> = fc
   .tuple(jobArb, fc.constantFrom('PLA', 'PETG'), colors, fc.boolean())
   .map(([base, type, color, plain]) =>
@@ -221,12 +221,13 @@ export const easyJobArb: fc.Arbitrary<MatchJob> = fc
       : base,
   );
 
-export const jobsArb: fc.Arbitrary<MatchJob[]> = fc.uniqueArray(fc.oneof(jobArb, easyJobArb), {
+export const jobsArb: fc.Arbitrary<MatchJob[]> = fc.uniqueArray(easyJobArb, {
+  minLength: 2,
   selector: (one) => one.id,
-  maxLength: 12,
+  maxLength: 16,
 });
 
-const usually = fc.constantFrom(true, true, true, true, true, false);
+const usually = fc.oneof({ weight: 19, arbitrary: fc.constant(true) }, fc.constant(false));
 
 export const printersArb: fc.Arbitrary<MatchPrinter[]> = fc
   .array(
@@ -237,15 +238,25 @@ export const printersArb: fc.Arbitrary<MatchPrinter[]> = fc
       online: usually,
       available: usually,
       ready: usually,
-      developerMode: fc.constantFrom<MatchPrinter['developerMode'][]>('on', 'on', 'unknown', 'off'),
-      setAside: fc.constantFrom(null, null, null, { reason: 'storage trouble' }),
+      developerMode: fc.constantFrom<MatchPrinter['developerMode'][]>(
+        'on',
+        'on',
+        'on',
+        'on',
+        'unknown',
+        'off',
+      ),
+      setAside: fc.constantFrom(null, null, null, null, null, null, { reason: 'storage trouble' }),
       tags: fc.subarray(['big', 'fast']),
       useAms: usually,
-      slots: slotsArb,
+      slots: fc.oneof(
+        slotsArb,
+        fc.constantFrom([slot(0, 0), slot(0, 1, { type: 'PETG' })], [slot(0, 0, { color: '000000FF' })]),
+      ),
       lastPrintedAt: fc.constantFrom(null, 1, 2),
       lifetimePrintHours: fc.constantFrom(0, 5),
     }),
-    { maxLength: 8 },
+    { minLength: 1, maxLength: 8 },
   )
   .map((changes) => changes.map((change, at) => printer({ ...change, id: `printer-${at}` })));
 
