@@ -1,0 +1,55 @@
+import { hasBit, type JsonObject, readHexBits, readObjects } from './coerce.js';
+import { readHealthEntry } from './health.js';
+import type { BambuModel } from './models.js';
+
+export type DeveloperMode = 'on' | 'off' | 'unknown';
+
+const SIGNATURE_REQUIRED_BIT = 29;
+/** "A command was not signed as it must be". */
+const UNSIGNED_COMMAND_HEALTH = '0500_0500_0001_0007';
+/** Community firmware counts from here and takes commands as old releases do. */
+const COMMUNITY_FIRMWARE = 99;
+
+/**
+ * Whether the printer takes commands that are not signed (docs/protocol.md §10).
+ * @param learned what an acknowledgement of this connection proved, null before one did
+ */
+export function readDeveloperMode(
+  print: JsonObject,
+  context: {
+    readonly model: BambuModel | null;
+    readonly firmware: string | null;
+    readonly learned: 'on' | 'off' | null;
+  },
+): DeveloperMode {
+  const complains = readObjects(print.hms).some(
+    (entry) => readHealthEntry(entry)?.code === UNSIGNED_COMMAND_HEALTH,
+  );
+  if (complains) return 'off';
+  const functions = readHexBits(print.fun);
+  if (functions !== null) return hasBit(functions, SIGNATURE_REQUIRED_BIT) ? 'off' : 'on';
+  if (context.learned !== null) return context.learned;
+  return predatesAuthorisation(context.model, context.firmware) ? 'on' : 'unknown';
+}
+
+/** Older firmware has no such restriction at all. */
+function predatesAuthorisation(model: BambuModel | null, firmware: string | null): boolean {
+  const current = parseVersion(firmware);
+  if (current === null) return false;
+  if ((current[0] ?? 0) >= COMMUNITY_FIRMWARE) return true;
+  const from = model?.authorisationFrom ?? null;
+  const threshold = parseVersion(from);
+  return threshold !== null && compareVersions(current, threshold) < 0;
+}
+
+function parseVersion(version: string | null): readonly number[] | null {
+  return version !== null && /^\d+(\.\d+)+$/.test(version) ? version.split('.').map(Number) : null;
+}
+
+function compareVersions(a: readonly number[], b: readonly number[]): number {
+  for (let index = 0; index < Math.max(a.length, b.length); index += 1) {
+    const difference = (a[index] ?? 0) - (b[index] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}

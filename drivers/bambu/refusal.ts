@@ -1,0 +1,64 @@
+import { type CommandOutcome, DriverError, type DriverErrorKind } from '../driver.js';
+import { type JsonObject, readInteger, readText, readUint32 } from './coerce.js';
+import { errorCodeText, printErrorText } from './health.js';
+
+const KIND_BY_CODE: Readonly<Record<string, DriverErrorKind>> = {
+  '0502_4007': 'developer-mode',
+  '0502_4009': 'developer-mode',
+  '0500_4004': 'busy',
+  '0500_C07F': 'busy',
+  '0500_4005': 'busy',
+  '0500_4007': 'busy',
+  '0500_4009': 'busy',
+  '0300_4013': 'busy',
+  '0500_4006': 'storage-full',
+  '0500_4015': 'storage-full',
+  '0500_400C': 'storage',
+  '0500_4016': 'storage',
+  '0500_402E': 'storage',
+  '0500_402F': 'storage',
+  '0500_C010': 'storage',
+  '0502_4004': 'unsupported',
+  '0502_4006': 'unsupported',
+};
+
+const FAILED = /^fail/i;
+const SUCCEEDED = /^success$/i;
+const UNSIGNED = /verify failed/i;
+
+const DEVELOPER_MODE_HINT =
+  'The printer refuses commands of this program: enable LAN-only mode and Developer Mode on its screen, then restart it.';
+
+/**
+ * What an acknowledgement says (docs/protocol.md §6.1). One without a result proves nothing either way: some
+ * firmware answers so while refusing.
+ */
+export function judgeAcknowledgement(body: JsonObject): CommandOutcome {
+  const reason = readText(body.reason).slice(0, 200);
+  const errorCode = readUint32(body.err_code) ?? 0;
+  if (errorCode !== 0) return { kind: 'refused', error: refusalByCode(errorCode) };
+  const result = readText(body.result);
+  if (FAILED.test(result)) return { kind: 'refused', error: refusalByReason(reason) };
+  const softRefusal = readInteger(body.errno) ?? 0;
+  if (softRefusal < 0) {
+    return {
+      kind: 'refused',
+      error: new DriverError('rejected', `The printer refused the command (errno ${softRefusal}).`),
+    };
+  }
+  return SUCCEEDED.test(result) ? { kind: 'accepted' } : { kind: 'unanswered' };
+}
+
+function refusalByCode(errorCode: number): DriverError {
+  const code = errorCodeText(errorCode);
+  const kind = KIND_BY_CODE[code] ?? 'rejected';
+  if (kind === 'developer-mode') return new DriverError(kind, DEVELOPER_MODE_HINT, { code });
+  const text = printErrorText(errorCode)?.text ?? 'The printer refused the command.';
+  return new DriverError(kind, `${text} (${code})`, { code });
+}
+
+function refusalByReason(reason: string): DriverError {
+  if (UNSIGNED.test(reason)) return new DriverError('developer-mode', DEVELOPER_MODE_HINT);
+  const why = reason === '' ? 'It gave no reason.' : `Its reason: ${reason}.`;
+  return new DriverError('rejected', `The printer refused the command. ${why}`);
+}

@@ -1,0 +1,96 @@
+import type { PrinterState } from '../driver.js';
+import {
+  hasBit,
+  type JsonObject,
+  readBoolean,
+  readHexBits,
+  readInteger,
+  readObject,
+  readObjects,
+  readPath,
+  readText,
+  readUint32,
+} from './coerce.js';
+import type { BambuModel } from './models.js';
+
+/** Lights, axes, door, storage, network and firmware update (docs/protocol.md §5.5). */
+
+const MAX_LIGHTS = 16;
+
+export function readLights(print: JsonObject): Readonly<Record<string, string>> {
+  const lights = new Map<string, string>();
+  for (const light of readObjects(print.lights_report).slice(0, MAX_LIGHTS)) {
+    const node = readText(light.node);
+    const mode = readText(light.mode);
+    if (node !== '' && mode !== '') lights.set(node, mode);
+  }
+  return Object.fromEntries(lights);
+}
+
+export function readHomed(print: JsonObject): PrinterState['homed'] {
+  const flags = readUint32(print.home_flag);
+  if (flags === null) return null;
+  return { x: (flags & 0b001) !== 0, y: (flags & 0b010) !== 0, z: (flags & 0b100) !== 0 };
+}
+
+const DOOR_BIT = 23;
+
+export function readDoorOpen(print: JsonObject, model: BambuModel | null): boolean | null {
+  switch (model?.doorBitIn) {
+    case 'home_flag': {
+      const flags = readUint32(print.home_flag);
+      return flags === null ? null : ((flags >>> DOOR_BIT) & 1) === 1;
+    }
+    case 'stat': {
+      const flags = readHexBits(print.stat);
+      return flags === null ? null : hasBit(flags, DOOR_BIT);
+    }
+    default:
+      return null;
+  }
+}
+
+export type Storage = NonNullable<PrinterState['storage']>;
+
+const STORAGE_BY_FLAG: readonly Storage[] = ['none', 'ok', 'abnormal', 'read-only'];
+
+/** What this report says about the card or stick, by itself. */
+export function readStorage(print: JsonObject): Storage | null {
+  const flags = readUint32(print.home_flag);
+  if (flags !== null) return STORAGE_BY_FLAG[(flags >>> 8) & 0b11] ?? null;
+  const present = readBoolean(print.sdcard);
+  if (present !== null) return present ? 'ok' : 'none';
+  const text = readText(print.sdcard).toUpperCase();
+  if (text === '') return null;
+  if (text.startsWith('NO_')) return 'none';
+  if (text.includes('ABNORMAL')) return 'abnormal';
+  return text.includes('READONLY') ? 'read-only' : 'ok';
+}
+
+/** Sent when the printer is wired or its radio is off. */
+const NO_SIGNAL_DBM = -90;
+
+export function readWifi(print: JsonObject): number | null {
+  const text = /^(-?\d{1,3})\s*(dbm)?$/i.exec(readText(print.wifi_signal))?.[1];
+  const signal = text === undefined ? null : Number(text);
+  return signal === NO_SIGNAL_DBM ? null : signal;
+}
+
+const WIRED_BIT = 0b1;
+
+/** The printer's own idea of its address: an IPv4 number with the first byte lowest. */
+export function readAddress(print: JsonObject): string | null {
+  const addresses = readObjects(readPath(print, 'net', 'info')).map((entry) => readUint32(entry.ip) ?? 0);
+  const wired = ((readInteger(readPath(print, 'net', 'conf')) ?? 0) & WIRED_BIT) !== 0;
+  const [wifi = 0, cable = 0] = addresses;
+  const address = (wired ? cable || wifi : wifi || cable) >>> 0;
+  if (address === 0) return null;
+  return [0, 8, 16, 24].map((shift) => (address >>> shift) & 0xff).join('.');
+}
+
+const SETTLED_UPGRADE = /^$|^IDLE$|_(SUCCESS|FAIL|FAILED)$/;
+
+export function readUpgrading(print: JsonObject): boolean {
+  const status = readText(readObject(print.upgrade_state)?.status).toUpperCase();
+  return !SETTLED_UPGRADE.test(status);
+}

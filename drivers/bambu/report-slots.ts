@@ -1,0 +1,152 @@
+import type { SlotState } from '../driver.js';
+import { EXTERNAL_TRAY, EXTERNAL_UNIT, SECOND_EXTERNAL_UNIT, slotBit, trayNumber } from './ams-numbers.js';
+import {
+  type JsonObject,
+  readInteger,
+  readIntegerWithin,
+  readObject,
+  readObjects,
+  readText,
+} from './coerce.js';
+import { readExtruders, unpackTray } from './extruders.js';
+import { isBlankIdentity } from './merge-ams.js';
+import { type AmsUnitView, bitOf, readSlotBits } from './report-ams.js';
+
+/** Places that can hold a spool (docs/protocol.md §5.6): the slots of every unit, then the external holders. */
+
+export function readSlots(
+  print: JsonObject,
+  units: readonly AmsUnitView[],
+  twoExtruders: boolean,
+): readonly SlotState[] {
+  const bits = readSlotBits(print);
+  const slots: SlotState[] = [];
+  for (const { state: unit, trays } of units) {
+    const byIndex = new Map<number, JsonObject>();
+    for (const tray of trays) {
+      const index = readIntegerWithin(tray.id, 0, 3);
+      if (index !== null) byIndex.set(index, tray);
+    }
+    for (const [slotIndex, tray] of [...byIndex].sort(([a], [b]) => a - b)) {
+      const bit = slotBit(unit.unitId, slotIndex);
+      const loaded = bitOf(bits.loaded, bit) ?? isLoadedByItself(tray);
+      slots.push({
+        unitId: unit.unitId,
+        amsIndex: unit.amsIndex,
+        slotIndex,
+        tray: trayNumber(unit.unitId, slotIndex),
+        extruder: unit.extruder,
+        loaded,
+        reading: bitOf(bits.reading, bit) ?? false,
+        ...(loaded ? readSpool(tray) : NO_SPOOL),
+      });
+    }
+  }
+  return [...slots, ...readExternalSlots(print, twoExtruders)];
+}
+
+const SPOOL_PRESENT = 0x01;
+
+/** Only where the presence bits say nothing. */
+function isLoadedByItself(tray: JsonObject): boolean {
+  const state = readInteger(tray.state);
+  return state === null ? readText(tray.tray_type) !== '' : (state & SPOOL_PRESENT) !== 0;
+}
+
+/** External holders have no sensor: they count as loaded while a filament is set for them. */
+function readExternalSlots(print: JsonObject, twoExtruders: boolean): readonly SlotState[] {
+  const listed = readObjects(print.vir_slot);
+  const single = readObject(print.vt_tray);
+  const trays = listed.length > 0 ? listed : single === null ? [] : [single];
+  if (!twoExtruders) {
+    const tray = trays[0];
+    return tray === undefined ? [] : [externalSlot(tray, EXTERNAL_UNIT, null)];
+  }
+  const slots: SlotState[] = [];
+  for (const [extruder, unitId] of [EXTERNAL_UNIT, SECOND_EXTERNAL_UNIT].entries()) {
+    const tray = trays.find((candidate) => readInteger(candidate.id) === unitId);
+    if (tray !== undefined) slots.push(externalSlot(tray, unitId, extruder));
+  }
+  return slots;
+}
+
+function externalSlot(tray: JsonObject, unitId: number, extruder: number | null): SlotState {
+  const loaded = readText(tray.tray_type) !== '';
+  return {
+    unitId,
+    amsIndex: -1,
+    slotIndex: unitId === EXTERNAL_UNIT ? 0 : 1,
+    tray: trayNumber(unitId, 0),
+    extruder,
+    loaded,
+    reading: false,
+    ...(loaded ? readSpool(tray) : NO_SPOOL),
+  };
+}
+
+type Spool = Omit<
+  SlotState,
+  'unitId' | 'amsIndex' | 'slotIndex' | 'tray' | 'extruder' | 'loaded' | 'reading'
+>;
+
+const NO_SPOOL: Spool = {
+  type: '',
+  color: '',
+  colors: [],
+  infoIdx: '',
+  brand: '',
+  tagUid: null,
+  trayUuid: null,
+  remain: -1,
+  nozzleTempMin: null,
+  nozzleTempMax: null,
+};
+
+const MAX_COLORS = 16;
+
+function readSpool(tray: JsonObject): Spool {
+  const color = readColor(tray.tray_color);
+  const listed = Array.isArray(tray.cols) ? tray.cols.slice(0, MAX_COLORS).map(readColor) : [];
+  const colors = listed.filter((candidate) => candidate !== '');
+  return {
+    type: readText(tray.tray_type),
+    color,
+    colors: colors.length > 0 ? colors : color === '' ? [] : [color],
+    infoIdx: readText(tray.tray_info_idx),
+    brand: readText(tray.tray_sub_brands),
+    tagUid: readIdentity(tray.tag_uid),
+    trayUuid: readIdentity(tray.tray_uuid),
+    remain: readIntegerWithin(tray.remain, 0, 100) ?? -1,
+    nozzleTempMin: readIntegerWithin(tray.nozzle_temp_min, 1, 500),
+    nozzleTempMax: readIntegerWithin(tray.nozzle_temp_max, 1, 500),
+  };
+}
+
+function readIdentity(value: unknown): string | null {
+  return isBlankIdentity(value) ? null : readText(value);
+}
+
+/** `RRGGBBAA` in upper case; six digits are opaque. */
+function readColor(value: unknown): string {
+  const color = readText(value).replace(/^#/, '').toUpperCase();
+  if (/^[0-9A-F]{8}$/.test(color)) return color;
+  return /^[0-9A-F]{6}$/.test(color) ? `${color}FF` : '';
+}
+
+const NO_TRAY = 255;
+const OUTLYING_UNIT = 16;
+
+/**
+ * The tray in use. What the extruder says comes first, because `tray_now` is only a place within the unit on
+ * machines with two nozzles and on some with several units.
+ */
+export function readActiveTray(print: JsonObject, units: readonly AmsUnitView[]): number | null {
+  const { extruders, active } = readExtruders(print);
+  const packed = extruders.find((extruder) => extruder.id === active)?.slotNow ?? null;
+  if (packed !== null) return unpackTray(packed);
+  const now = readInteger(readObject(print.ams)?.tray_now);
+  if (now === null || now === NO_TRAY || now < 0) return null;
+  if (now === EXTERNAL_TRAY) return EXTERNAL_TRAY;
+  const only = units.length === 1 ? units[0]?.state.unitId : undefined;
+  return only === OUTLYING_UNIT && now <= 3 ? trayNumber(OUTLYING_UNIT, now) : now;
+}

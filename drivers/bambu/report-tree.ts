@@ -1,0 +1,210 @@
+import { isPrinting } from '../driver.js';
+import { readActivity } from './activity.js';
+import {
+  isObject,
+  type JsonObject,
+  readHexBits,
+  readInteger,
+  readObject,
+  readPath,
+  readText,
+} from './coerce.js';
+import { DELTA_RULES, FULL_RULES, mergeObject } from './merge.js';
+import { mergeAms } from './merge-ams.js';
+
+/** `none`: the message held no state of the printer. */
+export type Applied = 'none' | 'delta' | 'full';
+
+/** Parts of the state that some firmware sends beside `print` instead of inside it. */
+const FOLDED_KEYS = ['ams', 'xcam', 'wifi_signal', 'fun'];
+/** They describe the message and not the printer. */
+const ENVELOPE_KEYS = ['command', 'msg', 'sequence_id'];
+/** Values of the print before, unless the report that begins a new one brings its own. */
+const PER_PRINT_KEYS = ['layer_num', 'total_layer_num', 's_obj', '3D', 'mc_percent', 'percent'];
+
+const FULL_REPORT_KEYS = 40;
+const EMPTY_AMS_CONFIRMATION_MS = 10_000;
+
+/** Highest values of the print on the machine; firmware zeroes the fields at the end or on a cancel. */
+export interface PrintPeaks {
+  percent: number;
+  layer: number;
+  totalLayers: number;
+}
+
+/**
+ * The raw state of one printer, kept up to date from full reports and from changes (docs/protocol.md §5.1).
+ * Values stay as they came; reading them is the normaliser's work.
+ */
+export class ReportTree {
+  readonly #print: JsonObject = {};
+  readonly #peaks: PrintPeaks = { percent: 0, layer: 0, totalLayers: 0 };
+  #printKey = '';
+  #unknownActivity: string | null = null;
+  #fullReportDue = false;
+  #emptyAms: { readonly since: number; readonly bits: JsonObject } | null = null;
+
+  get print(): JsonObject {
+    return this.#print;
+  }
+
+  get peaks(): Readonly<PrintPeaks> {
+    return this.#peaks;
+  }
+
+  /** The latest word for the activity that nobody knows; the activity before it stays in force. */
+  get unknownActivity(): string | null {
+    return this.#unknownActivity;
+  }
+
+  /** What was seen before a new connection counts no more as confirmation of anything. */
+  beginConnection(): void {
+    this.#fullReportDue = false;
+    this.#emptyAms = null;
+  }
+
+  /** The next full report answers a request of ours, so that what it says is meant. */
+  noteFullReportRequested(): void {
+    this.#fullReportDue = true;
+  }
+
+  /**
+   * Merges one parsed message of the report topic. Acknowledgements echo request fields and are never state.
+   * The message belongs to the tree afterwards.
+   * @param now milliseconds, never going back
+   */
+  apply(message: JsonObject, now: number): Applied {
+    const news = stateOf(message);
+    if (news === null) return 'none';
+    const full = this.#isFull(news);
+    const before = readActivity(this.#print.gcode_state);
+    this.#ignoreUnknownActivity(news);
+    this.#mergeAms(news, full, now);
+    mergeObject(this.#print, news, full ? FULL_RULES : DELTA_RULES);
+    this.#forgetLastPrint(news, before);
+    this.#raisePeaks();
+    if (full) this.#fullReportDue = false;
+    return full ? 'full' : 'delta';
+  }
+
+  #isFull(news: JsonObject): boolean {
+    if (!('gcode_state' in news && 'home_flag' in news)) return false;
+    const units = readObject(this.#print.ams)?.ams;
+    const hasAms = Array.isArray(units) && units.length > 0;
+    return (isObject(news.ams) || !hasAms) && Object.keys(news).length > FULL_REPORT_KEYS;
+  }
+
+  /** Merges `news.ams` and takes it out of `news`. */
+  #mergeAms(news: JsonObject, full: boolean, now: number): void {
+    const incoming = news.ams;
+    if (isObject(incoming)) {
+      delete news.ams;
+      const known = readObject(this.#print.ams) ?? {};
+      this.#print.ams = known;
+      if (this.#saysAllGone(known, incoming) && !(full && this.#fullReportDue)) {
+        this.#hold(incoming, now);
+      } else {
+        if ('tray_exist_bits' in incoming) this.#emptyAms = null;
+        mergeAms(known, incoming, full);
+      }
+    }
+    this.#confirmEmptyAms(now);
+  }
+
+  /**
+   * A printer that shuts down reports its AMS as empty for a moment, so that the first such report alone proves
+   * nothing. `power_on_flag` is only a setting, but without it the moment does not occur.
+   */
+  #saysAllGone(known: JsonObject, news: JsonObject): boolean {
+    const powerOnFlag = 'power_on_flag' in news ? news.power_on_flag : known.power_on_flag;
+    return (
+      powerOnFlag === false &&
+      readHexBits(news.tray_exist_bits) === 0n &&
+      (readHexBits(known.tray_exist_bits) ?? 0n) !== 0n
+    );
+  }
+
+  #hold(news: JsonObject, now: number): void {
+    const { ams: _units, tray_exist_bits, ams_exist_bits, ...rest } = news;
+    const bits: JsonObject = { tray_exist_bits };
+    if (readHexBits(ams_exist_bits) === 0n) bits.ams_exist_bits = ams_exist_bits;
+    this.#emptyAms = { since: this.#emptyAms?.since ?? now, bits };
+    const known = readObject(this.#print.ams);
+    if (known !== null) mergeAms(known, rest, false);
+  }
+
+  #confirmEmptyAms(now: number): void {
+    const held = this.#emptyAms;
+    const known = readObject(this.#print.ams);
+    if (held === null || known === null || now - held.since < EMPTY_AMS_CONFIRMATION_MS) return;
+    this.#emptyAms = null;
+    mergeAms(known, held.bits, false);
+  }
+
+  #ignoreUnknownActivity(news: JsonObject): void {
+    if (!('gcode_state' in news) || readActivity(news.gcode_state) !== null) return;
+    this.#unknownActivity = readText(news.gcode_state).slice(0, 32);
+    delete news.gcode_state;
+  }
+
+  #raisePeaks(): void {
+    const peaks = this.#peaks;
+    const print = this.#print;
+    peaks.percent = Math.max(peaks.percent, readInteger(print.mc_percent) ?? 0);
+    peaks.layer = Math.max(peaks.layer, readLayer(print) ?? 0);
+    const total = readTotalLayers(print);
+    if (total !== null && total > 0) peaks.totalLayers = total;
+  }
+
+  #forgetLastPrint(news: JsonObject, before: ReturnType<typeof readActivity>): void {
+    const activity = readActivity(this.#print.gcode_state);
+    if (!isPrinting(activity)) return;
+    const key = printKey(this.#print);
+    const isNew =
+      before !== null && (!isPrinting(before) || (this.#printKey !== '' && key !== this.#printKey));
+    this.#printKey = key;
+    if (!isNew) return;
+    for (const stale of PER_PRINT_KEYS) {
+      if (!(stale in news)) delete this.#print[stale];
+    }
+    this.#peaks.percent = 0;
+    this.#peaks.layer = 0;
+    this.#peaks.totalLayers = 0;
+  }
+}
+
+/** The current layer, from either place firmware puts it. */
+export function readLayer(print: JsonObject): number | null {
+  return readInteger(print.layer_num) ?? readInteger(readPath(print, '3D', 'layer_num'));
+}
+
+/** The number of layers, from either place firmware puts it. */
+export function readTotalLayers(print: JsonObject): number | null {
+  return readInteger(print.total_layer_num) ?? readInteger(readPath(print, '3D', 'total_layer_num'));
+}
+
+/** The state a message carries: `print` unless it is an acknowledgement, and what stands beside it. */
+function stateOf(message: JsonObject): JsonObject | null {
+  const print = readObject(message.print);
+  const isReport = print !== null && (print.command === undefined || print.command === 'push_status');
+  const news: JsonObject = isReport ? print : {};
+  for (const key of FOLDED_KEYS) {
+    const value = message[key];
+    // An acknowledgement of, say, an `xcam` command stands under the same key.
+    if (value === undefined || key in news || (isObject(value) && 'command' in value)) continue;
+    news[key] = value;
+  }
+  for (const key of ENVELOPE_KEYS) delete news[key];
+  return Object.keys(news).length === 0 ? null : news;
+}
+
+const NO_ID = new Set(['', '0']);
+
+/** What tells one print from the next, the surest first. */
+function printKey(print: JsonObject): string {
+  for (const key of ['subtask_id', 'task_id', 'job_id']) {
+    const id = readText(print[key]);
+    if (!NO_ID.has(id)) return id;
+  }
+  return readText(print.subtask_name) || readText(print.gcode_file);
+}
