@@ -1,0 +1,160 @@
+import { timestamp } from '../contract/time.js';
+import { decodeRow } from '../database/rows.js';
+import type { Transaction } from '../database/transaction.js';
+import { releasePrinter } from '../domain/dispatch-endings.js';
+import { BACK_IN_QUEUE, moveJob, type PrintJobPatch } from '../domain/jobs.js';
+import { dispatch, printer, printJob } from '../resources/index.js';
+import type { Patch, Row } from '../resources/resource.js';
+import type { JobMove, Journal, Step } from './machine-types.js';
+
+export type DispatchRow = Row<typeof dispatch>;
+
+/** A job that failed on this many printers is the job's trouble, not the printers'. */
+const MAX_PRINTERS = 3;
+
+const ms = (time: string | null) => (time === null ? null : Date.parse(time));
+const iso = (time: number | null) => (time === null ? null : timestamp(time));
+
+/** The part of a row that the machine decides by. */
+export function journalOf(row: DispatchRow): Journal {
+  return {
+    phase: row.phase,
+    token: row.token,
+    previousToken: row.previousToken,
+    name: row.name,
+    remoteName: row.remoteName,
+    transferAttempts: row.transferAttempts,
+    startSentAt: ms(row.startSentAt),
+    resentAt: ms(row.resentAt),
+    acceptedAt: ms(row.acceptedAt),
+    confirmedAt: ms(row.confirmedAt),
+    cancelRequestedAt: ms(row.cancelRequestedAt),
+    stopSentAt: ms(row.stopSentAt),
+    firstError: row.firstError,
+    cancelSeen: row.cancelSeen,
+    wasReady: row.wasReady,
+    before: row.before,
+  };
+}
+
+function patchOf(journal: Journal): Patch<typeof dispatch> {
+  return {
+    phase: journal.phase,
+    token: journal.token,
+    previousToken: journal.previousToken,
+    transferAttempts: journal.transferAttempts,
+    startSentAt: iso(journal.startSentAt),
+    resentAt: iso(journal.resentAt),
+    acceptedAt: iso(journal.acceptedAt),
+    confirmedAt: iso(journal.confirmedAt),
+    cancelRequestedAt: iso(journal.cancelRequestedAt),
+    stopSentAt: iso(journal.stopSentAt),
+    firstError: journal.firstError,
+    cancelSeen: journal.cancelSeen,
+    wasReady: journal.wasReady,
+    before: journal.before,
+  };
+}
+
+/** Dispatches that have not ended, for the runner to take up after a start. */
+export async function openDispatches(tx: Transaction): Promise<readonly DispatchRow[]> {
+  const rows = await tx.db
+    .selectFrom('dispatch')
+    .selectAll()
+    .where('storeId', '=', tx.context.storeId)
+    .where('endedAt', 'is', null)
+    .execute();
+  return rows.map((row) => decodeRow(dispatch, row));
+}
+
+/** A number for a start command that no dispatch ever had. */
+export async function freshToken(tx: Transaction, random: () => number): Promise<number> {
+  for (;;) {
+    const token = 1 + Math.floor(random() * 2_147_483_646);
+    const taken = await tx.db
+      .selectFrom('dispatch')
+      .select('id')
+      .where((eb) => eb.or([eb('token', '=', token), eb('previousToken', '=', token)]))
+      .executeTakeFirst();
+    if (!taken) return token;
+  }
+}
+
+/**
+ * Writes one step: the journal row, the job with its build, and the printer, in one transaction.
+ *
+ * @param machineFree whether the printer could begin a print, as far as its last report says
+ */
+export async function writeStep(
+  tx: Transaction,
+  row: DispatchRow,
+  step: Step,
+  machineFree: boolean,
+): Promise<DispatchRow> {
+  const { journal } = step.state;
+  const begins = row.phase !== 'start-sent' && journal.phase === 'start-sent';
+  const written = await tx.update(dispatch, row.id, {
+    ...patchOf(journal),
+    ...(row.phase === 'reserved' && journal.phase === 'transferring' ? { uploaded: true } : {}),
+    ...(step.ending ? { endedAt: tx.now, outcome: step.ending.outcome, message: step.ending.message } : {}),
+  });
+  if (begins) {
+    await tx.update(printer, row.printerId, { confirmedReady: false, lastPrintedAt: tx.now });
+    await tx.update(printJob, row.printJobId, { taskId: journal.token });
+  }
+  const job = step.job ? await writeJob(tx, written, step.job) : await tx.get(printJob, row.printJobId);
+  if (step.ending) {
+    await releasePrinter(tx, row.printerId, job, {
+      outcome: step.ending.outcome,
+      ready: step.ending.ready,
+      wasReady: journal.wasReady,
+      machineFree,
+    });
+  }
+  return written;
+}
+
+async function writeJob(tx: Transaction, row: DispatchRow, move: JobMove) {
+  const job = await tx.get(printJob, row.printJobId);
+  const excluded = move.excludePrinter
+    ? [...new Set([...job.excludedPrinterIds, row.printerId])]
+    : job.excludedPrinterIds;
+  if (move.to === 'pending' && excluded.length >= MAX_PRINTERS) {
+    const message = `failed on ${excluded.length} printers; the last said: ${move.message ?? 'nothing'}`;
+    return moveJob(tx, job.id, 'failed', { errorMessage: message, excludedPrinterIds: excluded });
+  }
+  return moveJob(tx, job.id, move.to, { ...patchFor(tx, job, move), excludedPrinterIds: excluded });
+}
+
+function patchFor(
+  tx: Transaction,
+  job: { readonly printingStartedAt: string | null },
+  move: JobMove,
+): PrintJobPatch {
+  switch (move.to) {
+    case 'pending':
+      return { ...BACK_IN_QUEUE, errorMessage: move.excludePrinter ? move.message : null };
+    case 'printing':
+    case 'paused':
+      return { printingStartedAt: job.printingStartedAt ?? tx.now };
+    case 'completed':
+      return {
+        printingStartedAt: job.printingStartedAt ?? tx.now,
+        printingCompletedAt: tx.now,
+        errorMessage: null,
+      };
+    case 'failed':
+      return {
+        errorMessage: move.message,
+        ...(job.printingStartedAt ? { printingCompletedAt: tx.now } : {}),
+      };
+    case 'cancelled':
+      return {
+        errorMessage: move.message,
+        cancelledAt: tx.now,
+        ...(job.printingStartedAt ? { printingCompletedAt: tx.now } : {}),
+      };
+    default:
+      return {};
+  }
+}

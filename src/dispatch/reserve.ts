@@ -1,0 +1,64 @@
+import type { Transaction } from '../database/transaction.js';
+import { moveJob } from '../domain/jobs.js';
+import { dispatch, printer, printJob } from '../resources/index.js';
+import type { Insert } from '../resources/resource.js';
+import type { MaterialMapping } from '../resources/shapes.js';
+import type { DispatchRow } from './journal.js';
+import { freshToken } from './journal.js';
+import { remoteNameFor } from './remote-name.js';
+
+export interface Reservation {
+  readonly jobId: string;
+  readonly printerId: string;
+  readonly plate: number;
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly filaments: Insert<typeof dispatch>['filaments'];
+  readonly slotSnapshot: string;
+  readonly mapping: MaterialMapping;
+}
+
+/**
+ * Gives a job to a printer: the journal row that every later step builds on. The world may have changed since the
+ * matcher looked, so both are looked at again here; the database's indexes are the last word.
+ *
+ * @returns null when the job or the printer is no longer free
+ */
+export async function reserve(
+  tx: Transaction,
+  wanted: Reservation,
+  random: () => number,
+): Promise<DispatchRow | null> {
+  const job = await tx.find(printJob, wanted.jobId);
+  const machine = await tx.find(printer, wanted.printerId);
+  if (!job || job.status !== 'pending' || !machine) return null;
+  const free =
+    machine.enabled && machine.isAvailable && machine.confirmedReady && machine.printingJobId === null;
+  if (!free || machine.isInMaintenance) return null;
+  const token = await freshToken(tx, random);
+  const remoteName = remoteNameFor(job.label, token);
+  const row = await tx.insert(dispatch, {
+    storeId: tx.context.storeId,
+    printJobId: job.id,
+    printerId: machine.id,
+    phase: 'reserved',
+    token,
+    name: remoteName.replace(/\.gcode\.3mf$/, ''),
+    remoteName,
+    plate: wanted.plate,
+    sha256: wanted.sha256,
+    bytes: wanted.bytes,
+    filaments: wanted.filaments,
+    slotSnapshot: wanted.slotSnapshot,
+  });
+  await moveJob(tx, job.id, 'assigned', {
+    assignedPrinterId: machine.id,
+    assignmentStartedAt: tx.now,
+    materialMapping: wanted.mapping,
+    errorMessage: null,
+  });
+  // Sliced already: nothing stands between choosing the printer and waiting for its turn to be sent.
+  await moveJob(tx, job.id, 'ready-for-printer', { assignmentCompletedAt: tx.now });
+  await tx.update(printer, machine.id, { printingJobId: job.id, isAvailable: false });
+  return row;
+}

@@ -1,0 +1,184 @@
+import { MASK } from '../contract/enums.js';
+import { ApiError } from '../contract/errors.js';
+import type { Transaction } from '../database/transaction.js';
+import { integration, printer, printerConnection } from '../resources/index.js';
+import type { Patch, Row } from '../resources/resource.js';
+
+export type Printer = Row<typeof printer>;
+export type PrinterConnection = Row<typeof printerConnection>;
+
+export interface NewPrinter {
+  readonly serial: string;
+  readonly name: string;
+  readonly host: string;
+  readonly mqttPort: number;
+  readonly ftpPort: number;
+  readonly accessCode: string;
+  readonly trust: PrinterConnection['trust'];
+  readonly pinnedFingerprint: string | null;
+  readonly modelCode: string | null;
+  readonly modelName: string | null;
+  /** Belongs to the configuration file. */
+  readonly configured: boolean;
+}
+
+export const DEFAULT_PRINTER_CONFIG = {
+  use_ams: true,
+  do_bed_leveling: true,
+  do_flow_cali: false,
+  bed_type: 'Textured PEI Plate',
+  enable_timelapse: false,
+} as const;
+
+/**
+ * Registers a LAN printer. New printers begin not ready: nobody has looked at the bed yet.
+ *
+ * @throws ApiError conflict when the serial is known already
+ */
+export async function registerPrinter(tx: Transaction, given: NewPrinter): Promise<Printer> {
+  const taken = await connectionBySerial(tx, given.serial);
+  if (taken) {
+    throw new ApiError('conflict', `A printer with the serial ${given.serial} is registered already`, {
+      printerId: taken.printerId,
+    });
+  }
+  const made = await tx.insert(printer, {
+    storeId: tx.context.storeId,
+    provider: 'Bambu',
+    deviceId: given.serial,
+    name: given.name,
+    commMethod: 'fuse',
+    providerConfig: DEFAULT_PRINTER_CONFIG,
+    integrationId: await lanIntegration(tx),
+    integrationType: 'bambulab',
+    metadata: {
+      provider: 'bambu',
+      name: given.name,
+      dev_id: given.serial,
+      online: false,
+      print_status: '',
+      dev_model_name: given.modelCode ?? '',
+      dev_access_code: MASK,
+      nozzle_diameter: 0.4,
+      dev_product_name: given.modelName ?? '',
+    },
+  });
+  await tx.insert(printerConnection, {
+    storeId: tx.context.storeId,
+    printerId: made.id,
+    serial: given.serial,
+    host: given.host,
+    mqttPort: given.mqttPort,
+    ftpPort: given.ftpPort,
+    accessCode: given.accessCode,
+    trust: given.trust,
+    pinnedFingerprint: given.pinnedFingerprint,
+    pinnedAt: given.pinnedFingerprint === null ? null : tx.now,
+    modelCode: given.modelCode,
+    configured: given.configured,
+  });
+  return made;
+}
+
+async function lanIntegration(tx: Transaction): Promise<string | null> {
+  const row = await tx.db
+    .selectFrom('integration')
+    .select('id')
+    .where('storeId', '=', tx.context.storeId)
+    .where('type', '=', 'bambulab')
+    .executeTakeFirst();
+  if (row) return row.id;
+  const made = await tx.insert(integration, { storeId: tx.context.storeId, type: 'bambulab' });
+  return made.id;
+}
+
+export async function connectionBySerial(tx: Transaction, serial: string): Promise<PrinterConnection | null> {
+  const row = await tx.db
+    .selectFrom('printerConnection')
+    .select('id')
+    .where('storeId', '=', tx.context.storeId)
+    .where('serial', '=', serial)
+    .executeTakeFirst();
+  return row ? tx.get(printerConnection, row.id) : null;
+}
+
+/** How a printer is reached. @throws ApiError not_found */
+export async function connectionOf(tx: Transaction, printerId: string): Promise<PrinterConnection> {
+  const row = await tx.db
+    .selectFrom('printerConnection')
+    .select('id')
+    .where('printerId', '=', printerId)
+    .executeTakeFirst();
+  return tx.get(printerConnection, row?.id ?? '');
+}
+
+/** What the fleet has learned of a printer, as far as it is worth a write: transitions, never every report. */
+export interface PrinterFacts {
+  readonly isOnline: boolean;
+  /** The machine itself could begin a print. */
+  readonly machineFree: boolean;
+  readonly activity: string | null;
+  readonly modelCode: string | null;
+  readonly modelName: string | null;
+  readonly nozzleDiameter: string | null;
+  /** Something prints that the daemon did not start. */
+  readonly printsForeign: boolean;
+}
+
+/** Writes what changed of a printer's facts. A print from elsewhere leaves the bed in doubt. */
+export async function recordFacts(tx: Transaction, printerId: string, facts: PrinterFacts): Promise<void> {
+  const row = await tx.find(printer, printerId);
+  if (!row) return;
+  const nozzleDiameter = facts.nozzleDiameter ?? row.nozzleDiameter;
+  const patch: Patch<typeof printer> = {
+    isOnline: facts.isOnline,
+    isAvailable: facts.isOnline && facts.machineFree && row.printingJobId === null,
+    nozzleDiameter,
+    ...(facts.printsForeign && row.printingJobId === null ? { confirmedReady: false } : {}),
+    ...(row.metadata
+      ? {
+          metadata: {
+            ...row.metadata,
+            name: row.name,
+            online: facts.isOnline,
+            print_status: facts.activity ?? row.metadata.print_status,
+            dev_model_name: facts.modelCode ?? row.metadata.dev_model_name,
+            dev_product_name: facts.modelName ?? row.metadata.dev_product_name,
+            nozzle_diameter: Number(nozzleDiameter) || row.metadata.nozzle_diameter,
+          },
+        }
+      : {}),
+  };
+  await tx.update(printer, printerId, patch);
+}
+
+/**
+ * Says whether the bed is clear. Possible in any state but an active print, offline too: a person who stands before
+ * the machine knows more than we do.
+ *
+ * @returns the printer, changed or not
+ */
+export async function confirmReady(tx: Transaction, printerId: string, ready: boolean): Promise<Printer> {
+  const row = await tx.get(printer, printerId);
+  const busy = row.printingJobId !== null || isActive(row.metadata?.print_status, row.isOnline);
+  return busy ? row : tx.update(printer, printerId, { confirmedReady: ready });
+}
+
+function isActive(activity: string | undefined, online: boolean): boolean {
+  return online && activity !== undefined && ['PREPARE', 'SLICING', 'RUNNING', 'PAUSE'].includes(activity);
+}
+
+/**
+ * Continuous printing: on for `jobLimit` jobs (null without end), or off.
+ */
+export async function setContinuousPrint(
+  tx: Transaction,
+  printerId: string,
+  enabled: boolean,
+  jobLimit: number | null,
+): Promise<Printer> {
+  return tx.update(printer, printerId, {
+    continuousPrint: enabled,
+    fabmaticRemainingJobs: enabled ? jobLimit : null,
+  });
+}

@@ -1,0 +1,216 @@
+import type { Logger } from 'pino';
+import {
+  type Capabilities,
+  type Connection,
+  type DiscoveredPrinter,
+  DriverError,
+  type PrinterDriver,
+  type PrinterReport,
+  type PrinterSession,
+  type PrinterTarget,
+} from '../../drivers/driver.js';
+import type { Clock } from '../contract/time.js';
+import type { Transaction } from '../database/transaction.js';
+import { connectionOf, recordFacts } from '../domain/printers.js';
+import { syncSlots } from '../domain/slots.js';
+import { printerConnection } from '../resources/index.js';
+import { factsOf, slotsOf } from './facts.js';
+import type { LivePrinter } from './live-printer.js';
+
+export interface EntryOptions {
+  readonly driver: PrinterDriver;
+  readonly clock: Clock;
+  readonly log: Logger;
+  write<T>(fn: (tx: Transaction) => Promise<T>): Promise<T>;
+  emitReport(entry: LivePrinter): void;
+  emitConnection(entry: LivePrinter): void;
+}
+
+/** One printer in the fleet: its session, its newest report, and the writing of what changed. */
+export class Entry implements LivePrinter {
+  readonly session: PrinterSession;
+  report: PrinterReport | null = null;
+  capabilities: Capabilities | null;
+  #printerId: string | null;
+  #target: PrinterTarget;
+  #stopped = false;
+  readonly #watchers = new Set<(connection: Connection | null, report: PrinterReport | null) => void>();
+  /** Text of what was last written, so that equal facts cost nothing; null writes in any case. */
+  #writtenFacts: string | null = null;
+  #writtenSlots: string | null = null;
+  #writing: Promise<void> | null = null;
+  #again = false;
+
+  constructor(
+    printerId: string | null,
+    target: PrinterTarget,
+    private readonly options: EntryOptions,
+  ) {
+    this.#printerId = printerId;
+    this.#target = target;
+    this.capabilities = options.driver.capabilitiesOf(target.modelCode, target.serial);
+    this.session = options.driver.createSession(
+      target,
+      {
+        onConnection: (connection) => this.#onConnection(connection),
+        onReport: (report) => this.#onReport(report),
+        onPinned: (fingerprint) => this.#onPinned(fingerprint),
+        onCapabilities: (capabilities) => this.#onCapabilities(capabilities),
+      },
+      options.log,
+    );
+  }
+
+  get printerId(): string {
+    if (this.#printerId === null) throw new Error(`The printer ${this.serial} is not registered`);
+    return this.#printerId;
+  }
+
+  get serial(): string {
+    return this.#target.serial;
+  }
+
+  get connection(): Connection {
+    return this.session.connection;
+  }
+
+  get pinnedFingerprint(): string | null {
+    return this.#target.pinnedFingerprint;
+  }
+
+  start(): void {
+    this.session.start();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.session.stop();
+    await this.#writing;
+  }
+
+  register(printerId: string): void {
+    this.#printerId = printerId;
+  }
+
+  retarget(target: PrinterTarget): void {
+    this.#target = target;
+    this.session.retarget(target);
+  }
+
+  watch(
+    onConnection: (connection: Connection) => void,
+    onReport: (report: PrinterReport) => void,
+  ): () => void {
+    const watcher = (connection: Connection | null, report: PrinterReport | null) => {
+      if (connection) onConnection(connection);
+      if (report) onReport(report);
+    };
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
+  }
+
+  connectTimeout(timeoutMs: number): DriverError {
+    const { status } = this.connection;
+    return new DriverError(
+      'timeout',
+      status === 'connecting'
+        ? `${this.#target.host} did not answer within ${timeoutMs / 1000} s; is the printer on and the address right?`
+        : `connected to ${this.#target.host}, but no report of ${this.serial} came within ${timeoutMs / 1000} s; ` +
+            'check the serial number, or whether too many clients are connected to the printer',
+    );
+  }
+
+  /** Moves a lost session to where the printer says it is now. A standing session is never moved by hearsay. */
+  followTo(seen: DiscoveredPrinter): void {
+    const { status } = this.connection;
+    const moved = seen.host !== this.#target.host;
+    if (!moved || (status !== 'offline' && status !== 'refused')) return;
+    this.options.log.info(
+      { from: this.#target.host, to: seen.host },
+      'printer announced itself at a new address',
+    );
+    this.retarget({
+      ...this.#target,
+      host: seen.host,
+      ...(seen.mqttPort ? { mqttPort: seen.mqttPort } : {}),
+    });
+  }
+
+  /** Writes the present facts even if nothing new arrives; after registering. */
+  recordNow(): void {
+    this.#record();
+  }
+
+  #onConnection(connection: Connection): void {
+    for (const watcher of this.#watchers) watcher(connection, null);
+    if (this.#printerId === null) return;
+    this.options.emitConnection(this);
+    this.#record();
+  }
+
+  #onReport(report: PrinterReport): void {
+    this.report = report;
+    for (const watcher of this.#watchers) watcher(null, report);
+    if (this.#printerId === null) return;
+    this.options.emitReport(this);
+    this.#record();
+  }
+
+  #onCapabilities(capabilities: Capabilities): void {
+    this.capabilities = capabilities;
+    if (this.#printerId !== null) this.#record();
+  }
+
+  #onPinned(fingerprint: string): void {
+    this.#target = { ...this.#target, pinnedFingerprint: fingerprint };
+    const printerId = this.#printerId;
+    if (printerId === null) return;
+    this.#run(async (tx) => {
+      const row = await connectionOf(tx, printerId);
+      await tx.update(printerConnection, row.id, { pinnedFingerprint: fingerprint, pinnedAt: tx.now });
+    });
+  }
+
+  /** One write at a time per printer; what changes meanwhile is written by the next. */
+  #record(): void {
+    if (this.#stopped) return;
+    const facts = JSON.stringify(factsOf(this));
+    const slots = slotsOf(this);
+    const slotText = slots === null ? this.#writtenSlots : JSON.stringify(slots);
+    if (facts === this.#writtenFacts && slotText === this.#writtenSlots) return;
+    if (this.#writing) {
+      this.#again = true;
+      return;
+    }
+    const slotsChanged = slotText !== this.#writtenSlots;
+    this.#writtenFacts = facts;
+    this.#writtenSlots = slotText;
+    const printerId = this.printerId;
+    this.#run(async (tx) => {
+      await recordFacts(tx, printerId, factsOf(this));
+      if (slots && slotsChanged) await syncSlots(tx, printerId, slots);
+    });
+  }
+
+  #run(fn: (tx: Transaction) => Promise<void>): void {
+    const run = async (before: Promise<void> | null) => {
+      await before;
+      try {
+        await this.options.write(fn);
+      } catch (error) {
+        // Forget what was "written", so that the next report tries again.
+        this.#writtenFacts = null;
+        this.#writtenSlots = null;
+        this.options.log.error({ err: error }, 'the state of the printer could not be written');
+      }
+    };
+    const writing = run(this.#writing).then(() => {
+      if (this.#writing !== writing) return;
+      this.#writing = null;
+      if (!this.#again) return;
+      this.#again = false;
+      this.#record();
+    });
+    this.#writing = writing;
+  }
+}

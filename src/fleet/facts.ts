@@ -1,0 +1,36 @@
+import { isPrinting } from '../../drivers/driver.js';
+import type { PrinterFacts } from '../domain/printers.js';
+import type { ReportedSlot } from '../domain/slots.js';
+import { isMachineFree, isOnline, type LivePrinter } from './live-printer.js';
+
+type Seen = Pick<LivePrinter, 'connection' | 'report' | 'capabilities'>;
+
+/** What of a printer's live state is worth keeping. Equal facts are never written twice. */
+export function factsOf(printer: Seen): PrinterFacts {
+  const state = printer.report?.state ?? null;
+  const activity = state?.activity ?? null;
+  const online = isOnline(printer);
+  return {
+    isOnline: online,
+    machineFree: isMachineFree(printer),
+    activity,
+    modelCode: printer.capabilities?.modelCode ?? null,
+    modelName: printer.capabilities?.modelName ?? null,
+    nozzleDiameter: state?.nozzles.find((nozzle) => nozzle.diameter !== null)?.diameter ?? null,
+    printsForeign: online && printer.report?.complete === true && isPrinting(activity),
+  };
+}
+
+/** The places for spools that the printer has; null while it has not told everything. */
+export function slotsOf(printer: Seen): readonly ReportedSlot[] | null {
+  if (!printer.report?.complete) return null;
+  return printer.report.state.slots.map((slot) => ({
+    amsIndex: slot.amsIndex,
+    slotIndex: slot.slotIndex,
+    slot: slot.tray,
+    loaded: slot.loaded,
+    type: slot.type,
+    color: slot.color,
+    identifier: slot.infoIdx,
+  }));
+}

@@ -1,0 +1,227 @@
+import type { Logger } from 'pino';
+import {
+  type Capabilities,
+  type Connection,
+  type DiscoveredPrinter,
+  DriverError,
+  type PrinterDriver,
+  type PrinterTarget,
+} from '../../drivers/driver.js';
+import type { Clock } from '../contract/time.js';
+import type { Database } from '../database/database.js';
+import { decodeRow } from '../database/rows.js';
+import type { PrinterConnection } from '../domain/printers.js';
+import { systemContext } from '../domain/stores.js';
+import { printerConnection } from '../resources/index.js';
+import { Entry } from './entry.js';
+import type { LivePrinter } from './live-printer.js';
+
+export interface FleetOptions {
+  readonly driver: PrinterDriver;
+  readonly database: Database;
+  readonly storeId: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Trust anchors (PEM) beside the vendor's own, by serial; the empty key is for all. */
+  readonly extraCa: ReadonlyMap<string, readonly string[]>;
+}
+
+export interface FleetEvents {
+  /** A report arrived. Called for every one: be quick. */
+  readonly report: (printer: LivePrinter) => void;
+  readonly connection: (printer: LivePrinter) => void;
+  readonly removed: (printerId: string) => void;
+}
+
+/** A session that stands, for a printer that is not registered yet. */
+export interface Candidate {
+  readonly capabilities: Capabilities | null;
+  readonly pinnedFingerprint: string | null;
+  /** Ends the session; for when registering did not come to pass. */
+  discard(): Promise<void>;
+}
+
+/** Every printer's live session and state. A failure in one never touches another. */
+export class Fleet {
+  readonly #entries = new Map<string, Entry>();
+  readonly #bySerial = new Map<string, Entry>();
+  readonly #listeners = new Set<Partial<FleetEvents>>();
+  readonly #candidates = new WeakMap<Candidate, Entry>();
+
+  constructor(private readonly options: FleetOptions) {}
+
+  /** Starts a session for every registered printer. Waits for none of them. */
+  async start(): Promise<void> {
+    const rows = await this.options.database.read
+      .selectFrom('printerConnection')
+      .selectAll()
+      .where('storeId', '=', this.options.storeId)
+      .execute();
+    for (const raw of rows) {
+      const row = decodeRow(printerConnection, raw);
+      this.#open(row.printerId, this.#target(row));
+    }
+  }
+
+  async stop(): Promise<void> {
+    const entries = [...this.#entries.values()];
+    this.#entries.clear();
+    this.#bySerial.clear();
+    await Promise.all(entries.map((entry) => entry.stop()));
+  }
+
+  on(listener: Partial<FleetEvents>): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  live(printerId: string): LivePrinter | null {
+    return this.#entries.get(printerId) ?? null;
+  }
+
+  all(): readonly LivePrinter[] {
+    return [...this.#entries.values()];
+  }
+
+  isRegistered(serial: string): boolean {
+    return this.#bySerial.has(serial);
+  }
+
+  get models(): readonly Capabilities[] {
+    return this.options.driver.models;
+  }
+
+  /**
+   * Connects to a printer that may be registered and waits for its first report.
+   *
+   * @throws DriverError with the reason why the session did not stand
+   */
+  async tryConnect(target: PrinterTarget, timeoutMs: number): Promise<Candidate> {
+    const entry = this.#entryFor(null, target);
+    const outcome = deferred();
+    const timer = setTimeout(() => outcome.reject(entry.connectTimeout(timeoutMs)), timeoutMs);
+    const unwatch = entry.watch(
+      (connection) => settle(connection, outcome),
+      (report) => report.complete && outcome.resolve(),
+    );
+    try {
+      entry.start();
+      await outcome.promise;
+    } catch (error) {
+      await entry.stop();
+      throw error;
+    } finally {
+      clearTimeout(timer);
+      unwatch();
+    }
+    const candidate: Candidate = {
+      capabilities: entry.capabilities,
+      pinnedFingerprint: entry.pinnedFingerprint,
+      discard: () => entry.stop(),
+    };
+    this.#candidates.set(candidate, entry);
+    return candidate;
+  }
+
+  /** Takes over the session of a candidate whose printer has been registered. */
+  adopt(printerId: string, candidate: Candidate): void {
+    const entry = this.#candidates.get(candidate);
+    if (!entry) throw new Error('The candidate belongs to another fleet');
+    entry.register(printerId);
+    this.#entries.set(printerId, entry);
+    this.#bySerial.set(entry.serial, entry);
+    entry.recordNow();
+  }
+
+  /** Starts, or points anew, the session of a registered printer. */
+  async refresh(printerId: string): Promise<void> {
+    const raw = await this.options.database.read
+      .selectFrom('printerConnection')
+      .selectAll()
+      .where('printerId', '=', printerId)
+      .executeTakeFirst();
+    if (!raw) return;
+    const target = this.#target(decodeRow(printerConnection, raw));
+    const entry = this.#entries.get(printerId);
+    if (entry) entry.retarget(target);
+    else this.#open(printerId, target);
+  }
+
+  async remove(printerId: string): Promise<void> {
+    const entry = this.#entries.get(printerId);
+    if (!entry) return;
+    this.#entries.delete(printerId);
+    this.#bySerial.delete(entry.serial);
+    for (const listener of this.#listeners) listener.removed?.(printerId);
+    await entry.stop();
+  }
+
+  /** A printer announced itself. A known one that we lost is followed to its new address; its certificate decides. */
+  onAnnounced(seen: DiscoveredPrinter): void {
+    this.#bySerial.get(seen.serial)?.followTo(seen);
+  }
+
+  #open(printerId: string, target: PrinterTarget): void {
+    const entry = this.#entryFor(printerId, target);
+    this.#entries.set(printerId, entry);
+    this.#bySerial.set(target.serial, entry);
+    entry.start();
+  }
+
+  #entryFor(printerId: string | null, target: PrinterTarget): Entry {
+    const { driver, database, storeId, clock, log } = this.options;
+    return new Entry(printerId, target, {
+      driver,
+      clock,
+      log: log.child({ printer: target.serial }),
+      write: (fn) => database.write(systemContext(storeId), fn),
+      emitReport: (entry) => {
+        for (const listener of this.#listeners) listener.report?.(entry);
+      },
+      emitConnection: (entry) => {
+        for (const listener of this.#listeners) listener.connection?.(entry);
+      },
+    });
+  }
+
+  #target(row: PrinterConnection): PrinterTarget {
+    const { extraCa } = this.options;
+    return {
+      serial: row.serial,
+      host: row.host,
+      mqttPort: row.mqttPort,
+      ftpPort: row.ftpPort,
+      accessCode: row.accessCode,
+      trust: row.trust,
+      pinnedFingerprint: row.pinnedFingerprint,
+      modelCode: row.modelCode,
+      extraCa: [...(extraCa.get('') ?? []), ...(extraCa.get(row.serial) ?? [])],
+    };
+  }
+
+  /** The same trust anchors for a printer that is not registered. */
+  trustAnchors(serial: string): readonly string[] {
+    return [...(this.options.extraCa.get('') ?? []), ...(this.options.extraCa.get(serial) ?? [])];
+  }
+}
+
+interface Deferred {
+  readonly promise: Promise<void>;
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+function deferred(): Deferred {
+  let resolve: () => void = () => undefined;
+  let reject: (error: unknown) => void = () => undefined;
+  const promise = new Promise<void>((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  return { promise, resolve: () => resolve(), reject: (error) => reject(error) };
+}
+
+function settle(connection: Connection, outcome: Deferred): void {
+  if (connection.status !== 'offline' && connection.status !== 'refused') return;
+  outcome.reject(connection.error ?? new DriverError('unreachable', 'the connection was lost'));
+}

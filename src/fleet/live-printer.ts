@@ -1,0 +1,27 @@
+import type { Capabilities, Connection, PrinterReport, PrinterSession } from '../../drivers/driver.js';
+
+export type { Capabilities, Connection, PrinterReport, PrinterState } from '../../drivers/driver.js';
+
+/** A printer's live side: what the daemon holds in memory and never writes per report. */
+export interface LivePrinter {
+  readonly printerId: string;
+  readonly serial: string;
+  readonly session: PrinterSession;
+  readonly connection: Connection;
+  /** The newest report; stays after a loss of connection, which `connection` tells. */
+  readonly report: PrinterReport | null;
+  readonly capabilities: Capabilities | null;
+}
+
+/** Connected, and a report has arrived within the limit. */
+export function isOnline(printer: Pick<LivePrinter, 'connection'>): boolean {
+  return printer.connection.status === 'online';
+}
+
+/** The machine itself could begin a print now: online, fully known, idle, not updating its firmware. */
+export function isMachineFree(printer: Pick<LivePrinter, 'connection' | 'report'>): boolean {
+  const { report } = printer;
+  if (!isOnline(printer) || !report?.complete || report.state.upgrading) return false;
+  const { activity } = report.state;
+  return activity === 'IDLE' || activity === 'FINISH' || activity === 'FAILED';
+}
