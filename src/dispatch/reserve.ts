@@ -31,7 +31,7 @@ export async function reserve(
 ): Promise<DispatchRow | null> {
   const job = await tx.find(printJob, wanted.jobId);
   const machine = await tx.find(printer, wanted.printerId);
-  if (!job || job.status !== 'pending' || !machine) return null;
+  if (job?.status !== 'pending' || !machine) return null;
   const free =
     machine.enabled && machine.isAvailable && machine.confirmedReady && machine.printingJobId === null;
   if (!free || machine.isInMaintenance) return null;

@@ -1,0 +1,141 @@
+import type { Logger } from 'pino';
+import type { Clock } from '../contract/time.js';
+import type { Database } from '../database/database.js';
+import { systemContext } from '../domain/stores.js';
+import type { Fleet } from '../fleet/fleet.js';
+import { Cleaner } from './cleaner.js';
+import { type DispatchRow, openDispatches } from './journal.js';
+import { Lane, type LaneOptions, type StepProbe } from './lane.js';
+import { DEFAULT_TIMING, type DispatchEvent, type DispatchTiming } from './machine-types.js';
+import { observationOf } from './projection.js';
+
+export interface RunnerOptions {
+  readonly database: Database;
+  readonly storeId: string;
+  readonly fleet: Fleet;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly random: () => number;
+  localPath(sha256: string): string;
+  readonly timing?: Partial<DispatchTiming>;
+  readonly probe?: StepProbe;
+}
+
+export interface UploadProgress {
+  readonly sentBytes: number;
+  readonly totalBytes: number;
+}
+
+const TICK_MS = 1_000;
+
+/** Brings reserved jobs to their printers and follows them to their end: one lane per open dispatch. */
+export class DispatchRunner {
+  readonly #byPrinter = new Map<string, Lane>();
+  readonly #byJob = new Map<string, Lane>();
+  readonly #uploads = new Map<string, UploadProgress>();
+  readonly #cleaner: Cleaner;
+  #tick: NodeJS.Timeout | null = null;
+  #unsubscribe: (() => void) | null = null;
+
+  constructor(private readonly options: RunnerOptions) {
+    this.#cleaner = new Cleaner(options);
+  }
+
+  /** Takes up what an earlier process left open: what had not been started goes back to the queue, the rest is watched. */
+  async start(): Promise<void> {
+    const { database, fleet, storeId, clock } = this.options;
+    await this.#cleaner.start();
+    this.#unsubscribe = fleet.on({
+      report: (printer) => {
+        const lane = this.#byPrinter.get(printer.printerId);
+        if (lane?.isWithPrinter && printer.report) {
+          lane.glance({ kind: 'observed', at: clock.now(), observation: observationOf(printer.report) });
+        }
+        if (!lane) this.#cleaner.onReport(printer);
+      },
+      connection: (printer) => {
+        if (printer.connection.status !== 'online') {
+          this.#byPrinter.get(printer.printerId)?.glance({ kind: 'connection-lost', at: clock.now() });
+        }
+      },
+    });
+    const rows = await database.write(systemContext(storeId), openDispatches);
+    for (const row of rows) this.#open(row);
+    for (const lane of this.#byPrinter.values()) await lane.send({ kind: 'restarted', at: clock.now() });
+    this.#tick = setInterval(() => this.#everySecond(), TICK_MS);
+  }
+
+  async stop(): Promise<void> {
+    if (this.#tick) clearInterval(this.#tick);
+    this.#tick = null;
+    this.#unsubscribe?.();
+    const lanes = [...this.#byPrinter.values()];
+    await Promise.all([...lanes.map((lane) => lane.stop()), this.#cleaner.stop()]);
+    this.#byPrinter.clear();
+    this.#byJob.clear();
+  }
+
+  /** Begins with a reserved dispatch. */
+  take(row: DispatchRow): void {
+    const lane = this.#open(row);
+    lane.glance({ kind: 'transfer-begun', at: this.options.clock.now() });
+  }
+
+  /** Cancels a job that has a printer. @returns false when the job has no open dispatch */
+  async cancel(jobId: string): Promise<boolean> {
+    const lane = this.#byJob.get(jobId);
+    if (!lane) return false;
+    await lane.send({ kind: 'cancel', at: this.options.clock.now() });
+    return true;
+  }
+
+  /** Ends what is open on a printer that is being removed. */
+  async printerRemoved(printerId: string): Promise<void> {
+    await this.#byPrinter.get(printerId)?.send({ kind: 'printer-removed', at: this.options.clock.now() });
+  }
+
+  /** Upload under way to a printer, null when there is none. */
+  uploadProgress(printerId: string): UploadProgress | null {
+    return this.#uploads.get(printerId) ?? null;
+  }
+
+  get openCount(): number {
+    return this.#byPrinter.size;
+  }
+
+  /** Proof that the runner is at work, for health checks: the time of the last tick is never far. */
+  #everySecond(): void {
+    const event: DispatchEvent = { kind: 'tick', at: this.options.clock.now() };
+    for (const lane of this.#byPrinter.values()) if (lane.isWithPrinter) lane.glance(event);
+  }
+
+  #open(row: DispatchRow): Lane {
+    const lane = new Lane(row, this.#laneOptions(row));
+    this.#byPrinter.set(row.printerId, lane);
+    this.#byJob.set(row.printJobId, lane);
+    return lane;
+  }
+
+  #laneOptions(row: DispatchRow): LaneOptions {
+    const { database, storeId, fleet, clock, log, random, timing, probe } = this.options;
+    const serial = fleet.live(row.printerId)?.serial;
+    return {
+      clock,
+      log: log.child({ dispatch: row.id, ...(serial === undefined ? {} : { printer: serial }) }),
+      random,
+      timing: { ...DEFAULT_TIMING, ...timing },
+      probe: probe ?? (() => undefined),
+      write: (fn) => database.write(systemContext(storeId, row.id), fn),
+      live: (printerId) => fleet.live(printerId),
+      localPath: (sha256) => this.options.localPath(sha256),
+      onProgress: (printerId, sentBytes, totalBytes) =>
+        this.#uploads.set(printerId, { sentBytes, totalBytes }),
+      onEnded: (lane) => {
+        if (this.#byPrinter.get(lane.printerId) === lane) this.#byPrinter.delete(lane.printerId);
+        if (this.#byJob.get(lane.jobId) === lane) this.#byJob.delete(lane.jobId);
+        this.#uploads.delete(lane.printerId);
+        this.#cleaner.add(lane.row);
+      },
+    };
+  }
+}
