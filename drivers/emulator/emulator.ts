@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EmulatedPrinter, EmulatorOptions } from './api.js';
 import { createEmulatorCa, type EmulatorCa, LeafIssuer } from './certificates.js';
+import { ControlServer } from './control.js';
 import { type GroundTruth, TruthLog } from './ground-truth.js';
 import { Printer } from './printer.js';
+import { SsdpAnnouncer } from './ssdp.js';
 import { VirtualClock } from './virtual-clock.js';
 
 export class Emulator {
@@ -15,10 +17,23 @@ export class Emulator {
   #ca: EmulatorCa | undefined;
   #printers: Printer[] = [];
   #storageRoot: string | undefined;
+  #ssdp: SsdpAnnouncer | undefined;
+  readonly #control: ControlServer;
 
   constructor(options: EmulatorOptions) {
     this.#options = options;
     this.#clock = new VirtualClock(options.speed ?? 1);
+    this.#control = new ControlServer({
+      printers: () => this.#printers,
+      log: this.#truth,
+      setSpeed: (speed) => this.setSpeed(speed),
+      speed: () => this.#clock.speed,
+    });
+  }
+
+  /** Where the control API listens, null when it does not. */
+  get controlUrl(): string | null {
+    return this.#control.url;
   }
 
   /** Trust anchor of all its printers. @throws Error before start. */
@@ -67,6 +82,12 @@ export class Emulator {
     if (serials.size < this.#printers.length) throw new Error('two emulated printers have the same serial');
     try {
       for (const printer of this.#printers) await printer.start();
+      const { control, ssdp } = this.#options;
+      if (control) await this.#control.start(control.host, control.port);
+      if (ssdp) {
+        this.#ssdp = new SsdpAnnouncer(ssdp, this.#printers);
+        await this.#ssdp.start();
+      }
     } catch (error) {
       await this.stop();
       throw error;
@@ -75,6 +96,9 @@ export class Emulator {
 
   /** Cuts everything off and removes the printers' files. */
   async stop(): Promise<void> {
+    await this.#ssdp?.stop();
+    this.#ssdp = undefined;
+    await this.#control.stop();
     await Promise.all(this.#printers.map((printer) => printer.stop()));
     this.#clock.stop();
     if (this.#storageRoot !== undefined) await rm(this.#storageRoot, { recursive: true, force: true });

@@ -161,6 +161,14 @@ export class Printer implements EmulatedPrinter, FaultTarget {
     return this.machine.engine.activity;
   }
 
+  get firmware(): string {
+    return this.machine.firmware;
+  }
+
+  get wifiDbm(): number {
+    return this.machine.wifiDbm;
+  }
+
   get powered(): boolean {
     return this.#powered;
   }
