@@ -1,4 +1,5 @@
 import { DriverError, type StartPrintRequest } from '../driver.js';
+import { wireBedType } from './bed-types.js';
 import { mapFilaments } from './filament-mapping.js';
 import type { BambuModel } from './models.js';
 
@@ -94,7 +95,7 @@ export function startPrint(request: StartPrintRequest, model: BambuModel | null)
       profile_id: '0',
       task_id: token,
       subtask_id: token,
-      bed_type: request.bedType ?? 'auto',
+      bed_type: wireBedType(request.bedType),
       timelapse: request.timelapse,
       bed_leveling: request.bedLevelling,
       auto_bed_leveling: request.bedLevelling ? ON : OFF,

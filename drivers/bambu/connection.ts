@@ -1,0 +1,195 @@
+import type { TLSSocket } from 'node:tls';
+import { ErrorWithReasonCode, MqttClient } from 'mqtt';
+import { DriverError, type PrinterTarget } from '../driver.js';
+import { describeConnectError } from './connect-error.js';
+import { openSecureSocket } from './secure-socket.js';
+
+export interface ConnectionOptions {
+  /** Never used before: a printer throws out the older of two clients with one id. */
+  readonly clientId: string;
+  /** For TCP, TLS, the MQTT handshake and the subscription, each. */
+  readonly timeoutMs: number;
+  readonly keepaliveSeconds: number;
+}
+
+const USER_NAME = 'bblp';
+const GOODBYE_MS = 1000;
+/** An MQTT DISCONNECT packet. */
+const DISCONNECT = Buffer.from([0xe0, 0x00]);
+const BAD_USER_OR_PASSWORD = 4;
+const NOT_AUTHORISED = 5;
+
+/**
+ * One MQTT connection to one printer, used once (docs/protocol.md §4.1). A new attempt is a new object with a new
+ * client id and an empty store: a library that reconnects by itself would repeat commands, and a repeated start
+ * command prints something twice.
+ */
+export class PrinterConnection {
+  readonly #target: PrinterTarget;
+  readonly #options: ConnectionOptions;
+  readonly #onMessage: (payload: Buffer) => void;
+  #socket: TLSSocket | null = null;
+  #client: MqttClient | null = null;
+  #fingerprint: string | null = null;
+  #ending = false;
+  #lastError: DriverError | null = null;
+  #markClosed: (error: DriverError) => void = () => {};
+
+  /** Resolves when the connection has ended after it was open, with the reason. */
+  readonly closed: Promise<DriverError> = new Promise((resolve) => {
+    this.#markClosed = resolve;
+  });
+
+  constructor(target: PrinterTarget, options: ConnectionOptions, onMessage: (payload: Buffer) => void) {
+    this.#target = target;
+    this.#options = options;
+    this.#onMessage = onMessage;
+  }
+
+  /** SHA-256 of the printer's certificate; null before its identity was proved. */
+  get fingerprint(): string | null {
+    return this.#fingerprint;
+  }
+
+  /**
+   * Proves the printer's identity, presents the access code and subscribes to the reports.
+   * @throws DriverError `unreachable`, `certificate`, `unsupported`, `auth`, `protocol`, `aborted`
+   */
+  async open(signal: AbortSignal): Promise<void> {
+    const target = this.#target;
+    const { timeoutMs } = this.#options;
+    const { socket, fingerprint } = await openSecureSocket(target, target.mqttPort, { timeoutMs, signal });
+    this.#socket = socket;
+    this.#fingerprint = fingerprint;
+    try {
+      await this.#greet(socket, signal);
+    } catch (error) {
+      this.#drop();
+      throw describeConnectError(error, target, target.mqttPort);
+    }
+  }
+
+  /**
+   * Sends a command at QoS 1: at QoS 0 a printer busy with reports may leave it for half a minute.
+   * @returns false when nothing was sent and nothing will be
+   */
+  publish(payload: string): boolean {
+    const client = this.#client;
+    if (this.#ending || client === null || !client.connected || this.#socket?.writable !== true) return false;
+    // Whether it arrived shows in the acknowledgement; what the broker confirms or not says nothing.
+    client.publish(`device/${this.#target.serial}/request`, payload, { qos: 1 }, () => {});
+    return true;
+  }
+
+  /** Says goodbye, so that the printer frees the client's place at once. Resolves within a second or so. */
+  async close(): Promise<void> {
+    const socket = this.#socket;
+    if (socket !== null && this.#client?.connected === true && !this.#ending) {
+      this.#ending = true;
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, GOODBYE_MS);
+        socket.once('close', () => {
+          clearTimeout(timer);
+          resolve();
+        });
+        socket.end(DISCONNECT);
+      });
+    }
+    this.#drop();
+  }
+
+  /** Gives the connection up for a reason of ours; `closed` then resolves with it. */
+  giveUp(error: DriverError): void {
+    this.#lastError = error;
+    this.#drop();
+  }
+
+  #drop(): void {
+    this.#ending = true;
+    this.#client?.end(true);
+    this.#socket?.destroy();
+  }
+
+  #greet(socket: TLSSocket, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const { target, client } = { target: this.#target, client: this.#startClient(socket) };
+      const { timeoutMs } = this.#options;
+      let open = false;
+      const settle = (error: unknown): void => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', onAbort);
+        if (error === null) resolve();
+        else reject(error);
+      };
+      const onAbort = (): void =>
+        settle(new DriverError('aborted', 'The connection was not wanted any more.'));
+      const timer = setTimeout(() => {
+        settle(
+          new DriverError(
+            'unreachable',
+            `${target.host}:${target.mqttPort} is reachable, but neither accepts nor refuses the connection.`,
+          ),
+        );
+      }, timeoutMs);
+      signal.addEventListener('abort', onAbort, { once: true });
+      client.on('error', (error) => {
+        this.#lastError ??= describeMqttError(error, target);
+      });
+      client.once('close', () => {
+        const error = this.#lastError ?? closedByPrinter(target);
+        if (open) this.#markClosed(error);
+        else settle(error);
+      });
+      client.once('connect', () => {
+        client.subscribe(`device/${target.serial}/report`, { qos: 0 }, (error) => {
+          if (this.#ending) return;
+          open = error === null;
+          settle(error === null ? null : refusedSubscription(error));
+        });
+      });
+    });
+  }
+
+  #startClient(socket: TLSSocket): MqttClient {
+    const client = new MqttClient(() => socket, {
+      protocolVersion: 4,
+      clean: true,
+      clientId: this.#options.clientId,
+      username: USER_NAME,
+      password: this.#target.accessCode,
+      keepalive: this.#options.keepaliveSeconds,
+      connectTimeout: this.#options.timeoutMs,
+      reconnectPeriod: 0,
+      resubscribe: false,
+      queueQoSZero: false,
+    });
+    this.#client = client;
+    client.on('message', (_topic, payload) => this.#onMessage(payload));
+    return client;
+  }
+}
+
+function describeMqttError(error: unknown, target: PrinterTarget): DriverError {
+  if (error instanceof ErrorWithReasonCode) {
+    if (error.code === BAD_USER_OR_PASSWORD || error.code === NOT_AUTHORISED) {
+      return new DriverError(
+        'auth',
+        `The access code of ${target.serial} was refused. Look it up on the printer's screen under Settings > LAN only; ` +
+          'it changes whenever LAN-only or Developer Mode is switched.',
+      );
+    }
+    return new DriverError('protocol', `The printer refused the MQTT connection (reason ${error.code}).`);
+  }
+  return describeConnectError(error, target, target.mqttPort);
+}
+
+function closedByPrinter(target: PrinterTarget): DriverError {
+  return new DriverError('unreachable', `${target.host}:${target.mqttPort} closed the connection.`);
+}
+
+function refusedSubscription(error: Error): DriverError {
+  return new DriverError(
+    'protocol',
+    `The printer refused the subscription to its reports: ${error.message}.`,
+  );
+}

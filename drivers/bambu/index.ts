@@ -1,0 +1,65 @@
+import type {
+  Capabilities,
+  DiscoveredPrinter,
+  DiscoveryOptions,
+  DriverLog,
+  PrinterDiscovery,
+  PrinterDriver,
+  PrinterSession,
+  PrinterTarget,
+  SessionEvents,
+} from '../driver.js';
+import { BambuDiscovery } from './discovery.js';
+import type { FileTransfer } from './file-transfer.js';
+import { capabilitiesOfModel, findModel, MODELS } from './models.js';
+import { BambuSession, type SessionParts } from './session.js';
+import { SESSION_TIMING, type SessionTiming } from './timing.js';
+import { BambuFileTransfer } from './transfer.js';
+import { FifoSlots } from './transfer-slots.js';
+import type { TransferTiming } from './transfer-timing.js';
+
+export interface BambuDriverOptions {
+  readonly log: DriverLog;
+  /** Connection attempts under way at one time, over all printers: TLS handshakes are what costs. */
+  readonly maxConnecting: number;
+  /** File transfers under way at one time, over all printers. */
+  readonly maxTransfers: number;
+  readonly timing?: Partial<SessionTiming>;
+  readonly transferTiming?: Partial<TransferTiming>;
+  /** 0 to 1, for jitter. */
+  readonly random?: () => number;
+  /** Epoch milliseconds. */
+  readonly now?: () => number;
+}
+
+/** The driver for Bambu Lab printers on the local network. */
+export function createBambuDriver(options: BambuDriverOptions): PrinterDriver {
+  const now = options.now ?? Date.now;
+  const transfer: FileTransfer = new BambuFileTransfer({
+    simultaneous: options.maxTransfers,
+    log: options.log,
+    timing: options.transferTiming ?? {},
+  });
+  const parts: SessionParts = {
+    transfer,
+    connecting: new FifoSlots(options.maxConnecting),
+    timing: { ...SESSION_TIMING, ...options.timing },
+    random: options.random ?? Math.random,
+    now,
+  };
+  return {
+    provider: 'Bambu',
+    createSession: (target: PrinterTarget, events: SessionEvents, log: DriverLog): PrinterSession =>
+      new BambuSession(target, events, log, parts),
+    createDiscovery: (
+      discoveryOptions: DiscoveryOptions,
+      onSeen: (printer: DiscoveredPrinter) => void,
+      log: DriverLog,
+    ): PrinterDiscovery => new BambuDiscovery(discoveryOptions, onSeen, log, now),
+    models: MODELS.map(capabilitiesOfModel),
+    capabilitiesOf: (modelCode: string | null, serial: string): Capabilities | null => {
+      const model = findModel(modelCode, serial);
+      return model === null ? null : capabilitiesOfModel(model);
+    },
+  };
+}

@@ -1,0 +1,215 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { type ConnectionStatus, DriverError, type DriverLog, type PrinterTarget } from '../driver.js';
+import { BackOff, type Ending } from './back-off.js';
+import { describeConnectError } from './connect-error.js';
+import { PrinterConnection } from './connection.js';
+import type { SessionTiming } from './timing.js';
+import type { FifoSlots } from './transfer-slots.js';
+
+export interface LinkEvents {
+  /** `connecting`, `offline` or `refused`; what reports make of it is not the link's to say. */
+  onStatus(status: ConnectionStatus, error: DriverError | null): void;
+  /** Subscribed; messages follow. */
+  onOpen(line: { publish(payload: string): boolean }): void;
+  onMessage(payload: Buffer): void;
+  onClosed(): void;
+  onPinned(fingerprint: string): void;
+}
+
+export interface LinkParts {
+  /** Places for attempts under way, shared by all printers. */
+  readonly connecting: FifoSlots;
+  readonly timing: SessionTiming;
+  readonly random: () => number;
+}
+
+/** Trying again soon does not mend these. */
+const REFUSALS: ReadonlySet<string> = new Set(['auth', 'certificate', 'unsupported']);
+
+/**
+ * Keeps one printer connected: attempt, hold, back off, attempt again (docs/protocol.md §4.1). Every attempt is a
+ * connection of its own.
+ */
+export class PrinterLink {
+  readonly #parts: LinkParts;
+  readonly #events: LinkEvents;
+  readonly #log: DriverLog;
+  readonly #backOff: BackOff;
+  #target: PrinterTarget;
+  #pinned: string | null;
+  #life: AbortController | null = null;
+  /** The end of the latest life; the next one begins after it. */
+  #done: Promise<void> = Promise.resolve();
+  /** Ends the present attempt, connection or pause, and only that. */
+  #round = new AbortController();
+  #connection: PrinterConnection | null = null;
+
+  constructor(target: PrinterTarget, parts: LinkParts, events: LinkEvents, log: DriverLog) {
+    this.#target = target;
+    this.#pinned = target.pinnedFingerprint;
+    this.#parts = parts;
+    this.#events = events;
+    this.#log = log;
+    this.#backOff = new BackOff(parts.timing, parts.random);
+  }
+
+  /** As given, with the identity pinned since. */
+  get target(): PrinterTarget {
+    return { ...this.#target, pinnedFingerprint: this.#pinned };
+  }
+
+  get running(): boolean {
+    return this.#life !== null;
+  }
+
+  start(): void {
+    if (this.#life !== null) return;
+    const life = new AbortController();
+    this.#life = life;
+    this.#done = this.#done.then(() => this.#supervise(life.signal));
+  }
+
+  async stop(): Promise<void> {
+    this.#life?.abort();
+    this.#life = null;
+    await this.#done;
+  }
+
+  /** Reconnects at once where the change matters to the connection. */
+  retarget(target: PrinterTarget): void {
+    const before = this.target;
+    this.#target = target;
+    this.#pinned = target.pinnedFingerprint;
+    if (leadsElsewhere(before, target)) this.#round.abort();
+  }
+
+  /** Ends the present connection for a reason; the next attempt follows after the back-off. */
+  giveUp(error: DriverError): void {
+    this.#connection?.giveUp(error);
+  }
+
+  async #supervise(signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
+    this.#backOff.reset();
+    this.#events.onStatus('connecting', null);
+    while (!signal.aborted) {
+      const round = new AbortController();
+      const endRound = (): void => round.abort();
+      signal.addEventListener('abort', endRound, { once: true });
+      this.#round = round;
+      const ending = await this.#attempt(round.signal).catch((error: unknown) => this.#fault(error));
+      if (ending === null) {
+        this.#backOff.reset();
+      } else if (!signal.aborted) {
+        await this.#backAway(ending, round.signal);
+      }
+      signal.removeEventListener('abort', endRound);
+    }
+  }
+
+  /** One connection from its beginning to its end; null when it ended because we wanted it to. */
+  async #attempt(signal: AbortSignal): Promise<Ending | null> {
+    const { timing } = this.#parts;
+    const target = this.target;
+    let open = false;
+    const connection = new PrinterConnection(
+      target,
+      {
+        clientId: `printfarmd-${randomBytes(6).toString('hex')}`,
+        timeoutMs: timing.connectMs,
+        keepaliveSeconds: timing.keepaliveSeconds,
+      },
+      (payload) => {
+        // Before the request for everything is out, reports cannot be judged.
+        if (open) this.#events.onMessage(payload);
+      },
+    );
+    try {
+      await this.#open(connection, signal);
+    } catch (error) {
+      if (signal.aborted) return null;
+      const reason = describeConnectError(error, target, target.mqttPort);
+      return { error: reason, answered: connection.fingerprint !== null, openMs: 0 };
+    }
+    open = true;
+    this.#connection = connection;
+    const openedAt = performance.now();
+    this.#pin(connection.fingerprint);
+    this.#events.onOpen(connection);
+    const error = await Promise.race([connection.closed, aborted(signal)]);
+    open = false;
+    this.#connection = null;
+    this.#events.onClosed();
+    await connection.close();
+    return error === null ? null : { error, answered: true, openMs: performance.now() - openedAt };
+  }
+
+  /** A fault of ours costs this printer one attempt, and no other printer anything. */
+  #fault(error: unknown): Ending {
+    this.#log.error(
+      { serial: this.#target.serial, err: error },
+      'the connection of a printer ended by a fault',
+    );
+    const reason = new DriverError(
+      'protocol',
+      'The connection ended by a fault of this program; see its log.',
+      {
+        cause: error,
+      },
+    );
+    return { error: reason, answered: false, openMs: 0 };
+  }
+
+  async #open(connection: PrinterConnection, signal: AbortSignal): Promise<void> {
+    const release = await this.#parts.connecting.take(signal);
+    try {
+      await connection.open(signal);
+    } finally {
+      release();
+    }
+  }
+
+  #pin(fingerprint: string | null): void {
+    if (this.#target.trust !== 'tofu' || this.#pinned !== null || fingerprint === null) return;
+    this.#pinned = fingerprint;
+    this.#events.onPinned(fingerprint);
+  }
+
+  async #backAway(ending: Ending, signal: AbortSignal): Promise<void> {
+    this.#backOff.note(ending);
+    const refused = REFUSALS.has(ending.error.kind);
+    const error = this.#backOff.crowded ? crowdedError(ending.error) : ending.error;
+    this.#events.onStatus(refused ? 'refused' : 'offline', error);
+    // An abort only ends the pause early.
+    await pause(this.#backOff.delayMs(refused), undefined, { signal }).catch(() => {});
+  }
+}
+
+function leadsElsewhere(before: PrinterTarget, after: PrinterTarget): boolean {
+  return (
+    before.host !== after.host ||
+    before.mqttPort !== after.mqttPort ||
+    before.accessCode !== after.accessCode ||
+    before.trust !== after.trust ||
+    before.pinnedFingerprint !== after.pinnedFingerprint ||
+    before.extraCa.length !== after.extraCa.length ||
+    before.extraCa.some((pem, index) => pem !== after.extraCa[index])
+  );
+}
+
+function crowdedError(error: DriverError): DriverError {
+  return new DriverError(
+    error.kind,
+    `${error.message} The printer lets this program in and soon throws it out again: it may have too many clients. ` +
+      'Close slicers and apps that are connected to it, or restart it.',
+    { cause: error },
+  );
+}
+
+function aborted(signal: AbortSignal): Promise<null> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(null);
+    else signal.addEventListener('abort', () => resolve(null), { once: true });
+  });
+}

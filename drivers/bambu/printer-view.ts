@@ -1,0 +1,97 @@
+import type { Capabilities, PrinterState, PrinterTarget } from '../driver.js';
+import type { JsonObject } from './coerce.js';
+import { type BambuModel, capabilitiesOfModel, modelByCode, modelBySerial } from './models.js';
+import { normaliseReport } from './report.js';
+import { type Applied, ReportTree } from './report-tree.js';
+import { StorageWatch } from './storage-watch.js';
+import { readVersion, type VersionInfo } from './version.js';
+
+const NO_VERSION: VersionInfo = { firmware: null, model: null, likelyModel: null, amsKinds: new Map() };
+
+/** Everything known of one printer: its merged reports, its firmware and what its answers proved. */
+export class PrinterView {
+  readonly #tree = new ReportTree();
+  readonly #storage = new StorageWatch();
+  readonly #serial: string;
+  #announcedCode: string | null;
+  #version = NO_VERSION;
+  #learnedMode: 'on' | 'off' | null = null;
+  #model: BambuModel | null;
+
+  constructor(target: PrinterTarget) {
+    this.#serial = target.serial;
+    this.#announcedCode = target.modelCode;
+    this.#model = this.#determineModel();
+  }
+
+  get model(): BambuModel | null {
+    return this.#model;
+  }
+
+  get capabilities(): Capabilities | null {
+    return this.#model === null ? null : capabilitiesOfModel(this.#model);
+  }
+
+  get unknownActivity(): string | null {
+    return this.#tree.unknownActivity;
+  }
+
+  /** Modes change by a restart, which ends the connection: what was learned on it ends with it. */
+  beginConnection(): void {
+    this.#learnedMode = null;
+    this.#tree.beginConnection();
+  }
+
+  noteFullReportRequested(): void {
+    this.#tree.noteFullReportRequested();
+  }
+
+  set announcedCode(code: string | null) {
+    this.#announcedCode = code;
+    this.#model = this.#determineModel();
+  }
+
+  /** An acknowledgement proved whether unsigned commands are taken. */
+  learnMode(mode: 'on' | 'off'): void {
+    this.#learnedMode = mode;
+  }
+
+  /**
+   * @param info the `info` part of a message; left alone unless it is a list of modules
+   * @returns whether it was
+   */
+  noteVersion(info: JsonObject): boolean {
+    if (info.command !== 'get_version' || !Array.isArray(info.module)) return false;
+    this.#version = readVersion(info);
+    this.#model = this.#determineModel();
+    return true;
+  }
+
+  /** Merges a message of the report topic; it belongs to the view afterwards. */
+  apply(message: JsonObject, now: number): Applied {
+    const applied = this.#tree.apply(message, now);
+    if (applied !== 'none') this.#storage.observe(this.#tree.print, now);
+    return applied;
+  }
+
+  state(): PrinterState {
+    return normaliseReport(this.#tree.print, {
+      model: this.#model,
+      firmware: this.#version.firmware,
+      amsKinds: this.#version.amsKinds,
+      peaks: this.#tree.peaks,
+      storage: this.#storage.storage,
+      learnedMode: this.#learnedMode,
+    });
+  }
+
+  /** The firmware's own word first; the parts of old firmware fit more than one machine and come last. */
+  #determineModel(): BambuModel | null {
+    return (
+      this.#version.model ??
+      (this.#announcedCode === null ? null : modelByCode(this.#announcedCode)) ??
+      modelBySerial(this.#serial) ??
+      this.#version.likelyModel
+    );
+  }
+}

@@ -1,0 +1,118 @@
+import { type DriverLog, isPrinting, type PrinterReport, type PrinterState } from '../driver.js';
+import { type JsonObject, readObject } from './coerce.js';
+import { MalformedCount } from './malformed.js';
+import { decodePayload } from './payload.js';
+import type { PrinterView } from './printer-view.js';
+import { judgeAcknowledgement } from './refusal.js';
+
+export interface IntakeEvents {
+  /** @returns whether the acknowledgement answered a command of ours */
+  onAnswer(type: string, body: JsonObject): boolean;
+  onReport(report: PrinterReport, full: boolean): void;
+  onVersion(): void;
+  /** A print is under way whose number of layers only a full report would tell. */
+  onTotalLayersMissing(): void;
+  onTooManyMalformed(): void;
+}
+
+/** Keys under which acknowledgements stand; state stands under `print` too. */
+const ANSWER_KEYS = ['print', 'info', 'system', 'pushing'];
+
+/** Takes what arrives on the report topic apart: acknowledgements, firmware lists and reports. */
+export class ReportIntake {
+  readonly #view: PrinterView;
+  readonly #events: IntakeEvents;
+  readonly #log: DriverLog;
+  readonly #now: () => number;
+  readonly #malformed = new MalformedCount();
+  #lastReport: PrinterReport | null = null;
+  #complete = false;
+  #loggedActivity: string | null = null;
+  #layersAskedFor: string | null = null;
+
+  /** @param now epoch milliseconds */
+  constructor(view: PrinterView, events: IntakeEvents, log: DriverLog, now: () => number) {
+    this.#view = view;
+    this.#events = events;
+    this.#log = log;
+    this.#now = now;
+  }
+
+  get lastReport(): PrinterReport | null {
+    return this.#lastReport;
+  }
+
+  /** What was reported before a new connection proves nothing about the present. */
+  beginConnection(): void {
+    this.#complete = false;
+    this.#malformed.reset();
+    this.#view.beginConnection();
+  }
+
+  /** Never throws: one printer's nonsense must not reach another's session. */
+  receive(payload: Buffer): void {
+    try {
+      const message = decodePayload(payload);
+      if (message === null) this.#noteMalformed();
+      else this.#read(message);
+    } catch (error) {
+      this.#log.warn({ err: error }, 'a message of the printer could not be read');
+      this.#noteMalformed();
+    }
+  }
+
+  #read(message: JsonObject): void {
+    for (const key of ANSWER_KEYS) {
+      const body = readObject(message[key]);
+      if (body === null || body.command === undefined || body.command === 'push_status') continue;
+      this.#learnFrom(key, body);
+    }
+    const applied = this.#view.apply(message, performance.now());
+    if (applied === 'none') return;
+    if (applied === 'full') this.#complete = true;
+    this.#noteUnknownActivity();
+    const state = this.#view.state();
+    const report: PrinterReport = {
+      receivedAt: this.#now(),
+      sequence: (this.#lastReport?.sequence ?? 0) + 1,
+      complete: this.#complete,
+      state,
+    };
+    this.#lastReport = report;
+    this.#events.onReport(report, applied === 'full');
+    this.#noteMissingLayers(state);
+  }
+
+  #learnFrom(type: string, body: JsonObject): void {
+    const isOurs = this.#events.onAnswer(type, body);
+    if (type === 'info') {
+      if (this.#view.noteVersion(body)) this.#events.onVersion();
+      return;
+    }
+    // A refusal tells about the printer whoever asked; an acceptance could be that of a signed command.
+    const outcome = judgeAcknowledgement(body);
+    if (outcome.kind === 'refused' && outcome.error.kind === 'developer-mode') this.#view.learnMode('off');
+    else if (isOurs && type === 'print' && outcome.kind === 'accepted') this.#view.learnMode('on');
+  }
+
+  #noteUnknownActivity(): void {
+    const word = this.#view.unknownActivity;
+    if (word === null || word === this.#loggedActivity) return;
+    this.#loggedActivity = word;
+    this.#log.debug({ gcodeState: word }, 'the printer reports an activity that is not known');
+  }
+
+  #noteMissingLayers({ activity, print }: PrinterState): void {
+    if (!isPrinting(activity) || print.totalLayers !== null || (print.layer ?? 0) < 1) return;
+    const which = `${print.identity.subtaskId} ${print.identity.name}`;
+    if (which === this.#layersAskedFor) return;
+    this.#layersAskedFor = which;
+    this.#events.onTotalLayersMissing();
+  }
+
+  #noteMalformed(): void {
+    if (!this.#malformed.note(performance.now())) return;
+    this.#malformed.reset();
+    this.#events.onTooManyMalformed();
+  }
+}

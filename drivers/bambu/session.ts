@@ -1,0 +1,289 @@
+import {
+  type Capabilities,
+  type CommandOutcome,
+  type Connection,
+  type ConnectionStatus,
+  DriverError,
+  type DriverLog,
+  type PrinterCommand,
+  type PrinterReport,
+  type PrinterSession,
+  type PrinterTarget,
+  type SessionEvents,
+  type StartPrintRequest,
+  type UploadRequest,
+  type UploadResult,
+} from '../driver.js';
+import { CommandChannel, type CommandLine, nothingSent } from './command-channel.js';
+import * as commands from './commands.js';
+import type { FileTransfer } from './file-transfer.js';
+import { FullReportPolicy } from './full-report.js';
+import { type LinkParts, PrinterLink } from './link.js';
+import { PrinterView } from './printer-view.js';
+import { ReportIntake } from './report-intake.js';
+import { SessionTransfers } from './session-transfers.js';
+import { SilenceWatch } from './silence.js';
+import { whyNotStart } from './start-guard.js';
+
+export interface SessionParts extends LinkParts {
+  readonly transfer: FileTransfer;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+}
+
+/**
+ * One printer: its connection, its state and the way to command it. Nothing that the printer sends and no listener
+ * that fails does harm beyond this session.
+ */
+export class BambuSession implements PrinterSession {
+  readonly serial: string;
+  readonly #events: SessionEvents;
+  readonly #log: DriverLog;
+  readonly #parts: SessionParts;
+  readonly #view: PrinterView;
+  readonly #link: PrinterLink;
+  readonly #channel: CommandChannel;
+  readonly #intake: ReportIntake;
+  readonly #transfers: SessionTransfers;
+  readonly #silence: SilenceWatch;
+  readonly #fullReports: FullReportPolicy;
+  #connection: Connection;
+  #toldCapabilities: Capabilities | null = null;
+  #versionKnown = false;
+  #starting = false;
+  #startSentAt: number | null = null;
+
+  constructor(target: PrinterTarget, events: SessionEvents, log: DriverLog, parts: SessionParts) {
+    this.serial = target.serial;
+    this.#events = events;
+    this.#log = log;
+    this.#parts = parts;
+    this.#connection = { status: 'stopped', since: parts.now(), error: null };
+    this.#view = new PrinterView(target);
+    this.#channel = new CommandChannel(() => this.#commandsVanish());
+    this.#link = new PrinterLink(
+      target,
+      parts,
+      {
+        onStatus: (status, error) => this.#setConnection(status, error),
+        onOpen: (line) => this.#begin(line),
+        onMessage: (payload) => this.#intake.receive(payload),
+        onClosed: () => this.#end(),
+        onPinned: (fingerprint) => this.#tell(() => events.onPinned(fingerprint)),
+      },
+      log,
+    );
+    this.#fullReports = new FullReportPolicy(parts.timing, () => this.#askForEverything());
+    this.#intake = new ReportIntake(
+      this.#view,
+      {
+        onAnswer: (type, body) => this.#channel.offer(type, body),
+        onReport: (report, full) => this.#passOn(report, full),
+        onVersion: () => {
+          this.#versionKnown = true;
+          this.#noteModel();
+        },
+        onTotalLayersMissing: () => this.#fullReports.wanted(),
+        onTooManyMalformed: () => this.#link.giveUp(unreadable()),
+      },
+      log,
+      parts.now,
+    );
+    this.#transfers = new SessionTransfers(parts.transfer, () => this.#link.target);
+    this.#silence = new SilenceWatch(parts.timing, {
+      wake: () => this.#channel.tell(commands.startPushing),
+      becameStale: () => this.#setConnection('stale', null),
+      giveUp: (heard) => this.#link.giveUp(heard ? fellSilent() : neverReported()),
+    });
+  }
+
+  get connection(): Connection {
+    return this.#connection;
+  }
+
+  get lastReport(): PrinterReport | null {
+    return this.#intake.lastReport;
+  }
+
+  get capabilities(): Capabilities | null {
+    return this.#view.capabilities;
+  }
+
+  start(): void {
+    if (this.#link.running) return;
+    if (this.#link.target.trust === 'insecure') {
+      this.#log.warn(
+        { serial: this.serial },
+        'trust is "insecure": the access code goes to whoever answers at the address',
+      );
+    }
+    this.#transfers.open();
+    this.#noteModel();
+    this.#link.start();
+  }
+
+  async stop(): Promise<void> {
+    this.#transfers.close();
+    await this.#link.stop();
+    if (this.#link.running) return;
+    this.#setConnection('stopped', null);
+  }
+
+  retarget(target: PrinterTarget): void {
+    if (target.serial !== this.serial) {
+      throw new Error(`The session of ${this.serial} cannot turn to ${target.serial}: make another session.`);
+    }
+    this.#view.announcedCode = target.modelCode;
+    this.#noteModel();
+    this.#link.retarget(target);
+  }
+
+  async command(command: PrinterCommand): Promise<CommandOutcome> {
+    switch (command.kind) {
+      case 'refresh':
+        return this.#refresh();
+      case 'pause':
+        return this.#control(commands.pausePrint);
+      case 'resume':
+        return this.#control(commands.resumePrint);
+      case 'stop':
+        return this.#control(commands.stopPrint);
+      case 'light':
+        return this.#control(commands.switchLight(command.node, command.on));
+    }
+  }
+
+  async startPrint(request: StartPrintRequest): Promise<CommandOutcome> {
+    const obstacle = this.#starting
+      ? new DriverError('busy', 'Another start command is on its way to this printer.')
+      : whyNotStart(this.#connection.status, this.lastReport);
+    if (obstacle !== null) return { kind: 'unsent', error: obstacle };
+    this.#starting = true;
+    try {
+      const command = commands.startPrint(request, this.#view.model);
+      this.#startSentAt = performance.now();
+      return await this.#channel.ask(command, this.#parts.timing.startAcknowledgementMs);
+    } catch (error) {
+      // Only composing the command throws, so nothing was sent.
+      if (error instanceof DriverError) return { kind: 'unsent', error };
+      throw error;
+    } finally {
+      this.#starting = false;
+    }
+  }
+
+  upload(request: UploadRequest): Promise<UploadResult> {
+    return this.#transfers.upload(request);
+  }
+
+  remoteSize(remoteName: string, signal: AbortSignal): Promise<number | null> {
+    return this.#transfers.remoteSize(remoteName, signal);
+  }
+
+  remove(remoteName: string, signal: AbortSignal): Promise<void> {
+    return this.#transfers.remove(remoteName, signal);
+  }
+
+  async #control(command: commands.BambuCommand): Promise<CommandOutcome> {
+    const outcome = await this.#channel.ask(command, this.#parts.timing.acknowledgementMs);
+    // Only a full report is sure to show whether it worked anyhow.
+    if (outcome.kind === 'unanswered' && this.#channel.attached) this.#fullReports.wanted();
+    return outcome;
+  }
+
+  /** Printers do not acknowledge a request for everything: the full report is the answer. */
+  async #refresh(): Promise<CommandOutcome> {
+    const seconds = Math.ceil(this.#fullReports.waitMs / 1000);
+    if (this.#channel.attached && seconds > 0) {
+      const text = `The printer was asked for everything just now; it may be asked again in ${seconds} s.`;
+      return { kind: 'unsent', error: new DriverError('busy', text) };
+    }
+    switch (await this.#fullReports.request(this.#parts.timing.acknowledgementMs)) {
+      case 'received':
+        return { kind: 'accepted' };
+      case 'silent':
+        return { kind: 'unanswered' };
+      case 'unsent':
+        return { kind: 'unsent', error: nothingSent() };
+    }
+  }
+
+  #begin(line: CommandLine): void {
+    this.#setConnection('connecting', null);
+    this.#versionKnown = false;
+    this.#intake.beginConnection();
+    this.#channel.attach(line);
+    this.#fullReports.start();
+    this.#silence.start();
+  }
+
+  #end(): void {
+    this.#silence.stop();
+    this.#fullReports.stop();
+    this.#channel.detach();
+  }
+
+  #askForEverything(): boolean {
+    if (!this.#versionKnown) this.#channel.tell(commands.getVersion);
+    const sent = this.#channel.tell(commands.pushAll);
+    if (sent) this.#view.noteFullReportRequested();
+    return sent;
+  }
+
+  #passOn(report: PrinterReport, full: boolean): void {
+    this.#silence.heard();
+    if (full) this.#fullReports.received();
+    this.#setConnection('online', null);
+    this.#tell(() => this.#events.onReport(report));
+  }
+
+  #noteModel(): void {
+    this.#fullReports.floorMs = this.#view.model?.refreshFloorMs ?? this.#fullReports.floorMs;
+    const capabilities = this.#view.capabilities;
+    if (capabilities === null || capabilities === this.#toldCapabilities) return;
+    this.#toldCapabilities = capabilities;
+    this.#tell(() => this.#events.onCapabilities(capabilities));
+  }
+
+  /** A new connection while the printer takes a print in could make it lose the file. */
+  #commandsVanish(): void {
+    const since = this.#startSentAt === null ? null : performance.now() - this.#startSentAt;
+    if (since !== null && since < this.#parts.timing.startConfirmationMs) return;
+    this.#link.giveUp(
+      new DriverError('unreachable', 'The printer reports, but answers no commands; connecting anew.'),
+    );
+  }
+
+  #setConnection(status: ConnectionStatus, error: DriverError | null): void {
+    const before = this.#connection;
+    if (before.status === status && before.error?.message === error?.message) return;
+    const since = before.status === status ? before.since : this.#parts.now();
+    const connection: Connection = { status, since, error };
+    this.#connection = connection;
+    this.#tell(() => this.#events.onConnection(connection));
+  }
+
+  #tell(event: () => void): void {
+    try {
+      event();
+    } catch (error) {
+      this.#log.error({ serial: this.serial, err: error }, 'a listener of the session failed');
+    }
+  }
+}
+
+function neverReported(): DriverError {
+  return new DriverError(
+    'timeout',
+    'The printer accepted the connection but never reported. Check the serial (upper case), and that not too many ' +
+      'slicers and apps are connected to it.',
+  );
+}
+
+function fellSilent(): DriverError {
+  return new DriverError('timeout', 'The printer stopped reporting; connecting anew.');
+}
+
+function unreadable(): DriverError {
+  return new DriverError('protocol', 'The printer sends messages that cannot be read; connecting anew.');
+}

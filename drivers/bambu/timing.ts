@@ -1,0 +1,50 @@
+/** How long the parts of a session wait (docs/protocol.md §4), in milliseconds unless a name says otherwise. */
+export interface SessionTiming {
+  /** For TCP with TLS, and again for the MQTT handshake. */
+  readonly connectMs: number;
+  readonly keepaliveSeconds: number;
+  /** Without any report after connecting, the printer is asked to start reporting. */
+  readonly firstReportMs: number;
+  /** Without a report for this long a session is stale; a new one that never heard any is given up. */
+  readonly staleMs: number;
+  /** A stale session is given up after this further time. */
+  readonly staleGraceMs: number;
+  /** When reports come but none is full, everything is asked for again. */
+  readonly firstFullReportMs: number;
+  /** And then in this interval. */
+  readonly fullReportRetryMs: number;
+  /** Without a full report for this long, everything is asked for to be safe. */
+  readonly resyncMs: number;
+  /** Back-off between attempts: doubled from the first to the last. */
+  readonly backOffFirstMs: number;
+  readonly backOffLastMs: number;
+  /** Longest back-off while the printer seems to have no room for another client. */
+  readonly crowdedBackOffMs: number;
+  /** Shortest time to the next attempt after a refused access code or identity. */
+  readonly refusedRetryMs: number;
+  /** A connection that held this long was a good one: the back-off starts over. */
+  readonly settledMs: number;
+  readonly acknowledgementMs: number;
+  readonly startAcknowledgementMs: number;
+  /** After a start command, unanswered commands are no reason to reconnect: it could disturb the start. */
+  readonly startConfirmationMs: number;
+}
+
+export const SESSION_TIMING: SessionTiming = {
+  connectMs: 15_000,
+  keepaliveSeconds: 30,
+  firstReportMs: 15_000,
+  staleMs: 60_000,
+  staleGraceMs: 30_000,
+  firstFullReportMs: 10_000,
+  fullReportRetryMs: 60_000,
+  resyncMs: 300_000,
+  backOffFirstMs: 1_000,
+  backOffLastMs: 30_000,
+  crowdedBackOffMs: 60_000,
+  refusedRetryMs: 60_000,
+  settledMs: 10_000,
+  acknowledgementMs: 5_000,
+  startAcknowledgementMs: 10_000,
+  startConfirmationMs: 270_000,
+};
