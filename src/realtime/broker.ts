@@ -1,0 +1,202 @@
+import type { EventEmitter } from 'node:events';
+import type { Duplex } from 'node:stream';
+import { Aedes, type Client } from 'aedes';
+import { loggable } from './client-id.js';
+import { clientPolicy } from './client-policy.js';
+import { checkFirstPacket, type GateVerdict, UNACCEPTABLE_VERSION } from './connect-gate.js';
+import { type ListenAddress, type Listener, listenPlain, listenTls, type TlsAddress } from './listener.js';
+import type { RealtimeLog } from './log.js';
+import { type Authenticate, Login } from './login.js';
+import { LoginThrottle } from './login-throttle.js';
+import { PacketMeter } from './packet-meter.js';
+import { Session, type ViewPermission } from './session.js';
+
+export interface BrokerOptions {
+  /** Null leaves the listener out. */
+  readonly tls: TlsAddress | null;
+  readonly plain: ListenAddress | null;
+  /** Connections at once, logged in or not. */
+  readonly maxConnections: number;
+  readonly authenticate: Authenticate;
+  readonly viewPermission: ViewPermission;
+  readonly log: RealtimeLog;
+  /** Epoch milliseconds. */
+  readonly now?: () => number;
+}
+
+export interface PublishOptions {
+  readonly retain: boolean;
+  readonly qos: 0 | 1;
+}
+
+/** From the first byte to a finished login. */
+const CONNECT_MS = 10_000;
+/** Clients send little: the largest is one SUBSCRIBE that names every printer of a farm. */
+const MAX_PACKET_BYTES = 128 * 1024;
+const FAILED_LOGINS_PER_MINUTE = 10;
+
+/**
+ * The realtime door: MQTT 3.1.1, clean sessions, read only. Callers subscribe within their store and permissions;
+ * only the daemon publishes.
+ */
+export class RealtimeBroker {
+  private aedes: Aedes | null = null;
+  private tls: Listener | null = null;
+  private plain: Listener | null = null;
+  private readonly streams = new Set<Duplex>();
+  private readonly sessions = new Map<Client, Session>();
+  private readonly login: Login;
+  private toldFullAt = Number.NEGATIVE_INFINITY;
+
+  constructor(private readonly options: BrokerOptions) {
+    const throttle = new LoginThrottle(FAILED_LOGINS_PER_MINUTE, 60_000, options.now ?? Date.now);
+    this.login = new Login(options.authenticate, throttle, options.log);
+  }
+
+  /** Ports that are bound; null where there is no listener. */
+  get ports(): { readonly tls: number | null; readonly plain: number | null } {
+    return { tls: this.tls?.port ?? null, plain: this.plain?.port ?? null };
+  }
+
+  /** Clients that are logged in. */
+  get clients(): number {
+    let count = 0;
+    for (const session of this.sessions.values()) if (session.caller !== null) count++;
+    return count;
+  }
+
+  /** @throws when a listener cannot be bound; nothing is left open then. */
+  async start(): Promise<void> {
+    if (this.aedes !== null) throw new Error('the realtime broker is started already');
+    const aedes = await Aedes.createBroker(
+      clientPolicy(this.sessions, this.login, this.options.log, CONNECT_MS),
+    );
+    this.aedes = aedes;
+    this.observe(aedes);
+    const limits = { maxConnections: this.options.maxConnections, handshakeMs: CONNECT_MS };
+    const accept = (socket: Duplex & { remoteAddress?: string | undefined }) =>
+      this.accept(socket, socket.remoteAddress ?? '');
+    try {
+      if (this.options.tls !== null) this.tls = await listenTls(this.options.tls, limits, accept);
+      if (this.options.plain !== null) this.plain = await listenPlain(this.options.plain, limits, accept);
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  /** Ends all connections. May be repeated. */
+  async stop(): Promise<void> {
+    const { aedes, tls, plain } = this;
+    this.aedes = null;
+    this.tls = null;
+    this.plain = null;
+    const closed = Promise.all([tls?.close(), plain?.close()]);
+    for (const stream of this.streams) stream.destroy();
+    await closed;
+    if (aedes !== null) await new Promise<void>((resolve) => aedes.close(resolve));
+  }
+
+  /** Sends to everybody who may see the topic. While the broker is not running there is nobody: it does nothing. */
+  publish(topic: string, payload: string | Buffer, { retain, qos }: PublishOptions): void {
+    this.aedes?.publish({ cmd: 'publish', topic, payload, retain, qos, dup: false }, (error) => {
+      // What is under way when the broker stops has nobody left to go to.
+      if (error && this.aedes !== null) {
+        this.options.log.error({ err: error, topic }, 'could not publish a realtime message');
+      }
+    });
+  }
+
+  /** Ends the sessions of a key that was changed or revoked; its clients come again with what they may do now. */
+  closeKey(keyId: string): void {
+    this.login.revoke(keyId);
+    for (const session of this.sessions.values()) {
+      if (session.caller?.keyId === keyId) session.stream.destroy();
+    }
+  }
+
+  /** Takes a connection made elsewhere, such as a WebSocket's stream. */
+  accept(stream: Duplex, address: string): void {
+    if (this.aedes === null || this.isFull()) {
+      stream.destroy();
+      return;
+    }
+    this.streams.add(stream);
+    const deadline = setTimeout(() => {
+      this.options.log.debug({ address }, 'a realtime client did not log in within the time for it');
+      stream.destroy();
+    }, CONNECT_MS);
+    stream.on('error', (error) =>
+      this.options.log.debug({ err: error, address }, 'realtime connection failed'),
+    );
+    stream.once('close', () => {
+      clearTimeout(deadline);
+      this.streams.delete(stream);
+    });
+    checkFirstPacket(stream).then(
+      (verdict) => this.enter(stream, address.replace(/^::ffff:/, ''), verdict, deadline),
+      (error) => stream.destroy(error),
+    );
+  }
+
+  private enter(stream: Duplex, address: string, verdict: GateVerdict, deadline: NodeJS.Timeout): void {
+    if (verdict === 'closed' || stream.destroyed || this.aedes === null) {
+      stream.destroy();
+      return;
+    }
+    if (verdict !== 'speaks 3.1.1') {
+      this.options.log.info({ address, verdict }, 'refused a realtime client: MQTT 3.1.1 is spoken here');
+      if (verdict === 'another version') stream.end(UNACCEPTABLE_VERSION, () => stream.destroy());
+      else stream.destroy();
+      return;
+    }
+    const session = new Session(stream, address, this.options.viewPermission);
+    // `handle` only takes hold of the stream; it reads in a later turn.
+    const client = this.aedes.handle(stream);
+    this.sessions.set(client, session);
+    client.once('connected', () => clearTimeout(deadline));
+    stream.once('close', () => {
+      this.sessions.delete(client);
+      this.login.release(session, client.id);
+    });
+    // Seen here whenever the protocol's own reader takes a chunk.
+    const meter = new PacketMeter(MAX_PACKET_BYTES);
+    stream.on('data', (chunk: Buffer) => {
+      if (meter.accepts(chunk)) return;
+      this.options.log.warn(
+        { address },
+        `dropped a realtime client: a packet is larger than ${MAX_PACKET_BYTES} bytes`,
+      );
+      stream.destroy();
+    });
+  }
+
+  private observe(aedes: Aedes): void {
+    const { log } = this.options;
+    const emitter: EventEmitter = aedes;
+    emitter.on('error', (error: unknown) => log.error({ err: error }, 'the realtime broker failed'));
+    aedes.on('clientReady', (client) =>
+      log.debug({ clientId: loggable(client.id) }, 'realtime client logged in'),
+    );
+    aedes.on('clientError', (client, error) =>
+      log.debug({ err: error, clientId: loggable(client.id) }, 'realtime client failed'),
+    );
+    aedes.on('connectionError', (_, error) => log.debug({ err: error }, 'realtime connection failed'));
+    aedes.on('unsubscribe', (filters, client) => {
+      for (const filter of filters) this.sessions.get(client)?.unsubscribe(filter);
+    });
+  }
+
+  private isFull(): boolean {
+    if (this.streams.size < this.options.maxConnections) return false;
+    const now = (this.options.now ?? Date.now)();
+    if (now - this.toldFullAt >= 60_000) {
+      this.toldFullAt = now;
+      this.options.log.warn(
+        { maxConnections: this.options.maxConnections },
+        'refusing realtime clients: too many',
+      );
+    }
+    return true;
+  }
+}

@@ -1,0 +1,37 @@
+/** Where the picture of a printer is published. */
+export function statsTopic(storeId: string, printerId: string): string {
+  return `stores/${storeId}/printer-stats/${printerId}`;
+}
+
+/** Where changes of one type of entity are published. */
+export function entitiesTopic(storeId: string, entityType: string): string {
+  return `stores/${storeId}/entities/${entityType}`;
+}
+
+/** What a filter or a topic of a store is about; `type` is null for all types of entities. */
+export type TopicSubject =
+  | { readonly kind: 'stats' }
+  | { readonly kind: 'entities'; readonly type: string | null };
+
+/**
+ * Reads a subscription filter (or a topic) within the caller's store.
+ *
+ * Filters end at the level that is published, or one below it: clients ask for `entities/printers/#`, which takes
+ * in `entities/printers`, and some for `entities/printers/{id}`, which is never published.
+ *
+ * @returns null for everything outside: other stores, wildcards above these levels, `$` topics.
+ */
+export function readTopic(filter: string, storeId: string): TopicSubject | null {
+  const [root, store, branch, name, below, ...rest] = filter.split('/');
+  if (root !== 'stores' || store !== storeId || name === undefined || name === '' || rest.length > 0)
+    return null;
+  switch (branch) {
+    case 'printer-stats':
+      return below === undefined ? { kind: 'stats' } : null;
+    case 'entities':
+      if (name === '#' || name === '+') return below === undefined ? { kind: 'entities', type: null } : null;
+      return { kind: 'entities', type: name };
+    default:
+      return null;
+  }
+}
