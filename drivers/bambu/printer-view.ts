@@ -51,9 +51,14 @@ export class PrinterView {
     this.#model = this.#determineModel();
   }
 
-  /** An acknowledgement proved whether unsigned commands are taken. */
-  learnMode(mode: 'on' | 'off'): void {
+  /**
+   * An acknowledgement proved whether unsigned commands are taken.
+   * @returns whether that was news
+   */
+  learnMode(mode: 'on' | 'off'): boolean {
+    const isNews = this.#learnedMode !== mode;
     this.#learnedMode = mode;
+    return isNews;
   }
 
   /**

@@ -5,10 +5,13 @@ import { decodePayload } from './payload.js';
 import type { PrinterView } from './printer-view.js';
 import { judgeAcknowledgement } from './refusal.js';
 
+/** `known`: nothing new from the printer, but what is known beside its reports makes them say more. */
+export type ReportOrigin = 'full' | 'delta' | 'known';
+
 export interface IntakeEvents {
   /** @returns whether the acknowledgement answered a command of ours */
   onAnswer(type: string, body: JsonObject): boolean;
-  onReport(report: PrinterReport, full: boolean): void;
+  onReport(report: PrinterReport, origin: ReportOrigin): void;
   onVersion(): void;
   /** A print is under way whose number of layers only a full report would tell. */
   onTotalLayersMissing(): void;
@@ -72,27 +75,33 @@ export class ReportIntake {
     if (applied === 'full') this.#complete = true;
     this.#noteUnknownActivity();
     const state = this.#view.state();
-    const report: PrinterReport = {
-      receivedAt: this.#now(),
-      sequence: (this.#lastReport?.sequence ?? 0) + 1,
-      complete: this.#complete,
-      state,
-    };
-    this.#lastReport = report;
-    this.#events.onReport(report, applied === 'full');
+    this.#publish(state, this.#now(), applied);
     this.#noteMissingLayers(state);
+  }
+
+  #publish(state: PrinterState, receivedAt: number, origin: ReportOrigin): void {
+    const sequence = (this.#lastReport?.sequence ?? 0) + 1;
+    const report: PrinterReport = { receivedAt, sequence, complete: this.#complete, state };
+    this.#lastReport = report;
+    this.#events.onReport(report, origin);
+  }
+
+  /** An idle printer may not report for a minute, but its firmware or mode is known now. */
+  #publishAgain(): void {
+    const last = this.#lastReport;
+    if (last !== null && this.#complete) this.#publish(this.#view.state(), last.receivedAt, 'known');
   }
 
   #learnFrom(type: string, body: JsonObject): void {
     const isOurs = this.#events.onAnswer(type, body);
     if (type === 'info') {
-      if (this.#view.noteVersion(body)) this.#events.onVersion();
+      if (!this.#view.noteVersion(body)) return;
+      this.#events.onVersion();
+      this.#publishAgain();
       return;
     }
-    // A refusal tells about the printer whoever asked; an acceptance could be that of a signed command.
-    const outcome = judgeAcknowledgement(body);
-    if (outcome.kind === 'refused' && outcome.error.kind === 'developer-mode') this.#view.learnMode('off');
-    else if (isOurs && type === 'print' && outcome.kind === 'accepted') this.#view.learnMode('on');
+    const mode = modeShownBy(type, body, isOurs);
+    if (mode !== null && this.#view.learnMode(mode)) this.#publishAgain();
   }
 
   #noteUnknownActivity(): void {
@@ -115,4 +124,11 @@ export class ReportIntake {
     this.#malformed.reset();
     this.#events.onTooManyMalformed();
   }
+}
+
+/** A refusal tells about the printer whoever asked; an acceptance of others could be that of a signed command. */
+function modeShownBy(type: string, body: JsonObject, isOurs: boolean): 'on' | 'off' | null {
+  const outcome = judgeAcknowledgement(body);
+  if (outcome.kind === 'refused') return outcome.error.kind === 'developer-mode' ? 'off' : null;
+  return isOurs && type === 'print' && outcome.kind === 'accepted' ? 'on' : null;
 }

@@ -173,14 +173,22 @@ export class ReportTree {
   }
 }
 
-/** The current layer, from either place firmware puts it. */
+/** The current layer; new firmware leaves one of its two places at zero. */
 export function readLayer(print: JsonObject): number | null {
-  return readInteger(print.layer_num) ?? readInteger(readPath(print, '3D', 'layer_num'));
+  return firstPositive(readInteger(print.layer_num), readInteger(readPath(print, '3D', 'layer_num')));
 }
 
-/** The number of layers, from either place firmware puts it. */
+/** The number of layers, from either of its two places. */
 export function readTotalLayers(print: JsonObject): number | null {
-  return readInteger(print.total_layer_num) ?? readInteger(readPath(print, '3D', 'total_layer_num'));
+  return firstPositive(
+    readInteger(print.total_layer_num),
+    readInteger(readPath(print, '3D', 'total_layer_num')),
+  );
+}
+
+function firstPositive(first: number | null, second: number | null): number | null {
+  if (first !== null && first > 0) return first;
+  return second !== null && second > 0 ? second : (first ?? second);
 }
 
 /** The state a message carries: `print` unless it is an acknowledgement, and what stands beside it. */

@@ -20,7 +20,7 @@ import type { FileTransfer } from './file-transfer.js';
 import { FullReportPolicy } from './full-report.js';
 import { type LinkParts, PrinterLink } from './link.js';
 import { PrinterView } from './printer-view.js';
-import { ReportIntake } from './report-intake.js';
+import { ReportIntake, type ReportOrigin } from './report-intake.js';
 import { SessionTransfers } from './session-transfers.js';
 import { SilenceWatch } from './silence.js';
 import { whyNotStart } from './start-guard.js';
@@ -78,7 +78,7 @@ export class BambuSession implements PrinterSession {
       this.#view,
       {
         onAnswer: (type, body) => this.#channel.offer(type, body),
-        onReport: (report, full) => this.#passOn(report, full),
+        onReport: (report, origin) => this.#passOn(report, origin),
         onVersion: () => {
           this.#versionKnown = true;
           this.#noteModel();
@@ -230,10 +230,12 @@ export class BambuSession implements PrinterSession {
     return sent;
   }
 
-  #passOn(report: PrinterReport, full: boolean): void {
-    this.#silence.heard();
-    if (full) this.#fullReports.received();
-    this.#setConnection('online', null);
+  #passOn(report: PrinterReport, origin: ReportOrigin): void {
+    if (origin !== 'known') {
+      this.#silence.heard();
+      this.#setConnection('online', null);
+    }
+    if (origin === 'full') this.#fullReports.received();
     this.#tell(() => this.#events.onReport(report));
   }
 

@@ -1,0 +1,120 @@
+import { createReadStream } from 'node:fs';
+import type { Socket } from 'node:net';
+import { DriverError } from '../driver.js';
+import { replyCode, StallError } from './transfer-errors.js';
+import type { FtpSession, OpenTransfer } from './transfer-session.js';
+import type { TransferTiming } from './transfer-timing.js';
+import { uploadDeadlineMs } from './transfer-timing.js';
+
+export interface StoreRequest {
+  readonly localPath: string;
+  readonly sizeBytes: number;
+  readonly remoteName: string;
+  readonly finalReplyMs: number;
+  readonly onProgress: ((sentBytes: number) => void) | undefined;
+}
+
+/** How a transfer ended. Whether the file is whole is for its size to say, whatever stands here. */
+export type StoreEnd =
+  | { readonly kind: 'confirmed' }
+  /** The printer refused before any data was sent. */
+  | { readonly kind: 'refused'; readonly error: DriverError }
+  /** Something went wrong once data could flow. */
+  | { readonly kind: 'doubtful'; readonly error: DriverError; readonly stalled: boolean };
+
+const CHUNK_BYTES = 64 * 1024;
+/** For the reply that explains why a data channel broke. */
+const EXPLANATION_MS = 2_000;
+
+/** Sends one local file with STOR (docs/protocol.md §8.3). Never rejects: how it ended is the result. */
+export async function storeFile(
+  session: FtpSession,
+  request: StoreRequest,
+  timing: TransferTiming,
+): Promise<StoreEnd> {
+  const { remoteName, sizeBytes } = request;
+  let transfer: OpenTransfer | null = null;
+  const deadlineMs = uploadDeadlineMs(timing, sizeBytes);
+  const overdue = setTimeout(() => {
+    const rate = timing.slowestBytesPerSecond / 1000;
+    const text = `Sending ${remoteName} took more than ${deadlineMs / 1000} s, slower than ${rate} kB/s.`;
+    session.fail(new DriverError('unreachable', text));
+  }, deadlineMs);
+  try {
+    transfer = await session.openTransfer(`STOR /${remoteName}`, remoteName);
+    await sendData(transfer.socket, request, timing.idleMs);
+    await session.step(`Finishing ${remoteName}`, finalReply(transfer), request.finalReplyMs);
+    return { kind: 'confirmed' };
+  } catch (thrown) {
+    const error = await firstCause(session, transfer, thrown, remoteName);
+    const refused = transfer === null && replyCode(error.cause) !== null;
+    return refused
+      ? { kind: 'refused', error }
+      : { kind: 'doubtful', error, stalled: error instanceof StallError };
+  } finally {
+    clearTimeout(overdue);
+    transfer?.socket.destroy();
+  }
+}
+
+async function sendData(socket: Socket, request: StoreRequest, idleMs: number): Promise<void> {
+  // Read from the printer, so that its goodbye does not lie unread when we close: that would cost our last bytes.
+  socket.resume();
+  let sentBytes = 0;
+  for await (const chunk of localChunks(request.localPath)) {
+    await write(socket, chunk, idleMs);
+    sentBytes += chunk.length;
+    request.onProgress?.(sentBytes);
+  }
+  if (sentBytes !== request.sizeBytes) {
+    const text = `The file to send has ${sentBytes} bytes, not the ${request.sizeBytes} announced.`;
+    throw new DriverError('protocol', text);
+  }
+  // The printer's side of the farewell is not waited for: some firmware never sends it.
+  socket.end();
+}
+
+async function* localChunks(path: string): AsyncGenerator<Buffer> {
+  try {
+    for await (const piece of createReadStream(path, { highWaterMark: CHUNK_BYTES })) {
+      const chunk: Buffer = piece;
+      yield chunk;
+    }
+  } catch (cause) {
+    throw new DriverError('protocol', 'The file to send cannot be read from the disk.', { cause });
+  }
+}
+
+function write(socket: Socket, chunk: Buffer, idleMs: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const idle = setTimeout(() => {
+      reject(new StallError(`The printer took no data for ${idleMs / 1000} s.`));
+    }, idleMs);
+    socket.write(chunk, (error) => {
+      clearTimeout(idle);
+      if (error) reject(error);
+      else resolve();
+    });
+  });
+}
+
+const finalReply = (transfer: OpenTransfer) => () => transfer.final;
+
+/** A broken data channel is the consequence; the printer's reply, if one comes, is the cause. */
+async function firstCause(
+  session: FtpSession,
+  transfer: OpenTransfer | null,
+  thrown: unknown,
+  name: string,
+): Promise<DriverError> {
+  if (thrown instanceof DriverError) return thrown;
+  if (session.failure !== null) return session.failure;
+  try {
+    if (transfer !== null) await session.step(`Sending ${name}`, finalReply(transfer), EXPLANATION_MS);
+  } catch (explanation) {
+    if (explanation instanceof DriverError && explanation.code !== null) return explanation;
+  }
+  const detail = thrown instanceof Error ? thrown.message : String(thrown);
+  const text = `Sending ${name}: the data channel broke off: ${detail}.`;
+  return new DriverError('unreachable', text, { cause: thrown });
+}
