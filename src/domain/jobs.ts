@@ -30,7 +30,7 @@ export async function moveJob(
 }
 
 /** What a job loses when it goes back to the queue. */
-export const BACK_IN_QUEUE: PrintJobPatch = {
+export const BACK_IN_QUEUE = {
   assignedPrinterId: null,
   assignmentStartedAt: null,
   assignmentCompletedAt: null,
@@ -38,7 +38,7 @@ export const BACK_IN_QUEUE: PrintJobPatch = {
   printingCompletedAt: null,
   cancelledAt: null,
   materialMapping: null,
-};
+} satisfies PrintJobPatch;
 
 /** Recomputes a build from its jobs. Never written by hand anywhere else. */
 export async function rollUpBuild(tx: Transaction, buildId: string): Promise<void> {

@@ -1,6 +1,15 @@
 import type { Capabilities, Connection, PrinterReport, PrinterSession } from '../../drivers/driver.js';
 
-export type { Capabilities, Connection, PrinterReport, PrinterState } from '../../drivers/driver.js';
+// The words of the driver interface that the rooms above the fleet may use.
+export {
+  type Capabilities,
+  type Connection,
+  DriverError,
+  type DriverErrorKind,
+  type PrinterReport,
+  type PrinterState,
+  type PrinterTarget,
+} from '../../drivers/driver.js';
 
 /** A printer's live side: what the daemon holds in memory and never writes per report. */
 export interface LivePrinter {

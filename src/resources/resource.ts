@@ -51,9 +51,10 @@ type OptionalKeys<C extends Columns> = {
 /** What an insert must and may give; id and times are made when left out. */
 export type InsertOf<C extends Columns> = {
   readonly [K in Exclude<keyof C, OptionalKeys<C> | 'id' | 'createdAt' | 'updatedAt'>]: ValueOf<C[K]>;
-} & { readonly [K in OptionalKeys<C> | ('id' & keyof C)]?: ValueOf<C[K]> };
+} & { readonly [K in OptionalKeys<C> | ('id' & keyof C)]?: ValueOf<C[K]> | undefined };
 
-export type PatchOf<C extends Columns> = { readonly [K in keyof C]?: ValueOf<C[K]> };
+/** What an update may give; an absent or undefined column stays as it is. */
+export type PatchOf<C extends Columns> = { readonly [K in keyof C]?: ValueOf<C[K]> | undefined };
 
 export type Row<R> = R extends Resource<infer C> ? RowOf<C> : never;
 export type RawRow<R> = R extends Resource<infer C> ? RawRowOf<C> : never;

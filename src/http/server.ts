@@ -1,0 +1,141 @@
+import { isIPv6 } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import fastify, { type FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
+import { ApiError, errorBody } from '../contract/errors.js';
+import { newId } from '../contract/ids.js';
+import type { Clock } from '../contract/time.js';
+import type { Authenticator } from '../operations/access/authenticator.js';
+import type { Operation } from '../operations/operation.js';
+import { toApiError } from './errors.js';
+import { type HealthReport, mountHealth } from './health-routes.js';
+import { jsonBodies } from './json-body.js';
+import { mountOperations } from './mount.js';
+import { type FileTransfers, mountStorage } from './storage-routes.js';
+
+export interface HttpOptions {
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  readonly tls: { readonly certPem: string; readonly keyPem: string } | null;
+  /** Addresses whose X-Forwarded-For is believed. */
+  readonly trustedProxies: readonly string[];
+  readonly maxBodyBytes: number;
+  /** A JSON body must have arrived whole within this time. */
+  readonly requestTimeoutMs: number;
+  /** Requests per key; 0 is no limit. */
+  readonly rateLimit: { readonly perMinute: number; readonly perHour: number };
+  readonly publicBaseUrl: string | null;
+  readonly operations: readonly Operation[];
+  readonly authenticator: Authenticator;
+  readonly transfers: FileTransfers;
+  readonly health: () => HealthReport;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Silence on a connection for this long ends it: the cheapest defence against sockets that only sit there. */
+const IDLE_MS = 60_000;
+const MAX_CONNECTIONS = 2_000;
+
+/** The REST surface: operations, signed file addresses, health. */
+export class HttpServer {
+  readonly #app: FastifyInstance;
+  #url: string | null = null;
+
+  constructor(private readonly options: HttpOptions) {
+    const { tls } = options;
+    const base = {
+      loggerInstance: options.log,
+      disableRequestLogging: true,
+      bodyLimit: options.maxBodyBytes,
+      trustProxy: options.trustedProxies.length > 0 ? [...options.trustedProxies] : false,
+      connectionTimeout: IDLE_MS,
+      keepAliveTimeout: IDLE_MS,
+      // Uploads may take hours; JSON bodies have a limit of their own.
+      requestTimeout: 0,
+      forceCloseConnections: true,
+      routerOptions: { maxParamLength: 4_096, ignoreTrailingSlash: false },
+      requestIdHeader: false as const,
+      genReqId: (request: { headers: Record<string, string | string[] | undefined> }) =>
+        requestId(request.headers['x-request-id']),
+    };
+    this.#app = create(base, tls);
+  }
+
+  /** Where clients reach us: as configured, else what was bound. */
+  get url(): string {
+    if (this.options.publicBaseUrl !== null) return this.options.publicBaseUrl.replace(/\/+$/, '');
+    if (this.#url === null) throw new Error('The HTTP server does not listen yet');
+    return this.#url;
+  }
+
+  async start(): Promise<void> {
+    const { options } = this;
+    const app = this.#app;
+    app.server.maxConnections = MAX_CONNECTIONS;
+    app.addHook('onRequest', async (request, reply) => {
+      reply.header('x-request-id', request.id);
+      reply.header('x-content-type-options', 'nosniff');
+    });
+    app.setErrorHandler((error, request, reply) => {
+      const known = toApiError(error);
+      if (known.code === 'internal') request.log.error({ err: error, route: request.url }, 'request failed');
+      reply.code(known.status).send(errorBody(known, request.id));
+    });
+    app.setNotFoundHandler((request, reply) => {
+      const path = request.url.split('?')[0];
+      const error = new ApiError('route_not_found', `There is no ${request.method} ${path}`);
+      reply.code(error.status).send(errorBody(error, request.id));
+    });
+    mountHealth(app, options.health);
+    await app.register(async (scope) => {
+      jsonBodies(scope, options.requestTimeoutMs);
+      mountOperations(scope, options);
+    });
+    await app.register(async (scope) => mountStorage(scope, options.transfers));
+    await this.#listen();
+  }
+
+  async stop(): Promise<void> {
+    await this.#app.close();
+  }
+
+  async #listen(): Promise<void> {
+    const { host, port, tls } = this.options;
+    try {
+      await this.#app.listen({ host, port });
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
+        throw new Error(
+          `Port ${port} on ${host} is taken by another program. Stop it, or set http.port (0 lets the system choose).`,
+          { cause: error },
+        );
+      }
+      throw error;
+    }
+    const address = this.#app.server.address();
+    const bound = typeof address === 'object' && address !== null ? address.port : port;
+    const shown = reachableHost(host);
+    this.#url = `${tls ? 'https' : 'http'}://${isIPv6(shown) ? `[${shown}]` : shown}:${bound}`;
+  }
+}
+
+/** Fastify types its server by the transport; nothing here depends on which it is, so one type stands for both. */
+function create(base: object, tls: HttpOptions['tls']): FastifyInstance {
+  const app: unknown = tls
+    ? fastify({ ...base, https: { cert: tls.certPem, key: tls.keyPem, minVersion: 'TLSv1.2' } })
+    : fastify(base);
+  return app as FastifyInstance;
+}
+
+function requestId(given: string | string[] | undefined): string {
+  return typeof given === 'string' && /^[A-Za-z0-9._-]{1,64}$/.test(given) ? given : newId();
+}
+
+/** An address that others can use when we listen on all of them. */
+function reachableHost(host: string): string {
+  if (host !== '0.0.0.0' && host !== '::') return host;
+  const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  return addresses.find((address) => address.family === 'IPv4' && !address.internal)?.address ?? '127.0.0.1';
+}

@@ -1,0 +1,54 @@
+/** How much of a limit is used and when it eases. */
+export interface WindowState {
+  readonly limit: number;
+  readonly remaining: number;
+  /** Seconds until room comes back. */
+  readonly resetS: number;
+}
+
+/**
+ * Counts events per key over a sliding window, in two counters per key: the last whole window fades out as the
+ * present one fills. Memory is bounded by the keys seen within two windows.
+ */
+export class SlidingWindow {
+  readonly #counts = new Map<string, { window: number; now: number; before: number }>();
+  #swept = 0;
+
+  constructor(
+    /** 0 means no limit. */
+    readonly limit: number,
+    private readonly windowMs: number,
+  ) {}
+
+  /** Where the key stands, without counting. */
+  look(key: string, at: number): WindowState {
+    const window = Math.floor(at / this.windowMs);
+    const entry = this.#counts.get(key);
+    const elapsed = (at % this.windowMs) / this.windowMs;
+    const now = entry?.window === window ? entry.now : 0;
+    const before = entry?.window === window ? entry.before : entry?.window === window - 1 ? entry.now : 0;
+    const used = now + before * (1 - elapsed);
+    return {
+      limit: this.limit,
+      remaining: Math.max(0, Math.floor(this.limit - used)),
+      resetS: Math.max(1, Math.ceil((this.windowMs * (1 - elapsed)) / 1000)),
+    };
+  }
+
+  count(key: string, at: number): void {
+    const window = Math.floor(at / this.windowMs);
+    const entry = this.#counts.get(key);
+    if (entry?.window === window) entry.now += 1;
+    else {
+      const before = entry?.window === window - 1 ? entry.now : 0;
+      this.#counts.set(key, { window, now: 1, before });
+    }
+    this.#sweep(window);
+  }
+
+  #sweep(window: number): void {
+    if (window === this.#swept) return;
+    this.#swept = window;
+    for (const [key, entry] of this.#counts) if (entry.window < window - 1) this.#counts.delete(key);
+  }
+}

@@ -1,0 +1,33 @@
+import type { Logger } from 'pino';
+import type { Clock } from '../contract/time.js';
+import type { Database } from '../database/database.js';
+import type { DispatchRunner } from '../dispatch/runner.js';
+import type { Scheduler } from '../dispatch/scheduler.js';
+import type { Discovery } from '../fleet/discovery.js';
+import type { Fleet } from '../fleet/fleet.js';
+import type { QueryDefaults } from '../query/parse-get.js';
+import type { Presenter } from '../resources/resource.js';
+import type { FileStore } from '../storage/file-store.js';
+import type { FileUrls } from './file-urls.js';
+
+/** What operations stand on. Built once by the daemon. */
+export interface Deps {
+  readonly database: Database;
+  readonly fleet: Fleet;
+  readonly discovery: Discovery;
+  readonly runner: DispatchRunner;
+  readonly scheduler: Scheduler;
+  readonly files: FileStore;
+  readonly urls: FileUrls;
+  readonly presenter: Presenter;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly query: QueryDefaults;
+  readonly settings: {
+    readonly uploadLifetimeMs: number;
+    /** Named when someone tries to change by REST what the file owns. */
+    readonly configFile: string;
+  };
+  /** A key was changed or deleted: what it holds open must be looked at again. */
+  readonly onKeyChanged: (keyId: string) => void;
+}

@@ -1,0 +1,61 @@
+import type { z } from 'zod';
+import type { Permission } from '../contract/permissions.js';
+import type { Actor, WriteContext } from '../database/change.js';
+import type { Parameters } from '../query/parse-get.js';
+
+/** Whoever is calling, once known. */
+export interface Caller {
+  readonly storeId: string;
+  readonly actor: Actor;
+  readonly permissions: ReadonlySet<Permission>;
+}
+
+/** One call, as an operation sees it: who, and in whose name it writes. Knows no HTTP. */
+export interface CallContext {
+  readonly caller: Caller;
+  readonly write: WriteContext;
+  /** Ends when the caller hangs up or the daemon stops. */
+  readonly signal: AbortSignal;
+}
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+export interface Input<Params, Body> {
+  readonly params: Params;
+  readonly query: Parameters;
+  readonly body: Body;
+}
+
+/** An answer with headers of its own, such as the counts beside a plain list. */
+export class Answer {
+  constructor(
+    readonly body: unknown,
+    readonly headers: Readonly<Record<string, string>>,
+  ) {}
+}
+
+/** Answered with an empty body, as the contract says of some operations. */
+export const NOTHING: unique symbol = Symbol('nothing');
+
+/**
+ * One thing the API does, declared with all its parts. `run` gets what passed the schemas and answers plain data.
+ */
+export interface Operation<Params = unknown, Body = unknown> {
+  /** Such as `parts.create`; unique. */
+  readonly id: string;
+  readonly method: Method;
+  /** With `{name}` for parameters. */
+  readonly path: string;
+  readonly status: 200 | 201;
+  readonly summary: string;
+  /** All are needed. Empty: any authenticated caller. */
+  readonly permissions: readonly Permission[];
+  readonly params: z.ZodType<Params>;
+  readonly body: z.ZodType<Body> | null;
+  run(input: Input<Params, Body>, context: CallContext): Promise<unknown>;
+}
+
+/** Declares an operation; gives its handler the types of its schemas. */
+export function operation<Params, Body>(definition: Operation<Params, Body>): Operation<Params, Body> {
+  return Object.freeze(definition);
+}
