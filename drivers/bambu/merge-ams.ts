@@ -16,7 +16,7 @@ export function mergeAms(known: JsonObject, news: JsonObject, full: boolean): vo
     for (const [id, incoming] of listed) {
       const unit = units.get(id) ?? { id };
       units.set(id, unit);
-      mergeUnit(unit, incoming, { unitId: Number(id), full, slotBits });
+      mergeUnit(unit, incoming, { unitId: readInteger(id) ?? -1, full, slotBits });
     }
     known.ams = [...units.values()];
   }
@@ -39,7 +39,7 @@ function mergeUnit(unit: JsonObject, news: JsonObject, context: UnitContext): vo
   for (const [id, incoming] of indexById(list)) {
     const tray = trays.get(id) ?? { id };
     trays.set(id, tray);
-    const bit = slotBit(context.unitId, Number(id));
+    const bit = slotBit(context.unitId, readInteger(id) ?? -1);
     const present = context.slotBits === null || bit === null ? null : hasBit(context.slotBits, bit);
     mergeTray(tray, incoming, context.full, present);
   }
