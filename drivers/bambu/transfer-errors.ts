@@ -43,13 +43,22 @@ export function isUnsupported(error: unknown): boolean {
 /** Turns what a transfer threw into the driver's words. */
 export function describeTransferError(error: unknown, target: PrinterTarget, doing: string): DriverError {
   if (error instanceof DriverError) return error;
-  if (!(error instanceof FTPError)) return describeConnectError(error, target, target.ftpPort);
+  if (!(error instanceof FTPError)) {
+    if (hasSystemCode(error)) return describeConnectError(error, target, target.ftpPort);
+    const text = `${doing}: the connection to ${target.host}:${target.ftpPort} broke off.`;
+    return new DriverError('unreachable', text, { cause: error });
+  }
   const known = REPLIES.get(error.code);
   const [kind, meaning] = known ?? ['protocol', 'an answer this driver does not know'];
   return new DriverError(kind, `${doing}: the printer answered ${quoted(error.message)}: ${meaning}.`, {
     cause: error,
     code: String(error.code),
   });
+}
+
+/** The library marks a connection that was lost between two commands with the code "0". */
+function hasSystemCode(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && error.code !== '0';
 }
 
 /** A printer's own words are shown short and without control characters. */

@@ -69,5 +69,5 @@ export class Lanes {
 }
 
 function abortedWaiting(): DriverError {
-  return new DriverError('aborted', 'The transfer was called off while it waited for its turn.');
+  return new DriverError('aborted', 'It was called off while it waited for its turn.');
 }

@@ -68,6 +68,7 @@ export class Upload {
     let end: StoreEnd;
     try {
       if (context.skipExisting && (await session.size(request.remoteName)) === request.sizeBytes) {
+        await session.quit();
         return this.result(true);
       }
       await session.remove(request.remoteName);
@@ -83,7 +84,10 @@ export class Upload {
 
   private async confirmed(session: FtpSession): Promise<UploadResult> {
     const remoteBytes = await this.settledSize(session);
-    if (remoteBytes === this.request.sizeBytes) return this.result(false);
+    if (remoteBytes === this.request.sizeBytes) {
+      await session.quit();
+      return this.result(false);
+    }
     await session.remove(this.request.remoteName);
     throw new DriverError(
       'storage',
@@ -94,25 +98,34 @@ export class Upload {
 
   /** Neither success nor failure is believed: the size on the printer decides (docs/protocol.md §8.3). */
   private async afterDoubt(error: DriverError, stalled: boolean): Promise<UploadResult | 'again'> {
-    this.context.signal.throwIfAborted();
-    const session = await this.open(this.context.signal).catch((unreachable: unknown) => {
-      this.context.log?.debug({ serial: this.target.serial, err: unreachable }, 'cannot ask for the size');
-      throw error;
-    });
-    try {
-      if ((await this.settledSize(session)) === this.request.sizeBytes) {
-        this.warnings.push(`the file arrived whole although the transfer ended badly: ${error.message}`);
-        return this.result(false);
-      }
-      await session.remove(this.request.remoteName);
-    } finally {
-      session.close();
+    if (await this.isWhole(error)) {
+      this.warnings.push(`the file arrived whole although the transfer ended badly: ${error.message}`);
+      return this.result(false);
     }
-    if (!stalled || this.protection === 'C' || !this.context.protections.mayFallBack(this.target))
-      throw error;
+    const isClear = this.protection === 'C';
+    if (!stalled || isClear || !this.context.protections.mayFallBack(this.target)) throw error;
     this.warnings.push('the encrypted data channel stalled, the file was sent through a clear one');
     this.protection = 'C';
     return 'again';
+  }
+
+  /** Asks in a session of its own, and deletes what is not whole. @throws the doubt when the printer cannot be asked */
+  private async isWhole(doubt: DriverError): Promise<boolean> {
+    this.context.signal.throwIfAborted();
+    try {
+      const session = await this.open(this.context.signal);
+      try {
+        const whole = (await this.settledSize(session)) === this.request.sizeBytes;
+        if (!whole) await session.remove(this.request.remoteName);
+        await session.quit();
+        return whole;
+      } finally {
+        session.close();
+      }
+    } catch (unanswered) {
+      this.context.log?.debug({ serial: this.target.serial, err: unanswered }, 'size after upload not known');
+      throw doubt;
+    }
   }
 
   private async shallRepeat(error: unknown): Promise<boolean> {
@@ -124,11 +137,10 @@ export class Upload {
     if (error.kind !== 'busy' || this.busyRetriesLeft === 0) return false;
     this.busyRetriesLeft--;
     this.context.log?.info({ serial: this.target.serial, err: error }, 'printer busy, upload waits');
-    try {
-      await pause(this.context.timing.busyPauseMs, undefined, { signal: this.context.signal });
-    } catch (interrupted) {
-      throw this.aborted(interrupted);
-    }
+    // An abort ends the pause early; the next attempt notices it.
+    await pause(this.context.timing.busyPauseMs, undefined, { signal: this.context.signal }).catch(
+      () => null,
+    );
     return true;
   }
 
@@ -155,6 +167,7 @@ export class Upload {
           await session.remove(this.request.remoteName);
           await pause(sizeIntervalMs, undefined, { signal });
         } while ((await session.size(this.request.remoteName)) !== null);
+        await session.quit();
       } finally {
         session.close();
       }

@@ -32,9 +32,9 @@ export class BambuFileTransfer implements FileTransfer {
   private readonly lanes = new Lanes();
   private readonly slots: FifoSlots;
   private readonly protections = new DataProtections();
-  private readonly running = new Set<Promise<unknown>>();
-  /** Ends all work. */
-  private readonly closing = new AbortController();
+  /** What is under way, and what ends it. */
+  private readonly running = new Map<Promise<unknown>, AbortController>();
+  private closed = false;
   /** Ends even the cleaning up after it. */
   private readonly leaving = new AbortController();
 
@@ -64,21 +64,22 @@ export class BambuFileTransfer implements FileTransfer {
   }
 
   remoteSize(target: PrinterTarget, remoteName: string, signal: AbortSignal): Promise<number | null> {
-    return this.inLane(target, remoteName, signal, (any) =>
-      this.inSession(target, any, (session) => session.size(remoteName)),
+    return this.inLane(target, remoteName, signal, (own) =>
+      this.inSession(target, own, (session) => session.size(remoteName)),
     );
   }
 
   remove(target: PrinterTarget, remoteName: string, signal: AbortSignal): Promise<void> {
-    return this.inLane(target, remoteName, signal, (any) =>
-      this.inSession(target, any, (session) => session.remove(remoteName)),
+    return this.inLane(target, remoteName, signal, (own) =>
+      this.inSession(target, own, (session) => session.remove(remoteName)),
     );
   }
 
   async close(): Promise<void> {
-    this.closing.abort();
+    this.closed = true;
+    for (const controller of this.running.values()) controller.abort();
     const hardEnd = setTimeout(() => this.leaving.abort(), CLOSE_MS);
-    await Promise.allSettled(this.running);
+    await Promise.allSettled(this.running.keys());
     clearTimeout(hardEnd);
   }
 
@@ -89,13 +90,17 @@ export class BambuFileTransfer implements FileTransfer {
     work: (signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
     assertRootName(remoteName);
-    const any = AbortSignal.any([signal, this.closing.signal]);
-    const result = this.lanes.run(target.serial, any, () => work(any));
-    this.running.add(result);
+    const controller = new AbortController();
+    const abort = () => controller.abort();
+    if (signal.aborted || this.closed) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    const result = this.lanes.run(target.serial, controller.signal, () => work(controller.signal));
+    this.running.set(result, controller);
     try {
       return await result;
     } finally {
       this.running.delete(result);
+      signal.removeEventListener('abort', abort);
     }
   }
 
@@ -107,7 +112,9 @@ export class BambuFileTransfer implements FileTransfer {
     const protection = this.protections.of(target);
     const session = await FtpSession.open(target, { timing: this.timing, signal, protection, log: this.log });
     try {
-      return await work(session);
+      const result = await work(session);
+      await session.quit();
+      return result;
     } finally {
       session.close();
     }

@@ -1,4 +1,7 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { BambuFileTransfer } from '../../../drivers/bambu/transfer.js';
 import { passivePort } from '../../../drivers/bambu/transfer-session.js';
 import type { PrinterTarget } from '../../../drivers/driver.js';
@@ -7,7 +10,12 @@ import { QUICK } from './transfer-rig.js';
 
 const { signal } = new AbortController();
 let server: ScriptedFtps | null = null;
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'printfarmd-transfer-'));
+});
 afterEach(() => server?.stop());
+afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** A printer that answers by this script, and a transfer that talks to it. */
 async function scripted(
@@ -17,6 +25,12 @@ async function scripted(
   server = new ScriptedFtps('127.44.6.1', script, options.greeting);
   const target = await server.start();
   return { server, target, transfer: new BambuFileTransfer({ timing: { ...QUICK, ...options.timing } }) };
+}
+
+async function localFile() {
+  const localPath = join(folder, 'local');
+  await writeFile(localPath, 'G28\n');
+  return { localPath, sizeBytes: 4, remoteName: 'a.gcode.3mf', signal };
 }
 
 const failure = (kind: string, code: string | null = null) =>
@@ -34,6 +48,18 @@ describe('logging in', () => {
       'TYPE I',
       'DELE /a.gcode.3mf',
     ]);
+  });
+
+  it('ends with a goodbye and keeps the access code out of the log', async () => {
+    const lines: string[] = [];
+    const write = (fields: object, message: string) => lines.push(JSON.stringify({ ...fields, message }));
+    const { server, target } = await scripted(() => null);
+    const log = { debug: write, info: write, warn: write, error: write };
+    const transfer = new BambuFileTransfer({ timing: QUICK, log });
+    await transfer.upload(target, await localFile());
+    expect(server.commands.at(-1)).toBe('QUIT');
+    expect(lines.join()).toMatch(/"resumed":true/);
+    expect(lines.join()).not.toContain(target.accessCode);
   });
 
   it('waits through a 120 and meets a 421', async () => {
@@ -71,10 +97,8 @@ describe('sizes', () => {
 
 describe('answers that are no protocol', () => {
   it('do not hang or crash', async () => {
-    const { target, transfer } = await scripted((verb) => (verb === 'DELE' ? '350 and now?' : null), {
-      timing: { replyMs: 150 },
-    });
-    await expect(transfer.remove(target, 'a', signal)).resolves.toBeUndefined();
+    const { target, transfer } = await scripted((verb) => (verb === 'DELE' ? '350 and now?' : null));
+    await expect(transfer.remove(target, 'a', signal)).rejects.toThrow(/asks for more: 350/);
     await server?.stop();
     const strange = await scripted((verb) => (verb === 'DELE' ? `599 \u001b[31m${'x'.repeat(500)}` : null));
     const removal = strange.transfer.remove(strange.target, 'a', signal);
