@@ -102,6 +102,7 @@ async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('pinnedAt', 'text')
     .addColumn('modelCode', 'text')
     .addColumn('configured', 'integer', (c) => c.notNull())
+    .addColumn('active', 'integer', (c) => c.notNull())
     .addColumn('createdAt', 'text', (c) => c.notNull())
     .addColumn('updatedAt', 'text', (c) => c.notNull())
     .execute();

@@ -99,11 +99,15 @@ export class DispatchRunner {
     return this.#uploads.get(printerId) ?? null;
   }
 
+  /** A dispatch is open on the printer. */
+  isBusy(printerId: string): boolean {
+    return this.#byPrinter.has(printerId);
+  }
+
   get openCount(): number {
     return this.#byPrinter.size;
   }
 
-  /** Proof that the runner is at work, for health checks: the time of the last tick is never far. */
   #everySecond(): void {
     const event: DispatchEvent = { kind: 'tick', at: this.options.clock.now() };
     for (const lane of this.#byPrinter.values()) if (lane.isWithPrinter) lane.glance(event);

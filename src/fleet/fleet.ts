@@ -56,6 +56,7 @@ export class Fleet {
       .selectFrom('printerConnection')
       .selectAll()
       .where('storeId', '=', this.options.storeId)
+      .where('active', '=', 1)
       .execute();
     for (const raw of rows) {
       const row = decodeRow(printerConnection, raw);

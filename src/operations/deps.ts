@@ -30,4 +30,6 @@ export interface Deps {
   };
   /** A key was changed or deleted: what it holds open must be looked at again. */
   readonly onKeyChanged: (keyId: string) => void;
+  /** A secret came in that must never appear in the log. */
+  readonly hideSecret: (secret: string) => void;
 }

@@ -20,5 +20,7 @@ export const printerConnection = resource({
     pinnedAt: nullable(date()),
     modelCode: nullable(text({ max: 64 })),
     configured: withDefault(flag(), false),
+    /** False once the configuration file no longer lists the printer: its rows stay, no session is held. */
+    active: withDefault(flag(), true),
   },
 });

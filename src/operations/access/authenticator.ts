@@ -66,6 +66,19 @@ export class Authenticator {
     };
   }
 
+  /** The same for doors that only say yes or no. */
+  async admit(
+    credentials: Credentials,
+  ): Promise<{ keyId: string | null; storeId: string; permissions: Caller['permissions'] } | null> {
+    try {
+      const { storeId, actor, permissions } = await this.authenticate(credentials);
+      return { keyId: actor.id, storeId, permissions };
+    } catch (error) {
+      if (error instanceof ApiError) return null;
+      throw error;
+    }
+  }
+
   async #lookUp(key: string): Promise<Known | null> {
     const parts = splitKey(key);
     if (!parts) return null;

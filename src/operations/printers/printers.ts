@@ -40,6 +40,7 @@ export function printerOperations(deps: Deps): Operation[] {
     const connection = await connectionOf(tx, printerId);
     const code = body.metadata?.dev_access_code;
     const newCode = code !== undefined && code !== MASK ? code : null;
+    if (newCode !== null) deps.hideSecret(newCode);
     if (body.deviceId !== undefined && body.deviceId !== row.deviceId) {
       throw new ApiError(
         'conflict',

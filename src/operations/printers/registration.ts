@@ -50,6 +50,7 @@ export function registrationOperations(deps: Deps): Operation[] {
     params: noParams,
     body: newPrinter,
     async run({ body }, { write }) {
+      deps.hideSecret(body.accessCode);
       if (fleet.isRegistered(body.serial)) {
         throw new ApiError('conflict', `A printer with the serial ${body.serial} is registered already`);
       }

@@ -1,0 +1,32 @@
+#!/usr/bin/env node
+import { runCli } from './cli.js';
+import { interruption } from './interruption.js';
+import { Terminal } from './terminal.js';
+
+process.exitCode = await runCli(process.argv.slice(2), {
+  terminal: new Terminal(process.stdout, process.stderr, process.env),
+  env: process.env,
+  ports: {
+    installation: async () => import('../installation.js'),
+    daemon: async () => {
+      const { startDaemon } = await import('../daemon.js');
+      const { programVersion } = await import('./version.js');
+      const version = await programVersion();
+      return {
+        run: (config, log, configFile, hideSecret) =>
+          startDaemon({ config, configFile, version, log, hideSecret }),
+      };
+    },
+    keys: async () => {
+      const { openKeyRing } = await import('../installation.js');
+      return { open: openKeyRing };
+    },
+    discovery: async () => {
+      const { BambuDiscovery } = await import('../../drivers/bambu/discovery.js');
+      return {
+        createDiscovery: (options, onSeen, log) => new BambuDiscovery(options, onSeen, log, Date.now),
+      };
+    },
+  },
+  interruption,
+});

@@ -1,0 +1,293 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type ScheduledTask, schedule } from 'node-cron';
+import type { Logger } from 'pino';
+import { createBambuDriver } from '../drivers/bambu/index.js';
+import type { Config } from './config/config.js';
+import { systemClock } from './contract/time.js';
+import type { StepProbe } from './dispatch/lane.js';
+import type { DispatchTiming } from './dispatch/machine-types.js';
+import { DispatchRunner } from './dispatch/runner.js';
+import { Scheduler } from './dispatch/scheduler.js';
+import { syncConfiguredPrinters } from './domain/configured-printers.js';
+import { systemContext } from './domain/stores.js';
+import { Discovery } from './fleet/discovery.js';
+import { Fleet } from './fleet/fleet.js';
+import { HttpServer } from './http/server.js';
+import { openDatabase, requireStoreId, urlKey } from './installation.js';
+import { Authenticator } from './operations/access/authenticator.js';
+import type { Deps } from './operations/deps.js';
+import { FileUrls } from './operations/file-urls.js';
+import { allOperations } from './operations/index.js';
+import { keyRing } from './operations/keys/key-ring.js';
+import { sweepFiles } from './operations/storage/sweep.js';
+import { fileTransfers } from './operations/storage/transfers.js';
+import { RealtimeBroker } from './realtime/broker.js';
+import { fleetStats } from './realtime/fleet-stats.js';
+import { StatsPublisher } from './realtime/stats-publisher.js';
+import { viewPermissionOf } from './realtime/view-permission.js';
+import { FileStore } from './storage/file-store.js';
+import { keyHandlers } from './telemetry/control-methods.js';
+import { controlSocketPath } from './telemetry/control-protocol.js';
+import { ControlServer } from './telemetry/control-server.js';
+import { acquireDataLock } from './telemetry/data-lock.js';
+
+export interface DaemonOptions {
+  readonly config: Config;
+  readonly configFile: string;
+  readonly version: string;
+  readonly log: Logger;
+  /** Takes secrets that must never appear in the log. */
+  readonly hideSecret?: (secret: string) => void;
+  /** Shorter waits, for tests. */
+  readonly timing?: Partial<DispatchTiming>;
+  /** Told around every durable step, for tests that end the process there. */
+  readonly probe?: StepProbe;
+}
+
+export interface RunningDaemon {
+  readonly url: string;
+  readonly mqttUrl: string;
+  stop(): Promise<void>;
+}
+
+const HOUR_MS = 3_600_000;
+
+/**
+ * The composition root: builds every part once, starts them in order, stops them in reverse. Reading this file tells
+ * what there is and who knows whom.
+ */
+export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon> {
+  const { config } = options;
+  const started: (() => Promise<void> | void)[] = [];
+  const stop = async () => {
+    for (const end of started.splice(0).reverse()) await end();
+  };
+  try {
+    const lock = acquireDataLock(config.dataDir);
+    started.push(() => lock.release());
+    const parts = await build(options, (end) => started.push(end));
+    await start(parts, (end) => started.push(end));
+    return { url: parts.http.url, mqttUrl: mqttUrl(config, parts.broker), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+type OnStop = (end: () => Promise<void> | void) => void;
+type Parts = Awaited<ReturnType<typeof build>>;
+
+async function build(options: DaemonOptions, onStop: OnStop) {
+  const { config, log } = options;
+  const clock = systemClock;
+  const startedAt = clock.now();
+
+  const database = await openDatabase(config.dataDir, {
+    create: false,
+    onListenerError: (error) => log.error({ err: error }, 'a listener of the change feed failed'),
+  });
+  onStop(() => database.close());
+  const storeId = await requireStoreId(database);
+  const files = new FileStore({
+    root: join(config.dataDir, 'files'),
+    maxFileBytes: config.storage.maxFileBytes,
+  });
+  await files.start();
+
+  const driver = createBambuDriver({
+    log,
+    maxConnecting: config.bambu.connectConcurrency,
+    maxTransfers: config.transfers.max,
+  });
+  const fleet = new Fleet({ driver, database, storeId, clock, log, extraCa: await trustAnchors(config) });
+  const discovery = new Discovery({
+    driver,
+    fleet,
+    log,
+    enabled: config.discovery.enabled,
+    address: config.discovery.address,
+    ports: config.discovery.ports,
+    expiryMs: config.discovery.expirySeconds * 1000,
+  });
+  const runner = new DispatchRunner({
+    database,
+    storeId,
+    fleet,
+    clock,
+    log,
+    random: Math.random,
+    localPath: (sha256) => files.path(sha256),
+    timing: { confirmMs: config.queue.confirmStartSeconds * 1000, ...options.timing },
+    ...(options.probe ? { probe: options.probe } : {}),
+  });
+  const scheduler = new Scheduler({
+    database,
+    storeId,
+    fleet,
+    runner,
+    log,
+    random: Math.random,
+    tickMs: config.queue.tickSeconds * 1000,
+    maxConcurrentJobs: config.queue.maxConcurrentJobs,
+  });
+
+  const authenticator = new Authenticator({ database, clock, log });
+  const broker = new RealtimeBroker({
+    tls: {
+      host: config.mqtt.host,
+      port: config.mqtt.port,
+      certPem: config.mqtt.tls.certFile,
+      keyPem: config.mqtt.tls.keyFile,
+    },
+    plain: config.mqtt.plain.enabled ? { host: config.mqtt.plain.host, port: config.mqtt.plain.port } : null,
+    maxConnections: config.mqtt.maxConnections,
+    authenticate: ({ storeId: store, key, address }) => authenticator.admit({ storeId: store, key, address }),
+    viewPermission: viewPermissionOf,
+    log,
+  });
+  const stats = new StatsPublisher({
+    source: fleetStats({ fleet, storeId, isBusy: (printerId) => runner.isBusy(printerId) }),
+    broker,
+    now: () => performance.now(),
+    log,
+  });
+
+  let ready = false;
+  let http: HttpServer | null = null;
+  const urls = new FileUrls(await urlKey(config.dataDir), () => http?.url ?? '');
+  const onKeyChanged = (keyId: string) => broker.closeKey(keyId);
+  const deps: Deps = {
+    database,
+    fleet,
+    discovery,
+    runner,
+    scheduler,
+    files,
+    urls,
+    presenter: { fileUrl: (uri) => urls.permanent(uri) },
+    clock,
+    log,
+    query: { defaultLimit: config.query.defaultLimit },
+    settings: {
+      uploadLifetimeMs: config.storage.uploadExpiryMinutes * 60_000,
+      configFile: options.configFile,
+    },
+    onKeyChanged,
+    hideSecret: options.hideSecret ?? (() => undefined),
+  };
+  http = new HttpServer({
+    host: config.http.host,
+    port: config.http.port,
+    tls: await httpTls(config),
+    trustedProxies: config.http.trustedProxies,
+    maxBodyBytes: config.http.maxBodyBytes,
+    requestTimeoutMs: config.http.requestTimeoutMs,
+    rateLimit: config.rateLimit,
+    publicBaseUrl: config.http.publicBaseUrl,
+    operations: allOperations(deps),
+    authenticator,
+    transfers: fileTransfers(deps),
+    health: () => ({
+      parts: { database: database.probe(), http: true, mqtt: broker.ports.tls !== null, dispatch: ready },
+      version: options.version,
+      uptimeS: (clock.now() - startedAt) / 1000,
+    }),
+    clock,
+    log,
+  });
+  const control = new ControlServer({
+    path: controlSocketPath(config.dataDir),
+    handlers: keyHandlers(keyRing({ database, storeId, onKeyChanged })),
+    log,
+  });
+  const sweep = () =>
+    sweepFiles({ database, files, storeId, clock, log, orphanMs: config.storage.orphanHours * HOUR_MS });
+  return {
+    config,
+    log,
+    database,
+    storeId,
+    fleet,
+    discovery,
+    runner,
+    scheduler,
+    broker,
+    stats,
+    http,
+    control,
+    sweep,
+    setReady: () => {
+      ready = true;
+    },
+  };
+}
+
+/** Listens first, then takes up what was open, then looks for work. Waits for no printer. */
+async function start(parts: Parts, onStop: OnStop): Promise<void> {
+  const { config, database, storeId, fleet, discovery, runner, scheduler, broker, stats, http, control } =
+    parts;
+  await database.write(systemContext(storeId), (tx) =>
+    syncConfiguredPrinters(tx, config.printers.map(configured)),
+  );
+  await broker.start();
+  onStop(() => broker.stop());
+  await http.start();
+  onStop(() => http.stop());
+  await control.start();
+  onStop(() => control.stop());
+  await runner.start();
+  onStop(() => runner.stop());
+  await fleet.start();
+  onStop(() => fleet.stop());
+  stats.start();
+  onStop(() => stats.stop());
+  await discovery.start();
+  onStop(() => discovery.stop());
+  scheduler.start();
+  onStop(() => scheduler.stop());
+  const sweeping = hourly(parts);
+  onStop(() => sweeping.stop());
+  parts.setReady();
+}
+
+function hourly({ sweep, log }: Parts): ScheduledTask {
+  return schedule('17 * * * *', () => {
+    sweep().catch((error: unknown) => log.error({ err: error }, 'unused files could not be removed'));
+  });
+}
+
+function configured(printer: Config['printers'][number]) {
+  return {
+    serial: printer.serial,
+    name: printer.name ?? printer.serial,
+    host: printer.host,
+    mqttPort: printer.mqttPort,
+    ftpPort: printer.ftpPort,
+    accessCode: printer.accessCode,
+    trust: printer.trust,
+    modelCode: printer.model,
+  };
+}
+
+async function trustAnchors(config: Config): Promise<ReadonlyMap<string, readonly string[]>> {
+  const read = (file: string) => readFile(file, 'utf8');
+  const anchors = new Map([['', await Promise.all(config.bambu.extraCaFiles.map(read))]]);
+  for (const printer of config.printers) {
+    if (printer.caFile !== null) anchors.set(printer.serial, [await read(printer.caFile)]);
+  }
+  return anchors;
+}
+
+async function httpTls({ http }: Config): Promise<{ certPem: string; keyPem: string } | null> {
+  if (http.tls === null) return null;
+  const [certPem, keyPem] = await Promise.all([
+    readFile(http.tls.certFile, 'utf8'),
+    readFile(http.tls.keyFile, 'utf8'),
+  ]);
+  return { certPem, keyPem };
+}
+
+function mqttUrl(config: Config, broker: RealtimeBroker): string {
+  return `mqtts://${config.mqtt.host}:${broker.ports.tls ?? config.mqtt.port}`;
+}

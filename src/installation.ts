@@ -1,0 +1,94 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { MIGRATIONS } from '../migrations/index.js';
+import { systemClock } from './contract/time.js';
+import { Database } from './database/database.js';
+import { createKey } from './domain/api-keys.js';
+import { createStore, installedStoreId, systemContext } from './domain/stores.js';
+import { keyRing } from './operations/keys/key-ring.js';
+import type { KeyRing } from './telemetry/control-methods.js';
+import { acquireDataLock } from './telemetry/data-lock.js';
+
+const URL_KEY_BYTES = 32;
+
+/** Opens the database of an installation. @throws DatabaseError */
+export function openDatabase(
+  dataDir: string,
+  options: { create: boolean; onListenerError?: (error: unknown) => void },
+): Promise<Database> {
+  return Database.open({
+    dataDir,
+    migrations: MIGRATIONS,
+    clock: systemClock,
+    create: options.create,
+    onListenerError:
+      options.onListenerError ??
+      ((error) => {
+        throw error;
+      }),
+  });
+}
+
+/** Makes database, store, the owner's key and the key of signed addresses. The whole key is answered this once. */
+export async function initialise(dataDir: string): Promise<{ storeId: string; apiKey: string }> {
+  const database = await openDatabase(dataDir, { create: true });
+  try {
+    const store = await createStore(database, 'My farm');
+    const { key } = await database.write(systemContext(store.id), (tx) =>
+      createKey(tx, { name: 'Owner', fullAccess: true }),
+    );
+    await urlKey(dataDir);
+    return { storeId: store.id, apiKey: key };
+  } finally {
+    await database.close();
+  }
+}
+
+/** The keys of an installation whose daemon does not run; holds its lock until closed. @throws LockedError */
+export async function openKeyRing(dataDir: string): Promise<KeyRing & { close(): Promise<void> }> {
+  const lock = acquireDataLock(dataDir);
+  try {
+    const database = await openDatabase(dataDir, { create: false });
+    const ring = keyRing({
+      database,
+      storeId: await requireStoreId(database),
+      onKeyChanged: () => undefined,
+    });
+    return {
+      ...ring,
+      async close() {
+        await database.close();
+        lock.release();
+      },
+    };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+/** The store of an installation. @throws Error when `init` has not been run */
+export async function requireStoreId(database: Database): Promise<string> {
+  const storeId = await installedStoreId(database);
+  if (storeId === null)
+    throw new Error('The database holds no store. Run "printfarmd init" to make an installation.');
+  return storeId;
+}
+
+/** The secret that signs file addresses; made when it is missing, for then no address is out. */
+export async function urlKey(dataDir: string): Promise<Buffer> {
+  const folder = join(dataDir, 'secrets');
+  const file = join(folder, 'url-key');
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  try {
+    await writeFile(file, randomBytes(URL_KEY_BYTES), { mode: 0o600, flag: 'wx' });
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+  }
+  await chmod(file, 0o600);
+  const key = await readFile(file);
+  if (key.length !== URL_KEY_BYTES)
+    throw new Error(`${file} does not hold ${URL_KEY_BYTES} bytes; delete it to make a new one`);
+  return key;
+}

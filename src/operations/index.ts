@@ -1,0 +1,22 @@
+import { buildOperations } from './builds/builds.js';
+import type { Deps } from './deps.js';
+import { jobOperations } from './jobs/jobs.js';
+import { keyOperations } from './keys/keys.js';
+import type { Operation } from './operation.js';
+import { partOperations } from './parts/parts.js';
+import { printerOperations } from './printers/printers.js';
+import { storageOperations } from './storage/storage.js';
+import { storeOperations } from './stores/stores.js';
+
+/** Everything the API does. */
+export function allOperations(deps: Deps): readonly Operation[] {
+  return [
+    ...storeOperations(deps),
+    ...keyOperations(deps),
+    ...storageOperations(deps),
+    ...partOperations(deps),
+    ...buildOperations(deps),
+    ...jobOperations(deps),
+    ...printerOperations(deps),
+  ];
+}
