@@ -21,8 +21,8 @@ afterEach(() => {
 const aborted = expect.objectContaining({ name: 'DriverError', kind: 'aborted' });
 
 /** A request that calls `then` when the first bytes have gone. */
-async function midway(then: () => void) {
-  rig.printer().addFault('ftp.slow', { bytesPerSecond: 500_000 });
+async function midway(then: () => void, printer = 0) {
+  rig.printer(printer).addFault('ftp.slow', { bytesPerSecond: 500_000 });
   return rig.request(24_000_000, { onProgress: then });
 }
 
@@ -81,15 +81,13 @@ describe('calling an upload off', () => {
   it('when the printer is gone ends all the same', async () => {
     const abort = new AbortController();
     let gone: Promise<void> | null = null;
-    const request = await midway(() => {
-      gone ??= rig.printer().power(false);
+    const pullThePlug = () => {
+      gone ??= rig.printer(1).power(false);
       abort.abort();
-    });
-    await expect(transfer.upload(rig.target(), { ...request, signal: abort.signal })).rejects.toEqual(
-      aborted,
-    );
+    };
+    const request = { ...(await midway(pullThePlug, 1)), signal: abort.signal };
+    await expect(transfer.upload(rig.target(1), request)).rejects.toEqual(aborted);
     await gone;
-    await rig.printer().power(true);
   });
 });
 
