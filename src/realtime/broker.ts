@@ -4,6 +4,7 @@ import { Aedes, type Client } from 'aedes';
 import { loggable } from './client-id.js';
 import { clientPolicy } from './client-policy.js';
 import { checkFirstPacket, type GateVerdict, UNACCEPTABLE_VERSION } from './connect-gate.js';
+import { Lanes } from './lanes.js';
 import { type ListenAddress, type Listener, listenPlain, listenTls, type TlsAddress } from './listener.js';
 import type { RealtimeLog } from './log.js';
 import { type Authenticate, Login } from './login.js';
@@ -20,6 +21,8 @@ export interface BrokerOptions {
   readonly authenticate: Authenticate;
   readonly viewPermission: ViewPermission;
   readonly log: RealtimeLog;
+  /** Time from the first byte to a finished login, milliseconds; 10,000 unless given. */
+  readonly connectTimeoutMs?: number;
   /** Epoch milliseconds. */
   readonly now?: () => number;
 }
@@ -29,8 +32,6 @@ export interface PublishOptions {
   readonly qos: 0 | 1;
 }
 
-/** From the first byte to a finished login. */
-const CONNECT_MS = 10_000;
 /** Clients send little: the largest is one SUBSCRIBE that names every printer of a farm. */
 const MAX_PACKET_BYTES = 128 * 1024;
 const FAILED_LOGINS_PER_MINUTE = 10;
@@ -45,10 +46,13 @@ export class RealtimeBroker {
   private plain: Listener | null = null;
   private readonly streams = new Set<Duplex>();
   private readonly sessions = new Map<Client, Session>();
+  private readonly lanes = new Lanes();
   private readonly login: Login;
+  private readonly connectMs: number;
   private toldFullAt = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly options: BrokerOptions) {
+    this.connectMs = options.connectTimeoutMs ?? 10_000;
     const throttle = new LoginThrottle(FAILED_LOGINS_PER_MINUTE, 60_000, options.now ?? Date.now);
     this.login = new Login(options.authenticate, throttle, options.log);
   }
@@ -69,11 +73,11 @@ export class RealtimeBroker {
   async start(): Promise<void> {
     if (this.aedes !== null) throw new Error('the realtime broker is started already');
     const aedes = await Aedes.createBroker(
-      clientPolicy(this.sessions, this.login, this.options.log, CONNECT_MS),
+      clientPolicy(this.sessions, this.login, this.options.log, this.connectMs),
     );
     this.aedes = aedes;
     this.observe(aedes);
-    const limits = { maxConnections: this.options.maxConnections, handshakeMs: CONNECT_MS };
+    const limits = { maxConnections: this.options.maxConnections, handshakeMs: this.connectMs };
     const accept = (socket: Duplex & { remoteAddress?: string | undefined }) =>
       this.accept(socket, socket.remoteAddress ?? '');
     try {
@@ -99,7 +103,8 @@ export class RealtimeBroker {
 
   /** Sends to everybody who may see the topic. While the broker is not running there is nobody: it does nothing. */
   publish(topic: string, payload: string | Buffer, { retain, qos }: PublishOptions): void {
-    this.aedes?.publish({ cmd: 'publish', topic, payload, retain, qos, dup: false }, (error) => {
+    const packet = this.lanes.number({ cmd: 'publish', topic, payload, retain, qos, dup: false });
+    this.aedes?.publish(packet, (error) => {
       // What is under way when the broker stops has nobody left to go to.
       if (error && this.aedes !== null) {
         this.options.log.error({ err: error, topic }, 'could not publish a realtime message');
@@ -125,7 +130,7 @@ export class RealtimeBroker {
     const deadline = setTimeout(() => {
       this.options.log.debug({ address }, 'a realtime client did not log in within the time for it');
       stream.destroy();
-    }, CONNECT_MS);
+    }, this.connectMs);
     stream.on('error', (error) =>
       this.options.log.debug({ err: error, address }, 'realtime connection failed'),
     );
@@ -154,7 +159,11 @@ export class RealtimeBroker {
     // `handle` only takes hold of the stream; it reads in a later turn.
     const client = this.aedes.handle(stream);
     this.sessions.set(client, session);
-    client.once('connected', () => clearTimeout(deadline));
+    client.once('connected', () => {
+      clearTimeout(deadline);
+      session.replaces?.stream.destroy();
+      session.replaces = null;
+    });
     stream.once('close', () => {
       this.sessions.delete(client);
       this.login.release(session, client.id);

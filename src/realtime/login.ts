@@ -33,7 +33,7 @@ export class Login {
    * Logs a session in.
    *
    * @param clientId the id it will be known by
-   * @returns null on success; a session that held the client id with the same credentials is then closed.
+   * @returns null on success; `session.replaces` is then the one that held the client id with the same credentials.
    */
   async admit(session: Session, clientId: string, storeId: string, key: string): Promise<Refusal | null> {
     if (this.throttle.isBlocked(session.address)) {
@@ -81,7 +81,7 @@ export class Login {
     this.holders.set(clientId, session);
     if (holder !== undefined) {
       this.log.info({ clientId: loggable(clientId) }, 'a realtime client came again: its older session ends');
-      holder.stream.destroy();
+      session.replaces = holder;
     }
     return null;
   }

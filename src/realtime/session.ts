@@ -20,6 +20,8 @@ export class Session {
   caller: RealtimeCaller | null = null;
   /** What proves that two logins are one client's. */
   credential = '';
+  /** The client's older session, which ends when this one begins. */
+  replaces: Session | null = null;
   /** Whether it was told in the log that this client's messages are refused. */
   toldPublish = false;
   private readonly filters = new Set<string>();
