@@ -1,0 +1,64 @@
+import type {
+  DiscoveredPrinter,
+  DiscoveryOptions,
+  DriverLog,
+  PrinterDiscovery,
+} from '../../drivers/driver.js';
+import type { Config } from '../config/config.js';
+import type { KeyRing } from '../telemetry/control-methods.js';
+import type { Logger } from '../telemetry/log.js';
+
+/**
+ * What commands need of the rest of the program. Each port is fetched only by the command that uses it, so that
+ * `--help` loads none of them.
+ */
+export interface CliPorts {
+  installation(): Promise<InstallationPort>;
+  daemon(): Promise<DaemonPort>;
+  discovery(): Promise<DiscoveryPort>;
+  keys(): Promise<KeysPort>;
+}
+
+export interface InstallationPort {
+  /** Makes database, store and the owner's API key in an empty data folder. */
+  initialise(dataDir: string): Promise<{ storeId: string; apiKey: string }>;
+}
+
+export interface RunningDaemon {
+  readonly url: string;
+  readonly mqttUrl: string;
+  /** Stops everything in order. */
+  stop(): Promise<void>;
+}
+
+export interface DaemonPort {
+  /**
+   * Starts the daemon; it serves when this resolves.
+   * `hideSecret` takes secrets that must never appear in the log, such as access codes that come by REST.
+   *
+   * @throws LockedError when the data folder is another daemon's.
+   */
+  run(
+    config: Config,
+    log: Logger,
+    configFile: string,
+    hideSecret: (secret: string) => void,
+  ): Promise<RunningDaemon>;
+}
+
+export interface DiscoveryPort {
+  createDiscovery(
+    options: DiscoveryOptions,
+    onSeen: (printer: DiscoveredPrinter) => void,
+    log: DriverLog,
+  ): PrinterDiscovery;
+}
+
+export interface KeysPort {
+  /**
+   * Opens the keys of a data folder directly; holds its lock until closed.
+   *
+   * @throws LockedError when a daemon holds the folder.
+   */
+  open(dataDir: string): Promise<KeyRing & { close(): Promise<void> }>;
+}
