@@ -23,7 +23,9 @@ export class SessionTransfers {
   }
 
   upload(request: UploadRequest): Promise<UploadResult> {
-    return this.#run(request.signal, (target, signal) => this.#transfer.upload(target, { ...request, signal }));
+    return this.#run(request.signal, (target, signal) =>
+      this.#transfer.upload(target, { ...request, signal }),
+    );
   }
 
   remoteSize(remoteName: string, signal: AbortSignal): Promise<number | null> {
