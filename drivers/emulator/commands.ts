@@ -93,8 +93,13 @@ export class Commands {
   }
 
   async #start(request: JsonObject): Promise<void> {
-    const result = await this.#parts.startPrint(request);
-    if (result !== null) this.#acknowledge('print', request, result);
+    try {
+      const result = await this.#parts.startPrint(request);
+      if (result !== null) this.#acknowledge('print', request, result);
+    } catch (error) {
+      // The emulator's own mistake: it must show in the ground truth, not end the process.
+      this.#parts.record('mqtt', 'broken', { command: 'print.project_file', error: String(error) });
+    }
   }
 
   /** Carries out a control command and returns what the acknowledgement adds. */

@@ -23,7 +23,7 @@ export class PassiveListener {
 
   /** Binds a free port and resolves with it. */
   async open(host: string): Promise<number> {
-    const server = createServer((socket) => {
+    const server = createServer({ allowHalfOpen: true }, (socket) => {
       // One connection only, and errors show as the stream's end.
       socket.on('error', () => undefined);
       if (this.#socket !== undefined) {

@@ -27,8 +27,8 @@ async function store(session: FtpSession, argument: string): Promise<void> {
     refuse(session, 'STOR', ...refusal);
     return;
   }
-  record('ftp', 'stor', { path });
   await transfer(session, 'STOR', 'Ok to send data.', async (channel) => {
+    record('ftp', 'stor', { path, reused: channel.reused });
     const end = await receive(channel, storage, path, session.options.faults, session.signal);
     await afterUpload(session, channel, path, end);
   });

@@ -53,10 +53,10 @@ interface Event {
 /** Print speed by level 1-4: silent, standard, sport, ludicrous. */
 export const SPEED_PERCENT = [100, 50, 100, 124, 166] as const;
 
-const PULSE_VIRTUAL_MS = 2_000;
-/** A pulse must outlive the coalescing of reports however fast the time runs. */
-const PULSE_REAL_MS = 300;
+const PULSE_MS = 2_000;
 const RECHECK_MS = 1_500;
+/** What shows for a moment only must outlive the coalescing of reports however fast the time runs. */
+const SHORTEST_REAL_MS = 250;
 
 export class PrintEngine {
   activity: Activity = 'IDLE';
@@ -66,6 +66,8 @@ export class PrintEngine {
   /** print_error of the last failure, 0 is none. */
   failReason = 0;
   speedLevel = 2;
+  /** The last print was cancelled: its progress no longer shows. */
+  cancelled = false;
   readonly #parts: EngineParts;
   #job: Job | null = null;
   #waiting: Waiting | null = null;
@@ -150,7 +152,7 @@ export class PrintEngine {
     if (fault !== null) {
       // The machine tries again and finds the same fault.
       this.#enter(job.begun ? 'RUNNING' : 'PREPARE', this.stage);
-      this.#recheck = this.#parts.clock.after(RECHECK_MS, () => {
+      this.#recheck = this.#parts.clock.after(this.#visible(RECHECK_MS), () => {
         this.#recheck = null;
         this.#show(fault.code);
         this.#enter('PAUSE', fault.stage);
@@ -197,8 +199,7 @@ export class PrintEngine {
     const before = this.#pulse === null ? this.printError : 0;
     this.#show(code);
     this.#parts.onChange();
-    const { clock } = this.#parts;
-    this.#pulse = clock.after(Math.max(PULSE_VIRTUAL_MS, PULSE_REAL_MS * clock.speed), () => {
+    this.#pulse = this.#parts.clock.after(this.#visible(PULSE_MS), () => {
       this.#show(before);
       this.#parts.onChange();
     });
@@ -247,6 +248,7 @@ export class PrintEngine {
     this.stage = this.#parts.profile.idleStage;
     this.printError = 0;
     this.failReason = 0;
+    this.cancelled = false;
     this.speedLevel = 2;
   }
 
@@ -261,6 +263,7 @@ export class PrintEngine {
     this.#waiting = null;
     this.#show(0);
     this.failReason = 0;
+    this.cancelled = false;
     this.#job = {
       order,
       plan: new PrintPlan(order, this.#parts.profile.openingStages),
@@ -381,7 +384,8 @@ export class PrintEngine {
     this.#recheck = null;
     this.failReason = code;
     this.#endJob(job, outcome);
-    if (outcome === 'cancelled') this.pulse(code);
+    this.cancelled = outcome === 'cancelled';
+    if (this.cancelled) this.pulse(code);
     else this.#show(code);
     this.#enter('FAILED', this.#parts.profile.idleStage);
   }
@@ -459,6 +463,11 @@ export class PrintEngine {
     if (job.runningSince === null) return job.elapsedMs;
     const passed = (this.#parts.clock.now() - job.runningSince) * this.#rate();
     return Math.min(job.plan.endMs, job.elapsedMs + passed);
+  }
+
+  /** So many virtual milliseconds, or as many as it takes to be seen. */
+  #visible(virtualMs: number): number {
+    return Math.max(virtualMs, SHORTEST_REAL_MS * this.#parts.clock.speed);
   }
 
   #rate(): number {

@@ -204,8 +204,7 @@ export class Printer implements EmulatedPrinter, FaultTarget {
 
   power(on: boolean): Promise<void> {
     if (!on) this.#life.abort();
-    this.#switching = this.#switching.then(() => (on ? this.#boot() : this.#cut()));
-    return this.#switching;
+    return this.#switch(() => (on ? this.#boot() : this.#cut()));
   }
 
   files(): readonly { name: string; bytes: number }[] {
@@ -269,18 +268,20 @@ export class Printer implements EmulatedPrinter, FaultTarget {
   }
 
   moveTo(host: string): void {
-    this.#switching = this.#switching.then(async () => {
-      const powered = this.#powered;
-      await this.#close();
-      this.machine.host = host;
-      if (powered) await this.#listen();
-    });
+    this.#inBackground(
+      this.#switch(async () => {
+        const powered = this.#powered;
+        await this.#close();
+        this.machine.host = host;
+        if (powered) await this.#listen();
+      }),
+    );
   }
 
   cutPower(virtualSeconds: number | undefined): void {
-    void this.power(false);
+    this.#inBackground(this.power(false));
     if (virtualSeconds === undefined) return;
-    this.#clock.after(virtualSeconds * 1000, () => void this.power(true));
+    this.#clock.after(virtualSeconds * 1000, () => this.#inBackground(this.power(true)));
   }
 
   flap(virtualSeconds: number): void {
@@ -294,6 +295,18 @@ export class Printer implements EmulatedPrinter, FaultTarget {
 
   emptySlot(unitId: number, slot: number): void {
     this.setSpool(unitId, slot, null);
+  }
+
+  /** Runs after the changes before it; one that failed does not stand in the way of the next. */
+  #switch(change: () => Promise<void>): Promise<void> {
+    const done = this.#switching.then(change);
+    this.#switching = done.catch(() => undefined);
+    return done;
+  }
+
+  /** A change that nobody waits for: its failure goes into the ground truth. */
+  #inBackground(change: Promise<void>): void {
+    change.catch((error: unknown) => this.#record('power', 'failed', { error: String(error) }));
   }
 
   async #cut(): Promise<void> {

@@ -105,7 +105,6 @@ export const PRINT_ERROR = {
   mappingFailed: 0x0700_8012,
   externalMappingFailed: 0x07ff_8012,
   externalRunout: 0x07ff_8011,
-  /** AMS offline. */
   amsLost: 0x0700_8021,
   unauthorised: 0x0502_4007,
 } as const;

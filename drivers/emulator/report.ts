@@ -33,7 +33,7 @@ function progress(machine: Machine): JsonObject {
   const stale = machine.faults.has(FAULTS.reportStaleFinish) && engine.activity !== 'RUNNING';
   const activity = stale ? 'FINISH' : engine.activity;
   const { plan, elapsedMs } = engine;
-  const cancelled = activity === 'FAILED';
+  const { cancelled } = engine;
   const percent = plan === null || cancelled ? 0 : plan.percent(elapsedMs);
   const layer = plan === null || cancelled ? 0 : plan.layer(elapsedMs);
   const layers = plan?.order.layers ?? 0;

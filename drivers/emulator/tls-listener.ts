@@ -31,8 +31,12 @@ export class TlsListener {
 
   /** Binds and resolves with the real port. */
   async open(host: string, port: number): Promise<number> {
+    const options = this.#options;
     const server = createServer({ noDelay: true }, (socket) => {
-      void this.#accept(socket);
+      this.#accept(socket).catch((error: unknown) => {
+        options.record('tls', 'failed', { service: options.service, error: String(error) });
+        socket.destroy();
+      });
     });
     this.#server = server;
     await new Promise<void>((resolve, reject) => {

@@ -23,9 +23,19 @@ export class TlsRecordWatch extends Duplex {
       this.#scan(chunk);
       if (!this.push(chunk)) raw.pause();
     });
-    raw.on('end', () => this.push(null));
+    // What has arrived is read to its end before the close counts; a reset ends it at once.
+    let ended = false;
+    raw.on('end', () => {
+      ended = true;
+      this.push(null);
+    });
     raw.on('error', (error) => this.destroy(error));
-    raw.on('close', () => this.destroy());
+    raw.on('close', () => {
+      if (!ended) this.destroy(new Error('connection cut'));
+    });
+    raw.on('close', () => {
+      if (!raw.readableEnded) this.destroy();
+    });
   }
 
   /** The peer's last record was an alert and arrived whole. */

@@ -1,8 +1,9 @@
 /** Independent clients for the emulator's tests: mqtt.js and basic-ftp, set up as real software would. */
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
+import type { ConnectionOptions, PeerCertificate } from 'node:tls';
 import { Client as FtpClient } from 'basic-ftp';
-import mqtt, { type MqttClient } from 'mqtt';
+import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
 import {
   createEmulatorCa,
   type EmulatedPrinter,
@@ -155,10 +156,7 @@ export async function listen(
   printer: EmulatedPrinter,
   options: ConnectOptions = {},
 ): Promise<Listener> {
-  const client = await mqtt.connectAsync({
-    protocol: 'mqtts',
-    host: printer.host,
-    port: printer.mqttPort,
+  const settings: IClientOptions & Pick<ConnectionOptions, 'servername' | 'checkServerIdentity'> = {
     servername: printer.serial,
     ca: emulator.caPem,
     username: 'bblp',
@@ -167,10 +165,12 @@ export async function listen(
     protocolVersion: 4,
     reconnectPeriod: 0,
     connectTimeout: 5_000,
-    minVersion: 'TLSv1.2',
-    checkServerIdentity: (_host, cert) =>
+    checkServerIdentity: (_host: string, cert: PeerCertificate) =>
       cert.subject.CN === printer.serial ? undefined : new Error(`certificate of ${cert.subject.CN}`),
-  });
+  };
+  const url = `mqtts://${printer.host}:${printer.mqttPort}`;
+  // One attempt: a close before CONNACK is the answer.
+  const client = await mqtt.connectAsync(url, settings, false);
   client.on('error', () => undefined);
   const listener = new Listener(client, printer.serial);
   await client.subscribeAsync(options.topic ?? `device/${printer.serial}/report`);
