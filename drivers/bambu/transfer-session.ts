@@ -95,11 +95,14 @@ export class FtpSession {
     const { started, final } = this.exchange(command);
     // The server may begin TLS before or after its first reply: our greeting waits for it in its buffer.
     const socket = this.options.protection === 'P' ? this.secure(raw) : raw;
+    // Listened for from the start: a quick printer is done with TLS before its first reply has been read.
+    const secured = socket instanceof TLSSocket ? settled(socket, 'secureConnect') : null;
+    secured?.catch(() => undefined);
     this.dataSocket = socket;
     // Whoever waits on the data must hear when the printer gives up.
     final.catch(() => socket.destroy());
     await this.step(`Opening ${name}`, () => Promise.race([started, final]));
-    if (socket instanceof TLSSocket) await this.handshake(socket, final, name);
+    if (socket instanceof TLSSocket && secured) await this.handshake(socket, secured, final, name);
     const resumed = socket instanceof TLSSocket ? socket.isSessionReused() : null;
     this.options.log?.debug({ serial: this.target.serial, file: name, resumed }, 'data channel open');
     return { socket, final };
@@ -202,9 +205,13 @@ export class FtpSession {
     return socket;
   }
 
-  private async handshake(socket: TLSSocket, final: Promise<unknown>, name: string): Promise<void> {
+  private async handshake(
+    socket: TLSSocket,
+    secured: Promise<void>,
+    final: Promise<unknown>,
+    name: string,
+  ): Promise<void> {
     const doing = `Encrypting the data channel for ${name}`;
-    const secured = settled(socket, 'secureConnect');
     // A resumed session proves by its keys that the same machine answers; a new one shows its certificate.
     await this.step(
       doing,
