@@ -11,6 +11,8 @@ export class ScriptedFtps {
   readonly commands: string[] = [];
   readonly files = new Map<string, Buffer>();
   listing = '';
+  /** Sends the first reply to STOR only when the data channel's TLS is done. */
+  tlsBeforeReply = false;
   private readonly sockets = new Set<Socket>();
   private server: Server | null = null;
   private data: Server | null = null;
@@ -102,9 +104,11 @@ export class ScriptedFtps {
         return;
       }
       case 'STOR': {
+        const channel = await this.channel;
+        if (channel && this.tlsBeforeReply) await new Promise((resolve) => channel.once('secure', resolve));
         control.write('150 go on\r\n');
         const chunks: Buffer[] = [];
-        for await (const chunk of (await this.channel) ?? []) chunks.push(chunk);
+        for await (const chunk of channel ?? []) chunks.push(chunk);
         this.files.set(argument, Buffer.concat(chunks));
         control.write('226 stored\r\n');
         return;

@@ -36,6 +36,15 @@ async function localFile() {
 const failure = (kind: string, code: string | null = null) =>
   expect.objectContaining({ name: 'DriverError', kind, code });
 
+describe('the data channel', () => {
+  it('goes on when its TLS was done before the first reply was read', async () => {
+    const { server, target, transfer } = await scripted(() => null);
+    server.tlsBeforeReply = true;
+    await transfer.upload(target, await localFile());
+    expect(server.files.get('/a.gcode.3mf')?.toString()).toBe('G28\n');
+  });
+});
+
 describe('logging in', () => {
   it('follows the order that printers expect', async () => {
     const { server, target, transfer } = await scripted(() => null);
