@@ -73,8 +73,8 @@ export async function run(args: ArgumentsOf<typeof options>, context: CommandCon
   const names = machineNames([http.endpoint.host, mqtt.endpoint.host]);
   const installation = await context.ports.installation();
   await mkdir(folder, { recursive: true });
+  await mkdir(dataDir, { mode: 0o700 });
   try {
-    await mkdir(dataDir, { mode: 0o700 });
     const { caFile } = await createTlsMaterial(dataDir, names, new Date());
     const { storeId, apiKey } = await installation.initialise(dataDir);
     const text = configTemplate({ ...http.endpoint, tls }, mqtt.endpoint);
@@ -93,7 +93,7 @@ export async function run(args: ArgumentsOf<typeof options>, context: CommandCon
     else tell(terminal, made, tls);
     return EXIT.ok;
   } catch (error) {
-    await rm(configFile, { force: true });
+    // The configuration is written last: whatever failed, it is not ours to remove.
     await rm(dataDir, { recursive: true, force: true });
     throw error;
   }
@@ -113,7 +113,7 @@ async function refuseExisting(paths: readonly string[]): Promise<void> {
   const list = existing.join(' and ');
   throw new CliError(
     EXIT.failed,
-    `${list} exists already: init overwrites nothing. Name another --dir, or remove it`,
+    `init overwrites nothing, and there is ${list} already. Name another --dir, or remove what is there`,
   );
 }
 

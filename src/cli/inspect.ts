@@ -101,7 +101,8 @@ function amount(value: number | null, unit: string): string | null {
 /** `1h 02m`, `2m 05s`. */
 export function duration(seconds: number | null): string | null {
   if (seconds === null) return null;
-  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60)];
+  const whole = Math.round(seconds);
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60)];
   const two = (value: number) => String(value).padStart(2, '0');
-  return hours > 0 ? `${hours}h ${two(minutes)}m` : `${minutes}m ${two(Math.round(seconds % 60))}s`;
+  return hours > 0 ? `${hours}h ${two(minutes)}m` : `${minutes}m ${two(whole % 60)}s`;
 }

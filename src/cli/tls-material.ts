@@ -5,7 +5,7 @@ import {
   type KeyObject,
   X509Certificate,
 } from 'node:crypto';
-import { access, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { hostname, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
@@ -64,8 +64,8 @@ export async function createTlsMaterial(dataDir: string, names: ServerNames, now
 }
 
 /**
- * Issues a fresh server certificate in `dataDir/tls` when the present one ends within 270 days. Leaves alone what
- * this program's authority did not make. True when there is a new one.
+ * Issues a fresh server certificate in `dataDir/tls` when there is none, or when the present one ends within 270 days.
+ * Leaves alone what this installation's own authority did not make. True when there is a new one.
  */
 export async function renewServerCertificate(
   dataDir: string,
@@ -73,20 +73,32 @@ export async function renewServerCertificate(
   now: Date,
 ): Promise<boolean> {
   const files = defaultTlsFiles(dataDir);
-  try {
-    await access(authorityKeyFile(dataDir));
-  } catch {
-    // Somebody else's certificate, or none: nothing of ours to renew.
+  const authorityKey = await readIfThere(authorityKeyFile(dataDir));
+  const authorityPem = await readIfThere(files.caFile);
+  if (authorityKey === null || authorityPem === null) return false;
+  const authority = new X509Certificate(authorityPem);
+  const issuer = /^CN=(.*)$/m.exec(authority.subject)?.[1];
+  const present = await readIfThere(files.certFile);
+  if (issuer === undefined || (present !== null && !endsSoon(new X509Certificate(present), authority, now))) {
     return false;
   }
-  const server = new X509Certificate(await readFile(files.certFile));
-  const authority = new X509Certificate(await readFile(files.caFile));
-  const issuer = /^CN=(.*)$/m.exec(authority.subject)?.[1];
-  if (issuer === undefined || !server.checkIssued(authority)) return false;
-  if (Date.parse(server.validTo) > days(now, RENEW_WITHIN_DAYS).getTime()) return false;
-  const key = createPrivateKey(await readFile(authorityKeyFile(dataDir)));
-  await issueServer(dataDir, issuer, key, names, now);
+  await issueServer(dataDir, issuer, createPrivateKey(authorityKey), names, now);
   return true;
+}
+
+/** Whether a certificate is the authority's and near its end. */
+function endsSoon(certificate: X509Certificate, authority: X509Certificate, now: Date): boolean {
+  const ours = certificate.checkIssued(authority) && certificate.verify(authority.publicKey);
+  return ours && Date.parse(certificate.validTo) <= days(now, RENEW_WITHIN_DAYS).getTime();
+}
+
+async function readIfThere(file: string): Promise<Buffer | null> {
+  try {
+    return await readFile(file);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw error;
+  }
 }
 
 async function issueServer(
