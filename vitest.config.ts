@@ -1,4 +1,7 @@
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+
+const reports = process.env.VITEST_JSON_DIR;
 
 export default defineConfig({
   test: {
@@ -9,5 +12,6 @@ export default defineConfig({
     // Two workers: sockets, TLS handshakes and child processes share two cores with the tests themselves.
     maxWorkers: 2,
     pool: 'forks',
+    reporters: reports ? ['default', ['json', { outputFile: join(reports, 'tests.json') }]] : ['default'],
   },
 });
