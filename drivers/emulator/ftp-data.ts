@@ -6,6 +6,8 @@ import { TlsRecordWatch } from './tls-record-watch.js';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const HANDSHAKE_TIMEOUT_MS = 10_000;
+/** How long a refused channel stays for the client to close it. */
+const LINGER_MS = 1_000;
 
 export interface DataChannel {
   readonly stream: Duplex;
@@ -14,6 +16,8 @@ export interface DataChannel {
   /** Whether the peer ended its data in order, asked after the stream has ended. */
   readonly endedOrderly: () => boolean;
   destroy(): void;
+  /** Reads on without keeping anything until the client closes, or for a second. */
+  drain(): void;
 }
 
 export class PassiveListener {
@@ -57,6 +61,16 @@ export class PassiveListener {
     return this.#socket ?? null;
   }
 
+  /**
+   * Nothing will come of the transfer: lets the client read the reply on the control channel before the data channel
+   * goes, since bytes it has sent already would turn a close into a reset.
+   */
+  retire(): void {
+    this.#socket?.resume();
+    this.#arrived = () => this.#socket?.resume();
+    setTimeout(() => this.close(), LINGER_MS).unref();
+  }
+
   close(): void {
     this.#server?.close();
     this.#server = undefined;
@@ -66,7 +80,13 @@ export class PassiveListener {
 }
 
 export function clearChannel(socket: Socket): DataChannel {
-  return { stream: socket, reused: false, endedOrderly: () => true, destroy: () => socket.destroy() };
+  return {
+    stream: socket,
+    reused: false,
+    endedOrderly: () => true,
+    destroy: () => socket.destroy(),
+    drain: () => drain(socket, () => socket.destroy()),
+  };
 }
 
 /** Runs the TLS handshake on a data connection; null when it fails or takes too long. */
@@ -89,13 +109,22 @@ export async function secureChannel(socket: Socket, context: SecureContext): Pro
     watch.destroy();
     return null;
   }
+  const destroy = (): void => {
+    stream.destroy();
+    watch.destroy();
+  };
   return {
     stream,
     reused: stream.isSessionReused(),
     endedOrderly: () => watch.closedOrderly,
-    destroy: () => {
-      stream.destroy();
-      watch.destroy();
-    },
+    destroy,
+    drain: () => drain(stream, destroy),
   };
+}
+
+function drain(stream: Duplex, destroy: () => void): void {
+  stream.resume();
+  const timer = setTimeout(destroy, LINGER_MS).unref();
+  stream.once('end', destroy);
+  stream.once('close', () => clearTimeout(timer));
 }

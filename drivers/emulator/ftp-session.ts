@@ -72,6 +72,15 @@ export class FtpSession {
     this.passive = null;
   }
 
+  /** Refuses a transfer for which the client has a data channel open already. */
+  retirePassive(): void {
+    const { passive } = this;
+    this.passive = null;
+    if (passive === null) return;
+    passive.retire();
+    this.signal.addEventListener('abort', () => passive.close());
+  }
+
   #read(text: string): void {
     this.#buffer += text;
     for (let end = this.#buffer.indexOf('\n'); end >= 0; end = this.#buffer.indexOf('\n')) {

@@ -1,10 +1,11 @@
 /** FTP verbs with a data channel: uploads, downloads and listings (docs/protocol.md §8.2, §8.3). */
 import { createReadStream, truncateSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { dirname } from 'node:path/posix';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { FAULTS } from './faults.js';
-import { clearChannel, type DataChannel, secureChannel } from './ftp-data.js';
+import { clearChannel, type DataChannel, type PassiveListener, secureChannel } from './ftp-data.js';
 import { longListing, nameListing } from './ftp-listing.js';
 import type { FtpSession } from './ftp-session.js';
 import { receive, type UploadEnd } from './ftp-upload.js';
@@ -23,8 +24,8 @@ async function store(session: FtpSession, argument: string): Promise<void> {
   const path = session.path(argument);
   const refusal = storeRefusal(session, path);
   if (refusal !== null) {
-    session.dropPassive();
     refuse(session, 'STOR', ...refusal);
+    session.retirePassive();
     return;
   }
   await transfer(session, 'STOR', 'Ok to send data.', async (channel) => {
@@ -65,7 +66,6 @@ async function afterUpload(
     return;
   }
   if (end.kind !== 'complete') {
-    channel.destroy();
     record('ftp', 'cut', { ...fields, reason: end.kind });
     if (end.kind === 'full')
       session.reply(552, 'Requested file action aborted. Exceeded storage allocation.');
@@ -91,8 +91,8 @@ async function retrieve(session: FtpSession, argument: string): Promise<void> {
   const { storage, record, faults } = session.options;
   const path = session.path(argument);
   if (faults.take(FAULTS.ftp550NoCard) !== null || storage.size(path) === null) {
-    session.dropPassive();
     refuse(session, 'RETR', 550, 'Failed to open file.');
+    session.retirePassive();
     return;
   }
   const bytes = storage.size(path);
@@ -130,17 +130,17 @@ async function transfer(
   work: (channel: DataChannel) => Promise<void>,
 ): Promise<void> {
   const { passive } = session;
-  session.passive = null;
   if (passive === null) {
     session.reply(425, 'Use PASV first.');
     return;
   }
   const release = session.options.faults.take(FAULTS.ftpBusyConn) !== null ? null : session.options.lock();
   if (release === null) {
-    passive.close();
     refuse(session, verb, 425, 'Failed to establish connection.');
+    session.retirePassive();
     return;
   }
+  session.passive = null;
   const stopWaiting = (): void => passive.close();
   session.signal.addEventListener('abort', stopWaiting);
   try {
@@ -151,6 +151,7 @@ async function transfer(
       await work(channel);
     } finally {
       channel.stream.end();
+      channel.drain();
     }
   } finally {
     session.signal.removeEventListener('abort', stopWaiting);
@@ -161,7 +162,7 @@ async function transfer(
 async function dataChannel(
   session: FtpSession,
   verb: string,
-  passive: { connection(): Promise<import('node:net').Socket | null>; close(): void },
+  passive: PassiveListener,
 ): Promise<DataChannel | null> {
   const { faults, profile } = session.options;
   const socket = await passive.connection();
@@ -174,8 +175,8 @@ async function dataChannel(
   const mustReuse = profile.ftp.requiresSessionReuse || faults.has(FAULTS.ftpRequireReuse);
   if (!session.encrypted) {
     if (!mustReuse) return clearChannel(socket);
-    passive.close();
     refuse(session, verb, 522, 'Data connections must be encrypted.');
+    passive.retire();
     return null;
   }
   const stalls = faults.take(FAULTS.ftpStallProtP) !== null;
@@ -186,21 +187,17 @@ async function dataChannel(
     return null;
   }
   if (mustReuse && !channel.reused) {
-    channel.destroy();
-    refuse(
-      session,
-      verb,
-      522,
-      'SSL connection failed; session reuse required: see require_ssl_reuse option in vsftpd.conf man page',
-    );
+    refuse(session, verb, 522, 'SSL connection failed: session reuse required');
+    channel.drain();
     return null;
   }
   return channel;
 }
 
 /** A handshake that is never answered: waits until the client gives up. */
-function untilClosed(socket: import('node:net').Socket): Promise<null> {
+function untilClosed(socket: Socket): Promise<null> {
   return new Promise((resolve) => {
+    socket.once('end', () => socket.destroy());
     socket.once('close', () => resolve(null));
     socket.resume();
   });

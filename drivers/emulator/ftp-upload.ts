@@ -27,7 +27,8 @@ export async function receive(
   const dropAt = faults.peek(FAULTS.ftpDropAt)?.bytes ?? Number.POSITIVE_INFINITY;
   let bytes = 0;
   try {
-    for await (const piece of channel.stream) {
+    // The stream outlives the loop: what becomes of it depends on how the upload ended.
+    for await (const piece of channel.stream.iterator({ destroyOnReturn: false })) {
       const chunk: Buffer = Buffer.from(piece);
       const taken = chunk.subarray(0, Math.max(0, Math.min(room, dropAt) - bytes));
       await file.write(taken);

@@ -33,9 +33,6 @@ export class TlsRecordWatch extends Duplex {
     raw.on('close', () => {
       if (!ended) this.destroy(new Error('connection cut'));
     });
-    raw.on('close', () => {
-      if (!raw.readableEnded) this.destroy();
-    });
   }
 
   /** The peer's last record was an alert and arrived whole. */
