@@ -21,7 +21,9 @@ const ORDER = [
 /** Rooms beside the line: they import only the contract, and anyone above it may import them. */
 const LEAVES = new Set(['matching', 'storage', 'threemf', 'slicing', 'telemetry']);
 
-const rank = new Map(ORDER.flatMap((rooms, at) => [rooms].flat().map((room) => [room, at] as const)));
+const rank: ReadonlyMap<string, number> = new Map(
+  ORDER.flatMap((rooms, at) => [rooms].flat().map((room) => [room, at] as const)),
+);
 
 function sources(folder: string): string[] {
   return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
