@@ -46,8 +46,7 @@ const OFF = 0;
 const ON = 1;
 
 /** What starting a print takes from the model; without a known model the forms that every machine takes. */
-const ANY_MODEL: BambuModel['start'] = {
-  urlPrefix: 'ftp://',
+const UNKNOWN_MODEL: Omit<BambuModel['start'], 'urlPrefixes'> = {
   vibrationCalibration: true,
   nozzleOffsetCalibration: OFF,
 };
@@ -75,18 +74,23 @@ function requireSendable(request: StartPrintRequest): void {
  * Starts a file of the root folder. The token goes into every id, because firmware differs in which one it reports
  * back, and a constant id would make a second print look like the first one going on.
  *
+ * @param urlPrefix put before the file name, see `UrlForm`
  * @throws DriverError `rejected` when no filament is mapped, or a name or number is one no printer takes
  */
-export function startPrint(request: StartPrintRequest, model: BambuModel | null): BambuCommand {
+export function startPrint(
+  request: StartPrintRequest,
+  model: BambuModel | null,
+  urlPrefix: string,
+): BambuCommand {
   requireSendable(request);
-  const start = model?.start ?? ANY_MODEL;
+  const start = model?.start ?? UNKNOWN_MODEL;
   const token = String(request.token);
   return {
     type: 'print',
     fields: {
       command: 'project_file',
       param: `Metadata/plate_${request.plate}.gcode`,
-      url: `${start.urlPrefix}${request.remoteName}`,
+      url: `${urlPrefix}${request.remoteName}`,
       file: request.remoteName,
       // Which digest firmware expects is not known; empty skips the check, and the size was verified before.
       md5: '',

@@ -162,6 +162,8 @@ export class PrinterConnection {
       reconnectPeriod: 0,
       resubscribe: false,
       queueQoSZero: false,
+      // The library's own debug log would show the access code.
+      log: () => {},
     });
     this.#client = client;
     client.on('message', (_topic, payload) => this.#onMessage(payload));

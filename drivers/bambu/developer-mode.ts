@@ -1,5 +1,5 @@
-import { hasBit, type JsonObject, readHexBits, readObjects } from './coerce.js';
-import { readHealthEntry } from './health.js';
+import type { HealthMessage } from '../driver.js';
+import { hasBit, type JsonObject, readHexBits } from './coerce.js';
 import type { BambuModel } from './models.js';
 
 export type DeveloperMode = 'on' | 'off' | 'unknown';
@@ -20,12 +20,10 @@ export function readDeveloperMode(
     readonly model: BambuModel | null;
     readonly firmware: string | null;
     readonly learned: 'on' | 'off' | null;
+    readonly health: readonly HealthMessage[];
   },
 ): DeveloperMode {
-  const complains = readObjects(print.hms).some(
-    (entry) => readHealthEntry(entry)?.code === UNSIGNED_COMMAND_HEALTH,
-  );
-  if (complains) return 'off';
+  if (context.health.some((message) => message.code === UNSIGNED_COMMAND_HEALTH)) return 'off';
   const functions = readHexBits(print.fun);
   if (functions !== null) return hasBit(functions, SIGNATURE_REQUIRED_BIT) ? 'off' : 'on';
   if (context.learned !== null) return context.learned;

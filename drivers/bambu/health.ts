@@ -167,6 +167,8 @@ function hex8(value: number): string {
   return value.toString(16).padStart(8, '0').toUpperCase();
 }
 
+/** Eight or sixteen digits in groups of four. */
 function inGroups(hex: string): string {
-  return hex.replace(/(....)(?=.)/g, '$1_');
+  const groups = `${hex.slice(0, 4)}_${hex.slice(4, 8)}`;
+  return hex.length === 8 ? groups : `${groups}_${hex.slice(8, 12)}_${hex.slice(12, 16)}`;
 }

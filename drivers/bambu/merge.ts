@@ -8,8 +8,9 @@ import { isObject, type JsonObject, readObjects, readText } from './coerce.js';
 /** How a list at this place of the tree merges; everywhere else a new list replaces the old one. */
 export type ListMerge = (known: readonly unknown[], news: readonly unknown[]) => unknown[];
 
+/** By key; `skip` leaves a key to somebody else. */
 export interface ListRules {
-  readonly [key: string]: ListRules | ListMerge;
+  readonly [key: string]: ListRules | ListMerge | 'skip';
 }
 
 /** Deeper than any real report; what lies below is replaced as a whole. */
@@ -27,9 +28,10 @@ export function mergeObject(
   for (const key of Object.keys(news)) {
     // Assigning this key would change the prototype of the tree.
     if (key === '__proto__') continue;
+    const rule = rules !== NO_RULES && Object.hasOwn(rules, key) ? rules[key] : undefined;
+    if (rule === 'skip') continue;
     const incoming = news[key];
     const present = known[key];
-    const rule = Object.hasOwn(rules, key) ? rules[key] : undefined;
     if (isObject(incoming) && isObject(present) && depth < MAX_DEPTH) {
       mergeObject(present, incoming, typeof rule === 'object' ? rule : NO_RULES, depth + 1);
     } else if (typeof rule === 'function' && Array.isArray(incoming) && Array.isArray(present)) {
@@ -76,10 +78,14 @@ export function mergeAirductParts(known: readonly unknown[], news: readonly unkn
   return INVENTORY_MARKS.every((id) => ids.has(id)) ? [...news] : mergeById(known, news);
 }
 
+/** Slots have rules of their own, and the envelope describes the message and not the printer. */
+const SKIPPED = { ams: 'skip', command: 'skip', msg: 'skip', sequence_id: 'skip' } as const;
+
 /** Lists of a report that may arrive in part. */
 export const DELTA_RULES: ListRules = {
+  ...SKIPPED,
   device: { airduct: { parts: mergeAirductParts }, nozzle: { info: mergeById } },
 };
 
 /** A full report names every nozzle, so one that is gone leaves the list. */
-export const FULL_RULES: ListRules = { device: { airduct: { parts: mergeAirductParts } } };
+export const FULL_RULES: ListRules = { ...SKIPPED, device: { airduct: { parts: mergeAirductParts } } };

@@ -45,8 +45,8 @@ export interface BambuModel {
   /** First firmware that refuses unsigned commands; `all` = every release, null = not known. */
   readonly authorisationFrom: string | null;
   readonly start: {
-    /** Put before the name of a file in the root folder. */
-    readonly urlPrefix: string;
+    /** Put before the name of a file in the root folder; those after the first in case it is refused. */
+    readonly urlPrefixes: readonly string[];
     readonly vibrationCalibration: boolean;
     /** `nozzle_offset_cali`: 0 off, 1 on, 2 left to the printer. */
     readonly nozzleOffsetCalibration: 0 | 1 | 2;
@@ -83,7 +83,11 @@ const x1 = {
   sendsFun: null,
   refreshFloorMs: FLOOR_MS,
   authorisationFrom: '01.08.50.32',
-  start: { urlPrefix: 'ftp://', vibrationCalibration: true, nozzleOffsetCalibration: 0 },
+  start: {
+    urlPrefixes: ['ftp://', 'file:///sdcard/'],
+    vibrationCalibration: true,
+    nozzleOffsetCalibration: 0,
+  },
   ftps: { sessionReuse: 'required', clearDataFallback: false, finalReplyTimeoutMs: FINAL_REPLY_MS },
 } as const;
 
@@ -103,7 +107,11 @@ const p1 = {
   sendsFun: false,
   refreshFloorMs: SMALL_PROCESSOR_FLOOR_MS,
   authorisationFrom: '01.08.02.00',
-  start: { urlPrefix: 'ftp://', vibrationCalibration: true, nozzleOffsetCalibration: 0 },
+  start: {
+    urlPrefixes: ['ftp://', 'ftp:///', 'file:///sdcard/'],
+    vibrationCalibration: true,
+    nozzleOffsetCalibration: 0,
+  },
   ftps: { sessionReuse: 'required', clearDataFallback: false, finalReplyTimeoutMs: FINAL_REPLY_MS },
 } as const;
 
@@ -121,7 +129,11 @@ const a1 = {
   idleStage: 0,
   fullReports: false,
   refreshFloorMs: SMALL_PROCESSOR_FLOOR_MS,
-  start: { urlPrefix: 'ftp://', vibrationCalibration: true, nozzleOffsetCalibration: 0 },
+  start: {
+    urlPrefixes: ['ftp://', 'file:///sdcard/', 'ftp:///'],
+    vibrationCalibration: true,
+    nozzleOffsetCalibration: 0,
+  },
   ftps: { sessionReuse: 'offered', clearDataFallback: true, finalReplyTimeoutMs: FINAL_REPLY_MS },
 } as const;
 
@@ -142,8 +154,16 @@ const h2 = {
   ftps: { sessionReuse: 'offered', clearDataFallback: false, finalReplyTimeoutMs: LATE_FINAL_REPLY_MS },
 } as const;
 
-const oneNozzle = { urlPrefix: 'ftp://', vibrationCalibration: true, nozzleOffsetCalibration: 0 } as const;
-const twoNozzles = { urlPrefix: 'ftp://', vibrationCalibration: true, nozzleOffsetCalibration: 2 } as const;
+const oneNozzle = {
+  urlPrefixes: ['ftp://', 'ftp:///'],
+  vibrationCalibration: true,
+  nozzleOffsetCalibration: 0,
+} as const;
+const twoNozzles = {
+  urlPrefixes: ['ftp://', 'ftp:///'],
+  vibrationCalibration: true,
+  nozzleOffsetCalibration: 2,
+} as const;
 
 export const MODELS: readonly BambuModel[] = [
   {
@@ -226,7 +246,7 @@ export const MODELS: readonly BambuModel[] = [
     sendsFun: true,
     refreshFloorMs: FLOOR_MS,
     authorisationFrom: 'all',
-    start: { urlPrefix: 'ftp://', vibrationCalibration: false, nozzleOffsetCalibration: 0 },
+    start: { urlPrefixes: ['ftp://', 'ftp:///'], vibrationCalibration: false, nozzleOffsetCalibration: 0 },
     ftps: { sessionReuse: 'required', clearDataFallback: false, finalReplyTimeoutMs: FINAL_REPLY_MS },
   },
   {

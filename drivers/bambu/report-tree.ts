@@ -94,11 +94,9 @@ export class ReportTree {
     return (isObject(news.ams) || !hasAms) && Object.keys(news).length > FULL_REPORT_KEYS;
   }
 
-  /** Merges `news.ams` and takes it out of `news`. */
   #mergeAms(news: JsonObject, full: boolean, now: number): void {
     const incoming = news.ams;
     if (isObject(incoming)) {
-      delete news.ams;
       const known = readObject(this.#print.ams) ?? {};
       this.#print.ams = known;
       if (this.#saysAllGone(known, incoming) && !(full && this.#fullReportDue)) {
@@ -107,6 +105,8 @@ export class ReportTree {
         if ('tray_exist_bits' in incoming) this.#emptyAms = null;
         mergeAms(known, incoming, full);
       }
+    } else if ('ams' in news) {
+      this.#print.ams = incoming;
     }
     this.#confirmEmptyAms(now);
   }
@@ -202,8 +202,7 @@ function stateOf(message: JsonObject): JsonObject | null {
     if (value === undefined || key in news || (isObject(value) && 'command' in value)) continue;
     news[key] = value;
   }
-  for (const key of ENVELOPE_KEYS) delete news[key];
-  return Object.keys(news).length === 0 ? null : news;
+  return Object.keys(news).some((key) => !ENVELOPE_KEYS.includes(key)) ? news : null;
 }
 
 const NO_ID = new Set(['', '0']);

@@ -38,6 +38,7 @@ export function normaliseReport(print: JsonObject, context: ReportContext): Prin
   const activity = readActivity(print.gcode_state);
   const twoExtruders = readExtruders(print).extruders.length > 1;
   const units = readAmsUnits(print, { model, kinds: context.amsKinds, twoExtruders });
+  const health = readHealth(print);
   return {
     activity,
     print: readPrintProgress(print, activity, context.peaks),
@@ -54,8 +55,8 @@ export function normaliseReport(print: JsonObject, context: ReportContext): Prin
     amsUnits: units.map((unit) => unit.state),
     slots: readSlots(print, units, twoExtruders),
     activeTray: readActiveTray(print, units),
-    health: readHealth(print),
-    developerMode: readDeveloperMode(print, { model, firmware, learned: context.learnedMode }),
+    health,
+    developerMode: readDeveloperMode(print, { model, firmware, learned: context.learnedMode, health }),
     firmware,
     upgrading: readUpgrading(print),
     speedLevel: readIntegerWithin(print.spd_lvl, 1, 4),

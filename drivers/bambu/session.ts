@@ -5,6 +5,7 @@ import {
   type ConnectionStatus,
   DriverError,
   type DriverLog,
+  isPrinting,
   type PrinterCommand,
   type PrinterReport,
   type PrinterSession,
@@ -21,9 +22,11 @@ import { FullReportPolicy } from './full-report.js';
 import { type LinkParts, PrinterLink } from './link.js';
 import { PrinterView } from './printer-view.js';
 import { ReportIntake, type ReportOrigin } from './report-intake.js';
+import { commandsVanish, fellSilent, neverReported, unreadable } from './session-errors.js';
 import { SessionTransfers } from './session-transfers.js';
 import { SilenceWatch } from './silence.js';
 import { whyNotStart } from './start-guard.js';
+import { UrlForm } from './url-form.js';
 
 export interface SessionParts extends LinkParts {
   readonly transfer: FileTransfer;
@@ -47,6 +50,7 @@ export class BambuSession implements PrinterSession {
   readonly #transfers: SessionTransfers;
   readonly #silence: SilenceWatch;
   readonly #fullReports: FullReportPolicy;
+  readonly #urlForm = new UrlForm(() => this.#view.model?.start.urlPrefixes ?? []);
   #connection: Connection;
   #toldCapabilities: Capabilities | null = null;
   #versionKnown = false;
@@ -160,9 +164,12 @@ export class BambuSession implements PrinterSession {
     if (obstacle !== null) return { kind: 'unsent', error: obstacle };
     this.#starting = true;
     try {
-      const command = commands.startPrint(request, this.#view.model);
+      const command = commands.startPrint(request, this.#view.model, this.#urlForm.prefix);
       this.#startSentAt = performance.now();
-      return await this.#channel.ask(command, this.#parts.timing.startAcknowledgementMs);
+      this.#urlForm.noteStart();
+      const outcome = await this.#channel.ask(command, this.#parts.timing.startAcknowledgementMs);
+      if (outcome.kind === 'refused') this.#urlForm.noteError(outcome.error.code);
+      return outcome;
     } catch (error) {
       // Only composing the command throws, so nothing was sent.
       if (error instanceof DriverError) return { kind: 'unsent', error };
@@ -236,11 +243,14 @@ export class BambuSession implements PrinterSession {
       this.#setConnection('online', null);
     }
     if (origin === 'full') this.#fullReports.received();
+    if (isPrinting(report.state.activity)) this.#urlForm.noteSuccess();
+    else this.#urlForm.noteError(report.state.print.errorCode);
     this.#tell(() => this.#events.onReport(report));
   }
 
   #noteModel(): void {
-    this.#fullReports.floorMs = this.#view.model?.refreshFloorMs ?? this.#fullReports.floorMs;
+    const floorMs = this.#parts.timing.refreshFloorMs ?? this.#view.model?.refreshFloorMs;
+    if (floorMs !== undefined) this.#fullReports.floorMs = floorMs;
     const capabilities = this.#view.capabilities;
     if (capabilities === null || capabilities === this.#toldCapabilities) return;
     this.#toldCapabilities = capabilities;
@@ -251,9 +261,7 @@ export class BambuSession implements PrinterSession {
   #commandsVanish(): void {
     const since = this.#startSentAt === null ? null : performance.now() - this.#startSentAt;
     if (since !== null && since < this.#parts.timing.startConfirmationMs) return;
-    this.#link.giveUp(
-      new DriverError('unreachable', 'The printer reports, but answers no commands; connecting anew.'),
-    );
+    this.#link.giveUp(commandsVanish());
   }
 
   #setConnection(status: ConnectionStatus, error: DriverError | null): void {
@@ -272,20 +280,4 @@ export class BambuSession implements PrinterSession {
       this.#log.error({ serial: this.serial, err: error }, 'a listener of the session failed');
     }
   }
-}
-
-function neverReported(): DriverError {
-  return new DriverError(
-    'timeout',
-    'The printer accepted the connection but never reported. Check the serial (upper case), and that not too many ' +
-      'slicers and apps are connected to it.',
-  );
-}
-
-function fellSilent(): DriverError {
-  return new DriverError('timeout', 'The printer stopped reporting; connecting anew.');
-}
-
-function unreadable(): DriverError {
-  return new DriverError('protocol', 'The printer sends messages that cannot be read; connecting anew.');
 }

@@ -15,6 +15,8 @@ export interface SessionTiming {
   readonly fullReportRetryMs: number;
   /** Without a full report for this long, everything is asked for to be safe. */
   readonly resyncMs: number;
+  /** Shortest time between two requests for everything; null takes the model's. */
+  readonly refreshFloorMs: number | null;
   /** Back-off between attempts: doubled from the first to the last. */
   readonly backOffFirstMs: number;
   readonly backOffLastMs: number;
@@ -39,6 +41,7 @@ export const SESSION_TIMING: SessionTiming = {
   firstFullReportMs: 10_000,
   fullReportRetryMs: 60_000,
   resyncMs: 300_000,
+  refreshFloorMs: null,
   backOffFirstMs: 1_000,
   backOffLastMs: 30_000,
   crowdedBackOffMs: 60_000,

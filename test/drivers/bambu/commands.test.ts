@@ -101,8 +101,11 @@ describe('starting a print', () => {
   };
 
   it('is this on an X1C, and on a machine of unknown model', () => {
-    expect(commands.startPrint(request(), modelByCode('BL-P001'))).toEqual({ type: 'print', fields: X1C });
-    expect(commands.startPrint(request(), null)).toEqual({ type: 'print', fields: X1C });
+    expect(commands.startPrint(request(), modelByCode('BL-P001'), 'ftp://')).toEqual({
+      type: 'print',
+      fields: X1C,
+    });
+    expect(commands.startPrint(request(), null, 'ftp://')).toEqual({ type: 'print', fields: X1C });
   });
 
   it.each([
@@ -122,12 +125,16 @@ describe('starting a print', () => {
   ])('differs on %s by %j', (code, differences) => {
     const model = modelByCode(code);
     expect(model).not.toBeNull();
-    expect(commands.startPrint(request(), model).fields).toEqual({ ...X1C, ...differences });
+    expect(commands.startPrint(request(), model, 'ftp://').fields).toEqual({ ...X1C, ...differences });
   });
 
   it('sends every flag as a real boolean, on every model', () => {
     for (const model of MODELS) {
-      const { fields } = commands.startPrint(request({ flowCalibration: true, timelapse: true }), model);
+      const { fields } = commands.startPrint(
+        request({ flowCalibration: true, timelapse: true }),
+        model,
+        'ftp://',
+      );
       for (const flag of [
         'timelapse',
         'bed_leveling',
@@ -145,6 +152,7 @@ describe('starting a print', () => {
     const { fields } = commands.startPrint(
       request({ plate: 12, bedLevelling: false, flowCalibration: true, timelapse: true }),
       null,
+      'ftp://',
     );
     expect(fields).toMatchObject({
       param: 'Metadata/plate_12.gcode',
@@ -165,7 +173,7 @@ describe('starting a print', () => {
     ['textured_plate', 'textured_plate'],
     ['Plate of my own!', 'auto'],
   ])('with plate %j says %s', (bedType, wire) => {
-    expect(commands.startPrint(request({ bedType }), null).fields.bed_type).toBe(wire);
+    expect(commands.startPrint(request({ bedType }), null, 'ftp://').fields.bed_type).toBe(wire);
   });
 
   it.each([
@@ -180,6 +188,6 @@ describe('starting a print', () => {
     ['no filament at all', { filaments: [] }],
     ['no filament mapped', { filaments: [null, null] }],
   ])('refuses %s', (_what, changes) => {
-    expect(() => commands.startPrint(request(changes), null)).toThrow(DriverError);
+    expect(() => commands.startPrint(request(changes), null, 'ftp://')).toThrow(DriverError);
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readDeveloperMode } from '../../../drivers/bambu/developer-mode.js';
+import { readHealth } from '../../../drivers/bambu/health.js';
 import { modelByCode } from '../../../drivers/bambu/models.js';
 
 const UNSIGNED = { attr: 0x05000500, code: 0x00010007 };
@@ -10,7 +11,10 @@ function mode(
   firmware: string | null = null,
   learned: 'on' | 'off' | null = null,
 ) {
-  return readDeveloperMode({ ...print }, { model: modelByCode(code), firmware, learned });
+  return readDeveloperMode(
+    { ...print },
+    { health: readHealth({ ...print }), model: modelByCode(code), firmware, learned },
+  );
 }
 
 describe('Developer Mode', () => {
