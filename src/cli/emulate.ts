@@ -92,8 +92,15 @@ export async function run(args: Arguments, context: CommandContext): Promise<Exi
   const { terminal } = context;
   const ended = context.interruption({ withInput: args.followStdin });
   const specs = await printerSpecs(args);
-  const emulator = await createEmulator(args, specs);
   const ca = await caPlace(args.caFile);
+  const { Emulator } = await import('../../drivers/emulator/index.js');
+  const emulator = new Emulator({
+    printers: specs,
+    seed: args.seed,
+    speed: args.speed,
+    ssdp: args.ssdp ? { address: args.ssdpAddress, port: args.ssdpPort } : null,
+    control: args.control ?? null,
+  });
   try {
     await emulator.start();
     await writeFile(ca.file, emulator.caPem);
@@ -107,11 +114,7 @@ export async function run(args: Arguments, context: CommandContext): Promise<Exi
 }
 
 async function printerSpecs(args: Arguments): Promise<EmulatedPrinterSpec[]> {
-  const models = args.models
-    .split(',')
-    .map((model) => model.trim())
-    .filter((model) => model !== '');
-  if (models.length === 0) throw new CliError(EXIT.usage, '--models names no model');
+  const models = await modelNames(args.models);
   return Promise.all(
     loopbackAddresses(args.address, args.printers).map(async (host, index) => ({
       model: models[index % models.length] ?? '',
@@ -122,18 +125,14 @@ async function printerSpecs(args: Arguments): Promise<EmulatedPrinterSpec[]> {
   );
 }
 
-async function createEmulator(args: Arguments, printers: readonly EmulatedPrinterSpec[]): Promise<Emulator> {
-  const { Emulator } = await import('../../drivers/emulator/index.js');
+/** Short names of the models that are asked for. @throws CliError naming those that exist */
+async function modelNames(list: string): Promise<string[]> {
+  const { profileOf } = await import('../../drivers/emulator/profiles.js');
+  const asked = list.split(',').filter((model) => model.trim() !== '');
+  if (asked.length === 0) throw new CliError(EXIT.usage, '--models names no model');
   try {
-    return new Emulator({
-      printers,
-      seed: args.seed,
-      speed: args.speed,
-      ssdp: args.ssdp ? { address: args.ssdpAddress, port: args.ssdpPort } : null,
-      control: args.control ?? null,
-    });
+    return asked.map((model) => profileOf(model.trim()).shortName);
   } catch (error) {
-    // Such as a model that the emulator does not know.
     throw new CliError(EXIT.usage, error instanceof Error ? error.message : String(error), { cause: error });
   }
 }
@@ -170,6 +169,7 @@ function announce(
   const printers = emulator.printers.map(({ serial, host, accessCode, mqttPort, ftpPort }, index) => {
     return { serial, host, accessCode, model: specs[index]?.model ?? '', mqttPort, ftpPort, caFile };
   });
+  if (emulator.controlUrl !== null) terminal.note(`control API: ${emulator.controlUrl}`);
   if (json) {
     for (const printer of printers) terminal.json(printer);
     return;
@@ -187,6 +187,5 @@ function announce(
   );
   terminal.out();
   terminal.out(`Trust them by ${caFile} (bambu.extraCaFiles in the configuration).`);
-  if (emulator.controlUrl !== null) terminal.out(`Control API: ${emulator.controlUrl}`);
   terminal.note('Ctrl-C ends them.');
 }

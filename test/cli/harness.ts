@@ -94,6 +94,7 @@ export class Program {
     });
     child.stderr.on('data', (chunk) => {
       this.errors += String(chunk);
+      for (const look of this.#waiting) look();
     });
     onTestFinished(() => void child.kill('SIGKILL'));
   }
@@ -106,12 +107,21 @@ export class Program {
 
   /** The first line that fits. Rejects when the program ends without one. */
   line(fits: (line: string) => boolean): Promise<string> {
+    return this.#until(() => this.lines.find(fits));
+  }
+
+  /** What the pattern's first group matches on standard error. Rejects when the program ends without it. */
+  error(pattern: RegExp): Promise<string> {
+    return this.#until(() => pattern.exec(this.errors)?.[1]);
+  }
+
+  #until(find: () => string | undefined): Promise<string> {
     return new Promise((resolve, reject) => {
       const look = () => {
-        const line = this.lines.find(fits);
-        if (line === undefined) return;
+        const found = find();
+        if (found === undefined) return;
         this.#waiting.delete(look);
-        resolve(line);
+        resolve(found);
       };
       this.#waiting.add(look);
       look();
