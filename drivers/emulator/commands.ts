@@ -79,8 +79,9 @@ export class Commands {
 
   #pushing(command: string): void {
     const { machine, outbox, random, record, reporter } = this.#parts;
-    const silence = machine.faults.peek(FAULTS.mqttSilent);
-    if (command === 'start' && silence?.wakesOnStart === true) machine.faults.take(FAULTS.mqttSilent);
+    for (const { id, args } of machine.faults.all(FAULTS.mqttSilent)) {
+      if (command === 'start' && args.wakesOnStart === true) machine.faults.remove(id);
+    }
     const limit = machine.profile.pushallLimit;
     const now = machine.clock.now();
     this.#pushalls = [...this.#pushalls.filter((at) => now - at < PUSHALL_WINDOW_MS), now];
