@@ -115,12 +115,7 @@ export class BambuSession implements PrinterSession {
 
   start(): void {
     if (this.#link.running) return;
-    if (this.#link.target.trust === 'insecure') {
-      this.#log.warn(
-        { serial: this.serial },
-        'trust is "insecure": the access code goes to whoever answers at the address',
-      );
-    }
+    this.#warnOfNoTrust(this.#link.target);
     this.#transfers.open();
     this.#noteModel();
     this.#link.start();
@@ -137,6 +132,7 @@ export class BambuSession implements PrinterSession {
     if (target.serial !== this.serial) {
       throw new Error(`The session of ${this.serial} cannot turn to ${target.serial}: make another session.`);
     }
+    if (this.#link.target.trust !== target.trust) this.#warnOfNoTrust(target);
     this.#view.announcedCode = target.modelCode;
     this.#noteModel();
     this.#link.retarget(target);
@@ -153,7 +149,7 @@ export class BambuSession implements PrinterSession {
       case 'stop':
         return this.#control(commands.stopPrint);
       case 'light':
-        return this.#control(commands.switchLight(command.node, command.on));
+        return this.#switchLight(command.node, command.on);
     }
   }
 
@@ -198,6 +194,14 @@ export class BambuSession implements PrinterSession {
     return outcome;
   }
 
+  async #switchLight(node: string, on: boolean): Promise<CommandOutcome> {
+    const reported = Object.keys(this.lastReport?.state.lights ?? {});
+    const nodes = [...new Set([...reported, ...(this.#view.model?.lightNodes ?? [node])])];
+    if (nodes.includes(node)) return this.#control(commands.switchLight(node, on));
+    const text = `This printer has no light "${node.slice(0, 40)}"; it has ${nodes.join(', ')}.`;
+    return { kind: 'unsent', error: new DriverError('unsupported', text) };
+  }
+
   /** Printers do not acknowledge a request for everything: the full report is the answer. */
   async #refresh(): Promise<CommandOutcome> {
     const seconds = Math.ceil(this.#fullReports.waitMs / 1000);
@@ -213,6 +217,14 @@ export class BambuSession implements PrinterSession {
       case 'unsent':
         return { kind: 'unsent', error: nothingSent() };
     }
+  }
+
+  #warnOfNoTrust(target: PrinterTarget): void {
+    if (target.trust !== 'insecure') return;
+    this.#log.warn(
+      { serial: this.serial },
+      'trust is "insecure": the access code goes to whoever answers at the address',
+    );
   }
 
   #begin(line: CommandLine): void {

@@ -206,6 +206,15 @@ describe('other commands', () => {
     await printer.state((state) => state.lights.chamber_light === 'off', 'a dark chamber');
   });
 
+  it('to a light the machine does not have are not sent', async () => {
+    const farm = await start({ printers: [{ model: 'A1' }] });
+    const printer = await farm.watch().online();
+    await expect(printer.session.command({ kind: 'light', node: 'disco', on: true })).resolves.toMatchObject({
+      kind: 'unsent',
+      error: { kind: 'unsupported' },
+    });
+  });
+
   it('refresh brings a full report', async () => {
     const farm = await start({ printers: [{ model: 'H2D' }], timing: { refreshFloorMs: 0 } });
     const printer = await farm.watch().online();

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type Server, type TlsOptions } from 'node:tls';
+import type { TlsOptions } from 'node:tls';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { PrinterConnection } from '../../../drivers/bambu/connection.js';
 import { openSecureSocket } from '../../../drivers/bambu/secure-socket.js';
@@ -9,6 +9,7 @@ import { TRUST_ANCHORS } from '../../../drivers/bambu/trust-anchors.js';
 import type { PrinterTarget } from '../../../drivers/driver.js';
 import { createEmulatorCa, type Leaf, LeafIssuer } from '../../../drivers/emulator/certificates.js';
 import { freshHost } from './session-rig.js';
+import { Peer } from './tls-peer.js';
 
 const SERIAL = '00M09X000000001';
 const DAY_MS = 86_400_000;
@@ -28,42 +29,6 @@ beforeAll(async () => {
   otherPrinter = await issuer.issue({ commonName: '00M09X000000002' });
   ofStranger = await stranger.issue({ commonName: SERIAL });
 });
-
-/** A TLS server that keeps every byte it is sent after the handshake. */
-class Peer {
-  readonly host = freshHost();
-  readonly received: Buffer[] = [];
-  readonly #server: Server;
-
-  constructor(leaf: Leaf, options: TlsOptions = {}) {
-    this.#server = createServer(
-      { cert: leaf.certificatePem, key: leaf.privateKeyPem, ...options },
-      (socket) => {
-        socket.on('data', (chunk) => this.received.push(chunk));
-        socket.on('error', () => socket.destroy());
-      },
-    );
-  }
-
-  async listen(): Promise<this> {
-    this.#server.listen(0, this.host);
-    await once(this.#server, 'listening');
-    return this;
-  }
-
-  get port(): number {
-    const address = this.#server.address();
-    if (address === null || typeof address === 'string') throw new Error('not listening');
-    return address.port;
-  }
-
-  /** Resolves when every connection of the server has ended. */
-  close(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#server.close(() => resolve());
-    });
-  }
-}
 
 const peers: Peer[] = [];
 
