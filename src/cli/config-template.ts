@@ -5,7 +5,7 @@ export function configTemplate(http: Endpoint & { readonly tls: boolean }, mqtt:
   const off = http.tls ? '' : '#';
   return `# Configuration of printfarmd. Everything left out has its default: config/printfarmd.example.yaml shows
 # every setting, docs/configuration.md explains them. \`printfarmd check-config\` finds mistakes.
-# Lines that begin with "#" and no space are settings that are off.
+# Settings behind a "#" are off: take the "#" away to use them.
 
 # Database, uploaded files and keys: with this file, all there is to back up.
 dataDir: data
@@ -16,8 +16,8 @@ http:
   port: ${http.port}
   # Certificate made by \`init\`; clients trust it by data/tls/ca.pem.
   ${off}tls:
-    ${off}certFile: data/tls/server.pem
-    ${off}keyFile: data/tls/server-key.pem
+  ${off}  certFile: data/tls/server.pem
+  ${off}  keyFile: data/tls/server-key.pem
 
 # MQTT over TLS for clients that follow the farm live; its certificate is in data/tls.
 mqtt:
@@ -27,8 +27,8 @@ mqtt:
 # Printers that this file owns. Others can be added by REST. Access codes are best kept in files of their own
 # (chmod 600), which hold nothing else.
 #printers:
-  #- serial: "01P00A000000001"
-    #host: 192.168.1.50
-    #accessCodeFile: secrets/01P00A000000001
+#  - serial: "01P00A000000001"
+#    host: 192.168.1.50
+#    accessCodeFile: secrets/01P00A000000001
 `;
 }

@@ -87,6 +87,19 @@ describe('init', () => {
     expect(await readFile(join(dir, 'printfarmd.yaml'), 'utf8')).not.toContain(KEY);
   });
 
+  it('writes a configuration whose TLS and printers can be switched on', async () => {
+    const dir = join(await temporaryFolder(), 'farm');
+    await cli(['init', '--dir', dir, ...FREE], { ports });
+    const file = join(dir, 'printfarmd.yaml');
+    const text = await readFile(file, 'utf8');
+    await writeFile(file, text.replaceAll(/^( *)#(?=( {2})*[\w-])/gm, '$1'));
+    await mkdir(join(dir, 'secrets'));
+    await writeFile(join(dir, 'secrets/01P00A000000001'), '12345678\n', { mode: 0o600 });
+    const { config } = await loadConfig(file, {});
+    expect(config.http.tls?.keyFile).toBe(join(dir, 'data/tls/server-key.pem'));
+    expect(config.printers).toMatchObject([{ serial: '01P00A000000001', accessCode: '12345678' }]);
+  });
+
   it('gives REST TLS beyond this machine', async () => {
     const dir = join(await temporaryFolder(), 'farm');
     const listen = ['--listen', '0.0.0.0:0', '--mqtt-listen', '0.0.0.0:0'];

@@ -29,7 +29,7 @@ function everyKey(schema: z.core.$ZodType, path: SettingPath = []): SettingPath[
 /** The example with its switched-off settings switched on, in place of the `null` and `[]` that stand above them. */
 function switchedOn(): string {
   const off = /^(\s*)(\w+): (?:null|\[\])\n(?=\1#\2:)/gm;
-  return example.replace(off, '').replaceAll(/^(\s*)#(?=\S)/gm, '$1');
+  return example.replace(off, '').replaceAll(/^( *)#(?=( {2})*([\w-]|# ))/gm, '$1');
 }
 
 describe('config/printfarmd.example.yaml', () => {
