@@ -40,6 +40,7 @@ const READY_MS = 30_000;
 /** Nothing finished for this long: something is wrong, and waiting longer would only hide it. */
 const STALLED_MS = 120_000;
 const LOOK_MS = 300;
+const SETTLE_MS = 1_200;
 
 /** The whole show. Rejects with the reason when not every copy was printed. */
 export async function runDemo(options: DemoOptions, terminal: Terminal, ended: AbortSignal): Promise<void> {
@@ -233,6 +234,8 @@ async function watchFarm(
     ]);
     const state = { printers: farmPrinters, jobs: farmJobs, stats, elapsedMs: performance.now() - began };
     if (farmJobs.every(isOver)) {
+      // States come at most once a second: let the last ones arrive before the last picture.
+      await delay(SETTLE_MS, undefined, { signal: ended });
       board.finish(state);
       return state;
     }
