@@ -258,6 +258,7 @@ async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('resentAt', 'text')
     .addColumn('acceptedAt', 'text')
     .addColumn('confirmedAt', 'text')
+    .addColumn('recognisedBy', 'text')
     .addColumn('cancelRequestedAt', 'text')
     .addColumn('stopSentAt', 'text')
     .addColumn('firstError', 'text')

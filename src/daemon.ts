@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { type ScheduledTask, schedule } from 'node-cron';
 import type { Logger } from 'pino';
 import { createBambuDriver } from '../drivers/bambu/index.js';
+import type { SessionTiming } from '../drivers/bambu/timing.js';
 import type { Config } from './config/config.js';
 import { systemClock } from './contract/time.js';
-import type { StepProbe } from './dispatch/lane.js';
 import type { DispatchTiming } from './dispatch/machine-types.js';
+import type { StepProbe } from './dispatch/printer-work.js';
 import { DispatchRunner } from './dispatch/runner.js';
 import { Scheduler } from './dispatch/scheduler.js';
 import { syncConfiguredPrinters } from './domain/configured-printers.js';
@@ -41,6 +42,7 @@ export interface DaemonOptions {
   readonly hideSecret?: (secret: string) => void;
   /** Shorter waits, for tests. */
   readonly timing?: Partial<DispatchTiming>;
+  readonly sessionTiming?: Partial<SessionTiming>;
   /** Told around every durable step, for tests that end the process there. */
   readonly probe?: StepProbe;
 }
@@ -99,6 +101,7 @@ async function build(options: DaemonOptions, onStop: OnStop) {
     log,
     maxConnecting: config.bambu.connectConcurrency,
     maxTransfers: config.transfers.max,
+    timing: options.sessionTiming ?? {},
   });
   const fleet = new Fleet({ driver, database, storeId, clock, log, extraCa: await trustAnchors(config) });
   const discovery = new Discovery({
@@ -130,6 +133,7 @@ async function build(options: DaemonOptions, onStop: OnStop) {
     random: Math.random,
     tickMs: config.queue.tickSeconds * 1000,
     maxConcurrentJobs: config.queue.maxConcurrentJobs,
+    ...(options.probe ? { probe: options.probe } : {}),
   });
 
   const authenticator = new Authenticator({ database, clock, log });
@@ -236,10 +240,11 @@ async function start(parts: Parts, onStop: OnStop): Promise<void> {
   onStop(() => http.stop());
   await control.start();
   onStop(() => control.stop());
+  // The runner hears every report from the first on, and ends its uploads and waits before the sessions end.
+  onStop(() => fleet.stop());
   await runner.start();
   onStop(() => runner.stop());
   await fleet.start();
-  onStop(() => fleet.stop());
   stats.start();
   onStop(() => stats.stop());
   await discovery.start();

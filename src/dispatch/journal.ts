@@ -1,8 +1,8 @@
 import { timestamp } from '../contract/time.js';
-import { decodeRow } from '../database/rows.js';
+import { decodeRow, type RawRecord } from '../database/rows.js';
 import type { Transaction } from '../database/transaction.js';
 import { releasePrinter } from '../domain/dispatch-endings.js';
-import { BACK_IN_QUEUE, moveJob, type PrintJobPatch } from '../domain/jobs.js';
+import { BACK_IN_QUEUE, moveJob, type PrintJob, type PrintJobPatch } from '../domain/jobs.js';
 import { dispatch, printer, printJob } from '../resources/index.js';
 import type { Patch, Row } from '../resources/resource.js';
 import type { JobMove, Journal, Step } from './machine-types.js';
@@ -28,6 +28,7 @@ export function journalOf(row: DispatchRow): Journal {
     resentAt: ms(row.resentAt),
     acceptedAt: ms(row.acceptedAt),
     confirmedAt: ms(row.confirmedAt),
+    recognisedBy: row.recognisedBy,
     cancelRequestedAt: ms(row.cancelRequestedAt),
     stopSentAt: ms(row.stopSentAt),
     firstError: row.firstError,
@@ -47,6 +48,7 @@ function patchOf(journal: Journal): Patch<typeof dispatch> {
     resentAt: iso(journal.resentAt),
     acceptedAt: iso(journal.acceptedAt),
     confirmedAt: iso(journal.confirmedAt),
+    recognisedBy: journal.recognisedBy,
     cancelRequestedAt: iso(journal.cancelRequestedAt),
     stopSentAt: iso(journal.stopSentAt),
     firstError: journal.firstError,
@@ -56,15 +58,49 @@ function patchOf(journal: Journal): Patch<typeof dispatch> {
   };
 }
 
+export interface OpenDispatches {
+  readonly rows: readonly DispatchRow[];
+  /** Ids of rows that cannot be read. They keep their printer and their job until a person has looked. */
+  readonly unreadable: readonly string[];
+  /** Printers that are registered and that a session is held with. */
+  readonly held: ReadonlySet<string>;
+}
+
 /** Dispatches that have not ended, for the runner to take up after a start. */
-export async function openDispatches(tx: Transaction): Promise<readonly DispatchRow[]> {
-  const rows = await tx.db
+export async function openDispatches(tx: Transaction): Promise<OpenDispatches> {
+  const found = await tx.db
     .selectFrom('dispatch')
     .selectAll()
     .where('storeId', '=', tx.context.storeId)
     .where('endedAt', 'is', null)
     .execute();
-  return rows.map((row) => decodeRow(dispatch, row));
+  const connections = await tx.db
+    .selectFrom('printerConnection')
+    .select('printerId')
+    .where('active', '=', 1)
+    .execute();
+  const rows: DispatchRow[] = [];
+  const unreadable: string[] = [];
+  for (const raw of found) {
+    const row = readable(raw);
+    if (row) rows.push(row);
+    else unreadable.push(raw.id);
+  }
+  return { rows, unreadable, held: new Set(connections.map(({ printerId }) => printerId)) };
+}
+
+/** A row damaged in one place must not keep a whole farm from starting. */
+function readable(raw: RawRecord): DispatchRow | null {
+  try {
+    const row = decodeRow(dispatch, raw);
+    const values: Readonly<Record<string, unknown>> = row;
+    const columns = Object.entries(dispatch.columns);
+    const sound = columns.every(([name, column]) => column.schema.safeParse(values[name]).success);
+    return sound ? row : null;
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
 }
 
 /** A number for a start command that no dispatch ever had. */
@@ -80,26 +116,30 @@ export async function freshToken(tx: Transaction, random: () => number): Promise
   }
 }
 
-/**
- * Writes one step: the journal row, the job with its build, and the printer, in one transaction.
- *
- * @param machineFree whether the printer could begin a print, as far as its last report says
- */
+/** What the printer showed last. */
+export interface MachineShows {
+  /** It could begin a print. */
+  readonly free: boolean;
+  /** Something is being printed. */
+  readonly printing: boolean;
+}
+
+/** Writes one step: the journal row, the job with its build, and the printer, in one transaction. */
 export async function writeStep(
   tx: Transaction,
   row: DispatchRow,
   step: Step,
-  machineFree: boolean,
+  machine: MachineShows,
 ): Promise<DispatchRow> {
   const { journal } = step.state;
-  const begins = row.phase !== 'start-sent' && journal.phase === 'start-sent';
+  const begins = row.startSentAt === null && journal.startSentAt !== null;
   const written = await tx.update(dispatch, row.id, {
     ...patchOf(journal),
     ...(row.phase === 'reserved' && journal.phase === 'transferring' ? { uploaded: true } : {}),
     ...(step.ending ? { endedAt: tx.now, outcome: step.ending.outcome, message: step.ending.message } : {}),
   });
-  if (begins) {
-    await tx.update(printer, row.printerId, { confirmedReady: false, lastPrintedAt: tx.now });
+  if (begins) await tx.update(printer, row.printerId, { confirmedReady: false, lastPrintedAt: tx.now });
+  if (begins || journal.token !== row.token) {
     await tx.update(printJob, row.printJobId, { taskId: journal.token });
   }
   const job = step.job ? await writeJob(tx, written, step.job) : await tx.get(printJob, row.printJobId);
@@ -108,13 +148,13 @@ export async function writeStep(
       outcome: step.ending.outcome,
       ready: step.ending.ready,
       wasReady: journal.wasReady,
-      machineFree,
+      machine,
     });
   }
   return written;
 }
 
-async function writeJob(tx: Transaction, row: DispatchRow, move: JobMove) {
+async function writeJob(tx: Transaction, row: DispatchRow, move: JobMove): Promise<PrintJob> {
   const job = await tx.get(printJob, row.printJobId);
   const excluded = move.excludePrinter
     ? [...new Set([...job.excludedPrinterIds, row.printerId])]

@@ -1,11 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import type { Logger } from 'pino';
-import { type CommandOutcome, DriverError } from '../../drivers/driver.js';
 import type { JobStatus } from '../contract/enums.js';
-import type { Clock } from '../contract/time.js';
-import type { Transaction } from '../database/transaction.js';
-import { isMachineFree, type LivePrinter } from '../fleet/live-printer.js';
-import { printer } from '../resources/index.js';
+import { isMachineFree, isPrintingNow } from '../fleet/live-printer.js';
+import { Backlog } from './backlog.js';
 import { type DispatchRow, freshToken, journalOf, writeStep } from './journal.js';
 import { step } from './machine.js';
 import {
@@ -16,45 +11,16 @@ import {
   NOT_WATCHED,
   type Step,
 } from './machine-types.js';
-import { observationOf } from './projection.js';
-import { startBlocked } from './start-check.js';
-import { type PrinterConfigFlags, startRequest } from './start-request.js';
+import { PrinterWork, pause, type WorkOptions } from './printer-work.js';
 
-/** Told before and after everything that must survive a crash; tests end the process there. */
-export type StepProbe = (point: string) => void;
-
-export interface LaneOptions {
-  readonly clock: Clock;
-  readonly log: Logger;
+export interface LaneOptions extends WorkOptions {
   readonly timing: DispatchTiming;
   readonly random: () => number;
-  readonly probe: StepProbe;
-  write<T>(fn: (tx: Transaction) => Promise<T>): Promise<T>;
-  live(printerId: string): LivePrinter | null;
-  /** Where the bytes of a file lie. */
-  localPath(sha256: string): string;
-  onProgress(printerId: string, sentBytes: number, totalBytes: number): void;
   onEnded(lane: Lane): void;
 }
 
-/** Kinds of driver errors that the same printer will give again however often it is asked. */
-const PERMANENT: ReadonlySet<DriverError['kind']> = new Set([
-  'auth',
-  'certificate',
-  'storage-full',
-  'storage',
-  'unsupported',
-]);
-/** Refusals that are the printer's trouble: another printer may take the job. */
-const PRINTERS_FAULT: ReadonlySet<DriverError['kind']> = new Set([
-  'auth',
-  'busy',
-  'developer-mode',
-  'storage',
-  'storage-full',
-]);
-
 const RETRY_WRITE_MS = 1_000;
+const RETRY_WRITE_LAST_MS = 60_000;
 
 /**
  * One dispatch at work. Events come in one after another; each is decided by the machine, made durable, and only then
@@ -64,11 +30,11 @@ export class Lane {
   #row: DispatchRow;
   #state: DispatchState;
   #shown: JobStatus | null = null;
-  #config: PrinterConfigFlags | null = null;
   #queue: Promise<void> = Promise.resolve();
-  #waiting = 0;
+  readonly #backlog = new Backlog();
   readonly #stopping = new AbortController();
   readonly #working = new Set<Promise<void>>();
+  readonly #work: PrinterWork;
   #upload = new AbortController();
 
   constructor(
@@ -76,6 +42,7 @@ export class Lane {
     private readonly options: LaneOptions,
   ) {
     this.#row = row;
+    this.#work = new PrinterWork(options);
     this.#state = { journal: journalOf(row), watch: NOT_WATCHED };
   }
 
@@ -98,37 +65,35 @@ export class Lane {
 
   /** Hands in what happened; resolves when it has been dealt with. */
   send(event: DispatchEvent): Promise<void> {
-    this.#waiting += 1;
+    this.#backlog.add(event);
     const handled = this.#queue.then(() => this.#handle(event));
     // The line goes on whatever became of this event; its sender hears of the failure.
     this.#queue = handled.then(
-      () => this.#served(),
-      () => this.#served(),
+      () => this.#backlog.served(),
+      () => this.#backlog.served(),
     );
     return handled;
   }
 
   /** The frequent events: looked at without a promise when nothing waits and nothing comes of them. */
   glance(event: DispatchEvent): void {
-    if (this.#waiting === 0) {
+    if (this.#backlog.isEmpty) {
       const result = step(this.#state, event, this.options.timing);
       if (!this.#matters(result)) {
         this.#state = result.state;
         return;
       }
     }
-    this.#follow(this.send(event));
+    const kept = this.#backlog.filter(event);
+    if (kept) this.#follow(this.send(kept));
   }
 
   /** Stops at once; the journal stays as it is, to be taken up at the next start. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.#upload.abort();
-    await Promise.all([this.#queue, ...this.#working]);
-  }
-
-  #served(): void {
-    this.#waiting -= 1;
+    await this.#queue;
+    await Promise.all(this.#working);
   }
 
   /** Lets work run beside the line of events; a failure in it is logged, and `stop` waits for it. */
@@ -140,7 +105,7 @@ export class Lane {
   }
 
   async #handle(event: DispatchEvent): Promise<void> {
-    while (!this.#stopping.signal.aborted) {
+    for (let failures = 0; !this.#stopping.signal.aborted; failures++) {
       const result = step(this.#state, event, this.options.timing);
       if (!this.#matters(result)) {
         this.#state = result.state;
@@ -149,18 +114,25 @@ export class Lane {
       try {
         await this.#write(result);
       } catch (error) {
-        // Nothing may be done that was not written down. The same event is decided anew when writing works again.
-        this.options.log.error(
-          { err: error, event: event.kind },
-          'a dispatch step could not be written; trying again',
-        );
-        await this.#pause(RETRY_WRITE_MS);
-        continue;
+        this.options.log.error({ err: error, event: event.kind }, 'a dispatch step could not be written');
+        await pause(Math.min(RETRY_WRITE_LAST_MS, RETRY_WRITE_MS * 2 ** failures), this.#stopping.signal);
+        // Nothing may be done that was not written down. What allowed a start is old by now: it is looked at anew.
+        if (!startsPrint(result)) continue;
+        if (event.kind === 'start-cleared') this.#perform({ kind: 'check-start' });
+        return;
       }
+      if (startsPrint(result) && this.#stopping.signal.aborted) return this.#withdrawStart();
       for (const effect of result.effects) this.#perform(effect);
       if (result.ending) this.#end(result);
       return;
     }
+  }
+
+  /** The daemon is being stopped, and the start that was just written down will not be sent. */
+  async #withdrawStart(): Promise<void> {
+    const message = 'the daemon was stopped before the start was sent';
+    const event = { kind: 'start-unsent' as const, ...this.options.moment(), message, exclude: false };
+    await this.#write(step(this.#state, event, this.options.timing));
   }
 
   #matters(result: Step): boolean {
@@ -173,28 +145,28 @@ export class Lane {
   async #write(result: Step): Promise<void> {
     const { options } = this;
     const before = this.#state.journal;
-    const resends = result.state.journal.resentAt !== before.resentAt;
-    const live = options.live(this.printerId);
-    const point = result.state.journal.phase;
-    if (point !== before.phase) options.probe(`before:${point}`);
+    const { journal } = result.state;
+    const point = journal.resentAt !== before.resentAt ? 'start-sent-again' : journal.phase;
+    const moved = point !== before.phase;
+    if (moved) options.probe(`before:${point}`);
     const written = await options.write(async (tx) => {
-      if (!resends)
-        return { row: await writeStep(tx, this.#row, result, live !== null && isMachineFree(live)), result };
-      const token = await freshToken(tx, options.random);
-      const journal = { ...result.state.journal, token, previousToken: before.token };
-      const again = { ...result, state: { ...result.state, journal } };
-      return { row: await writeStep(tx, this.#row, again, false), result: again };
+      let toWrite = result;
+      if (journal.resentAt !== before.resentAt) {
+        const token = await freshToken(tx, options.random);
+        const renewed = { ...journal, token, previousToken: before.token };
+        toWrite = { ...result, state: { ...result.state, journal: renewed } };
+      }
+      const live = options.live(this.printerId);
+      const machine = { free: live !== null && isMachineFree(live), printing: isPrintingNow(live) };
+      return { row: await writeStep(tx, this.#row, toWrite, machine), state: toWrite.state };
     });
     this.#row = written.row;
-    this.#state = written.result.state;
+    this.#state = written.state;
     if (result.job) this.#shown = result.job.to;
-    if (point !== before.phase) {
-      options.log.info(
-        { job: this.jobId, from: before.phase, to: point, message: result.ending?.message },
-        'dispatch',
-      );
-      options.probe(`after:${point}`);
-    }
+    if (!moved) return;
+    const message = result.ending?.message;
+    options.log.info({ job: this.jobId, from: before.phase, to: point, message }, 'dispatch');
+    options.probe(`after:${point}`);
   }
 
   #end(result: Step): void {
@@ -205,133 +177,49 @@ export class Lane {
 
   #perform(effect: Effect): void {
     switch (effect.kind) {
-      case 'upload':
-        this.#follow(this.#transfer(effect.afterMs));
+      case 'upload': {
+        this.#upload = new AbortController();
+        const signal = AbortSignal.any([this.#upload.signal, this.#stopping.signal]);
+        this.#answer(this.#work.transfer(this.#row, effect.afterMs, signal));
         return;
+      }
       case 'abort-upload':
         this.#upload.abort();
         return;
       case 'check-start':
-        this.#follow(this.#checkStart());
+        this.#answer(this.#work.checkStart(this.#row));
         return;
       case 'send-start':
-        this.#follow(this.#sendStart());
+        this.#answer(this.#untilStopping(this.#work.sendStart(this.#row)));
         return;
       case 'send-stop':
-        this.#follow(this.#command('stop'));
+        this.#answer(this.#untilStopping(this.#work.command(this.#row, 'stop')));
         return;
       case 'refresh':
-        this.#follow(this.#command('refresh'));
+        this.#answer(this.#untilStopping(this.#work.command(this.#row, 'refresh')));
     }
   }
 
-  async #transfer(afterMs: number): Promise<void> {
-    this.#upload = new AbortController();
-    const signal = AbortSignal.any([this.#upload.signal, this.#stopping.signal]);
-    if (afterMs > 0) await this.#pause(afterMs, signal);
-    if (signal.aborted) return;
-    const { bytes, remoteName, sha256 } = this.#row;
-    try {
-      const live = this.options.live(this.printerId);
-      if (!live) throw new DriverError('unreachable', 'the printer is not in the fleet');
-      this.options.probe('before:upload');
-      const result = await live.session.upload({
-        localPath: this.options.localPath(sha256),
-        sizeBytes: bytes,
-        remoteName,
-        signal,
-        onProgress: (sent) => this.options.onProgress(this.printerId, sent, bytes),
-      });
-      this.options.probe('after:upload');
-      if (result.warning) this.options.log.warn({ warning: result.warning, remoteName }, 'upload');
-      await this.send({ kind: 'transferred', at: this.options.clock.now() });
-    } catch (error) {
-      // Cancelled or shutting down: whoever aborted has said what becomes of the dispatch.
-      if (signal.aborted) return;
-      const failure = describe(error);
-      this.options.log.warn({ err: error, remoteName, retry: failure.retry }, 'upload failed');
-      await this.send({ kind: 'transfer-failed', at: this.options.clock.now(), failure });
-    }
-  }
-
-  async #checkStart(): Promise<void> {
-    const at = this.options.clock.now();
-    const live = this.options.live(this.printerId);
-    try {
-      const gate = await this.options.write((tx) => tx.get(printer, this.printerId));
-      const blocked = startBlocked(this.#row, gate, live);
-      if (blocked || !live?.report) {
-        await this.send({
-          kind: 'start-blocked',
-          at,
-          ...(blocked ?? { reason: 'no report', exclude: false }),
-        });
-        return;
-      }
-      this.#config = gate.providerConfig;
-      await this.send({
-        kind: 'start-cleared',
-        at,
-        before: observationOf(live.report),
-        wasReady: gate.confirmedReady,
-      });
-    } catch (error) {
-      this.options.log.error({ err: error }, 'the printer could not be checked before the start');
-      await this.send({
-        kind: 'start-blocked',
-        at,
-        reason: 'the printer could not be checked',
-        exclude: false,
-      });
-    }
-  }
-
-  async #sendStart(): Promise<void> {
-    const live = this.options.live(this.printerId);
-    this.options.probe('before:start');
-    const outcome: CommandOutcome = live
-      ? await live.session.startPrint(startRequest(this.#row, this.#config))
-      : { kind: 'unsent', error: new DriverError('unreachable', 'the printer is not in the fleet') };
-    this.options.probe('after:start');
-    const at = this.options.clock.now();
-    switch (outcome.kind) {
-      case 'accepted':
-      case 'unanswered':
-        return this.send({ kind: 'start-answered', at });
-      case 'unsent':
-        return this.send({ kind: 'start-unsent', at, message: outcome.error.message });
-      case 'refused': {
-        const { kind, message } = outcome.error;
-        this.options.log.warn({ err: outcome.error }, 'the printer refused the start');
-        return this.send({ kind: 'start-refused', at, message, elsewhere: PRINTERS_FAULT.has(kind) });
-      }
-    }
-  }
-
-  async #command(kind: 'stop' | 'refresh'): Promise<void> {
-    const live = this.options.live(this.printerId);
-    if (!live) return;
-    const outcome = await live.session.command({ kind });
-    if (outcome.kind === 'accepted') return;
-    this.options.log.warn(
-      { command: kind, outcome: outcome.kind },
-      'the printer did not confirm the command',
+  #answer(work: Promise<DispatchEvent | null>): void {
+    this.#follow(
+      work.then(async (event) => {
+        if (event && !this.#stopping.signal.aborted) await this.send(event);
+      }),
     );
   }
 
-  async #pause(ms: number, signal: AbortSignal = this.#stopping.signal): Promise<void> {
-    try {
-      await delay(ms, undefined, { signal });
-    } catch {
-      // Aborted: the caller looks at the signal.
-    }
+  /** A command that was sent is not waited for at the end: what came of it shows after the next start. */
+  #untilStopping<T>(work: Promise<T>): Promise<T | null> {
+    const { signal } = this.#stopping;
+    return new Promise((resolve, reject) => {
+      const leave = () => resolve(null);
+      if (signal.aborted) leave();
+      signal.addEventListener('abort', leave, { once: true });
+      work.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave));
+    });
   }
 }
 
-function describe(error: unknown): { message: string; retry: boolean } {
-  const message = error instanceof Error ? error.message : String(error);
-  return {
-    message: `upload failed: ${message}`,
-    retry: !(error instanceof DriverError && PERMANENT.has(error.kind)),
-  };
+function startsPrint(result: Step): boolean {
+  return result.effects.some((effect) => effect.kind === 'send-start');
 }

@@ -1,9 +1,14 @@
 import type { JobStatus } from '../contract/enums.js';
-import type { DispatchState, Effect, Ending, Step } from './machine-types.js';
+import type { DispatchState, Effect, Ending, Journal, Step, Watch } from './machine-types.js';
 
 /** Nothing to write and nothing to do; the watch may have moved on. */
 export function keep(state: DispatchState): Step {
   return { state, job: null, ending: null, effects: [] };
+}
+
+/** The dispatch goes on with these changes of its journal. */
+export function next(state: DispatchState, journal: Partial<Journal>, watch: Watch = state.watch): Step {
+  return keep({ journal: { ...state.journal, ...journal }, watch });
 }
 
 interface End extends Ending {
@@ -31,18 +36,28 @@ export function released(
   return ended(state, { outcome: 'released', message, ready, to: 'pending', excludePrinter });
 }
 
+/** A person wanted the job to end, and it never began. */
+export function cancelledUnbegun(state: DispatchState, message: string, ready: Ending['ready']): Step {
+  return ended(state, { outcome: 'cancelled', message, ready, to: 'cancelled' });
+}
+
+/** The start reached the printer, and yet nothing began. A person looks before it is tried again. */
+export function notStarted(state: DispatchState, message: string, ready: Ending['ready']): Step {
+  return ended(state, { outcome: 'not-started', message, ready, to: 'failed' });
+}
+
 export function finished(state: DispatchState): Step {
   return ended(state, { outcome: 'completed', message: null, ready: 'clear', to: 'completed' });
 }
 
-/** A print that began has failed, or was ended by a person. */
-export function endFailed(state: DispatchState, cancelled: boolean): Step {
-  const { journal } = state;
-  if (cancelled) {
-    const message = journal.cancelRequestedAt === null ? 'cancelled at the printer' : null;
-    return ended(state, { outcome: 'cancelled', message, ready: 'clear', to: 'cancelled' });
-  }
-  const code = journal.firstError;
+/** A print that began was ended by a person, here or at the machine. */
+export function endCancelled(state: DispatchState): Step {
+  const message = state.journal.cancelRequestedAt === null ? 'cancelled at the printer' : null;
+  return ended(state, { outcome: 'cancelled', message, ready: 'clear', to: 'cancelled' });
+}
+
+export function endFailed(state: DispatchState): Step {
+  const code = state.journal.firstError;
   const message =
     code === null ? 'the printer reported a failure without a code' : `the printer stopped with ${code}`;
   return ended(state, { outcome: 'failed', message, ready: 'clear', to: 'failed' });

@@ -1,51 +1,79 @@
 import type { JobStatus } from '../contract/enums.js';
-import type { Observation, OurMarks, PrintIdentity } from './observation.js';
+import type { Observation } from './observation.js';
+import type { Known } from './sighting.js';
 
 export type Phase = 'reserved' | 'transferring' | 'transferred' | 'start-sent' | 'printing' | 'ended';
 export type Outcome = 'completed' | 'failed' | 'cancelled' | 'released' | 'not-started' | 'unknown';
 
 /** What of a dispatch survives a crash: the part of the journal row that the machine decides by. Times are epoch ms. */
-export interface Journal extends OurMarks {
+export interface Journal extends Known {
   readonly phase: Phase;
   readonly transferAttempts: number;
   readonly startSentAt: number | null;
   readonly resentAt: number | null;
   readonly acceptedAt: number | null;
-  readonly confirmedAt: number | null;
   readonly cancelRequestedAt: number | null;
   readonly stopSentAt: number | null;
   readonly firstError: string | null;
   readonly cancelSeen: boolean;
   readonly wasReady: boolean;
-  /** What the printer showed just before the start. */
-  readonly before: { readonly activity: string | null; readonly identity: PrintIdentity } | null;
+}
+
+/** When something happened: `at` for people and the journal, `mono` for every wait, so that no clock set by hand or by NTP can end one. */
+export interface Moment {
+  /** Wall clock, epoch milliseconds. */
+  readonly at: number;
+  /** Milliseconds that never jump; means something within this process only. */
+  readonly mono: number;
 }
 
 /** What the daemon has seen with its own eyes since it last began to look. Lost with a crash, and rightly so. */
 export interface Watch {
   /** Since when complete reports have come without a gap. */
-  readonly since: number | null;
+  readonly since: Moment | null;
   /** Nothing was missed since the start command was sent by this process. */
   readonly fromStart: boolean;
-  /** Our print was seen active without a gap until now. */
+  /** Nothing was missed since our print was last seen active, and no other print was. */
   readonly unbroken: boolean;
-  /** Since when the machine shows something that does not fit a print of ours. */
+  /** Something that is not known to be ours has been active since the start. */
+  readonly stirred: boolean;
+  /** `mono` since when the machine shows something that does not fit a print of ours. */
   readonly strangeSince: number | null;
-  /** Since when our print shows as failed; its reason may come a moment later. */
+  /** `mono` since when nothing at all is active. */
+  readonly calmSince: number | null;
+  /** `mono` since when our print shows as failed; its reason may come a moment later. */
   readonly failedSince: number | null;
-  readonly refusal: { readonly at: number; readonly message: string; readonly elsewhere: boolean } | null;
-  readonly refreshAsked: boolean;
+  readonly refusal: Refusal | null;
+  /** `mono` of the last request for everything. */
+  readonly askedAt: number | null;
+  /** `mono` of the end of the window: one more look, then it is decided. */
+  readonly lookingSince: number | null;
+  /** `mono` of the last stop sent by this process. */
+  readonly stoppedAt: number | null;
   readonly last: Observation | null;
+}
+
+export interface Refusal {
+  readonly mono: number;
+  readonly message: string;
+  /** The printer is at fault, not the file; another printer may take the job. */
+  readonly elsewhere: boolean;
+  /** Something else is about to lie on the bed. */
+  readonly busy: boolean;
 }
 
 export const NOT_WATCHED: Watch = {
   since: null,
   fromStart: false,
   unbroken: false,
+  stirred: false,
   strangeSince: null,
+  calmSince: null,
   failedSince: null,
   refusal: null,
-  refreshAsked: false,
+  askedAt: null,
+  lookingSince: null,
+  stoppedAt: null,
   last: null,
 };
 
@@ -60,24 +88,24 @@ export interface TransferFailure {
   readonly retry: boolean;
 }
 
-export type DispatchEvent = { readonly at: number } & (
-  | { readonly kind: 'transfer-begun' }
-  | { readonly kind: 'transferred' }
-  | { readonly kind: 'transfer-failed'; readonly failure: TransferFailure }
-  | { readonly kind: 'start-cleared'; readonly before: Observation; readonly wasReady: boolean }
-  | { readonly kind: 'start-blocked'; readonly reason: string; readonly exclude: boolean }
-  /** No byte of the start command left the daemon. */
-  | { readonly kind: 'start-unsent'; readonly message: string }
-  /** `elsewhere`: the printer is at fault, not the file; another printer may take the job. */
-  | { readonly kind: 'start-refused'; readonly message: string; readonly elsewhere: boolean }
-  | { readonly kind: 'start-answered' }
-  | { readonly kind: 'observed'; readonly observation: Observation }
-  | { readonly kind: 'connection-lost' }
-  | { readonly kind: 'tick' }
-  | { readonly kind: 'cancel' }
-  | { readonly kind: 'restarted' }
-  | { readonly kind: 'printer-removed' }
-);
+export type DispatchEvent = Moment &
+  (
+    | { readonly kind: 'transfer-begun' }
+    | { readonly kind: 'transferred' }
+    | { readonly kind: 'transfer-failed'; readonly failure: TransferFailure }
+    | { readonly kind: 'start-cleared'; readonly before: Observation; readonly wasReady: boolean }
+    | { readonly kind: 'start-blocked'; readonly reason: string; readonly exclude: boolean }
+    /** No byte of the start command left the daemon. `exclude`: it never would for this printer. */
+    | { readonly kind: 'start-unsent'; readonly message: string; readonly exclude: boolean }
+    | ({ readonly kind: 'start-refused' } & Omit<Refusal, 'mono'>)
+    | { readonly kind: 'start-answered' }
+    | { readonly kind: 'observed'; readonly observation: Observation }
+    | { readonly kind: 'connection-lost' }
+    | { readonly kind: 'tick' }
+    | { readonly kind: 'cancel' }
+    | { readonly kind: 'restarted' }
+    | { readonly kind: 'printer-removed' }
+  );
 
 export type Effect =
   | { readonly kind: 'upload'; readonly afterMs: number }
@@ -118,6 +146,8 @@ export interface DispatchTiming {
   readonly firstSignMs: number;
   /** Whole time of fresh reports, from the start on, after which an idle printer without our print has not begun. */
   readonly confirmMs: number;
+  /** At the end of that time everything is asked for again, and what comes after this long decides. */
+  readonly lastLookMs: number;
   /** After a failure the reason may follow its state. */
   readonly reasonMs: number;
   /** A refused start must be followed by this much idleness to be believed. */
@@ -134,6 +164,7 @@ export interface DispatchTiming {
 export const DEFAULT_TIMING: DispatchTiming = {
   firstSignMs: 90_000,
   confirmMs: 270_000,
+  lastLookMs: 15_000,
   reasonMs: 5_000,
   refusalMs: 10_000,
   strangeMs: 60_000,

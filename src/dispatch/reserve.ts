@@ -23,6 +23,7 @@ export interface Reservation {
  * matcher looked, so both are looked at again here; the database's indexes are the last word.
  *
  * @returns null when the job or the printer is no longer free
+ * @throws the database's own error when an open dispatch of either comes to light only at the insert
  */
 export async function reserve(
   tx: Transaction,
@@ -34,7 +35,8 @@ export async function reserve(
   if (job?.status !== 'pending' || !machine) return null;
   const free =
     machine.enabled && machine.isAvailable && machine.confirmedReady && machine.printingJobId === null;
-  if (!free || machine.isInMaintenance) return null;
+  if (!free || machine.isInMaintenance || job.excludedPrinterIds.includes(machine.id)) return null;
+  if (await hasOpenDispatch(tx, job.id, machine.id)) return null;
   const token = await freshToken(tx, random);
   const remoteName = remoteNameFor(job.label, token);
   const row = await tx.insert(dispatch, {
@@ -61,4 +63,22 @@ export async function reserve(
   await moveJob(tx, job.id, 'ready-for-printer', { assignmentCompletedAt: tx.now });
   await tx.update(printer, machine.id, { printingJobId: job.id, isAvailable: false });
   return row;
+}
+
+/** A job that nothing can print: it fails with the reason, so that a person sees it and the queue goes on. */
+export async function rejectJob(tx: Transaction, jobId: string, reason: string): Promise<void> {
+  const job = await tx.find(printJob, jobId);
+  if (job?.status !== 'pending') return;
+  await moveJob(tx, jobId, 'assigned', { assignmentStartedAt: tx.now });
+  await moveJob(tx, jobId, 'failed', { errorMessage: reason, assignmentStartedAt: null });
+}
+
+async function hasOpenDispatch(tx: Transaction, jobId: string, printerId: string): Promise<boolean> {
+  const open = await tx.db
+    .selectFrom('dispatch')
+    .select('id')
+    .where('endedAt', 'is', null)
+    .where((eb) => eb.or([eb('printJobId', '=', jobId), eb('printerId', '=', printerId)]))
+    .executeTakeFirst();
+  return open !== undefined;
 }

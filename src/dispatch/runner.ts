@@ -5,8 +5,9 @@ import { systemContext } from '../domain/stores.js';
 import type { Fleet } from '../fleet/fleet.js';
 import { Cleaner } from './cleaner.js';
 import { type DispatchRow, openDispatches } from './journal.js';
-import { Lane, type LaneOptions, type StepProbe } from './lane.js';
-import { DEFAULT_TIMING, type DispatchEvent, type DispatchTiming } from './machine-types.js';
+import { Lane, type LaneOptions } from './lane.js';
+import { DEFAULT_TIMING, type DispatchTiming, type Moment } from './machine-types.js';
+import type { StepProbe } from './printer-work.js';
 import { observationOf } from './projection.js';
 
 export interface RunnerOptions {
@@ -14,6 +15,8 @@ export interface RunnerOptions {
   readonly storeId: string;
   readonly fleet: Fleet;
   readonly clock: Clock;
+  /** Milliseconds that never jump; `performance.now` when absent. */
+  readonly monotonic?: () => number;
   readonly log: Logger;
   readonly random: () => number;
   localPath(sha256: string): string;
@@ -41,27 +44,43 @@ export class DispatchRunner {
     this.#cleaner = new Cleaner(options);
   }
 
-  /** Takes up what an earlier process left open: what had not been started goes back to the queue, the rest is watched. */
+  /**
+   * Takes up what an earlier process left open: what had not been started goes back to the queue, the rest is watched.
+   * A dispatch that cannot be read or written holds up nothing but itself.
+   */
   async start(): Promise<void> {
-    const { database, fleet, storeId, clock } = this.options;
+    const { database, fleet, storeId, log } = this.options;
     await this.#cleaner.start();
     this.#unsubscribe = fleet.on({
       report: (printer) => {
         const lane = this.#byPrinter.get(printer.printerId);
         if (lane?.isWithPrinter && printer.report) {
-          lane.glance({ kind: 'observed', at: clock.now(), observation: observationOf(printer.report) });
+          lane.glance({ kind: 'observed', ...this.#moment(), observation: observationOf(printer.report) });
         }
         if (!lane) this.#cleaner.onReport(printer);
       },
       connection: (printer) => {
         if (printer.connection.status !== 'online') {
-          this.#byPrinter.get(printer.printerId)?.glance({ kind: 'connection-lost', at: clock.now() });
+          this.#byPrinter.get(printer.printerId)?.glance({ kind: 'connection-lost', ...this.#moment() });
         }
       },
+      removed: (printerId) => {
+        this.#byPrinter.get(printerId)?.glance({ kind: 'printer-removed', ...this.#moment() });
+      },
     });
-    const rows = await database.write(systemContext(storeId), openDispatches);
-    for (const row of rows) this.#open(row);
-    for (const lane of this.#byPrinter.values()) await lane.send({ kind: 'restarted', at: clock.now() });
+    const { rows, unreadable, held } = await database.write(systemContext(storeId), openDispatches);
+    for (const id of unreadable) {
+      log.error(
+        { dispatch: id },
+        'a dispatch in the journal is damaged; it is left as it is, with its printer',
+      );
+    }
+    for (const row of rows) {
+      const lane = this.#open(row);
+      lane.glance({ kind: 'restarted', ...this.#moment() });
+      // Without a session nothing would ever show what became of it.
+      if (!held.has(row.printerId)) lane.glance({ kind: 'printer-removed', ...this.#moment() });
+    }
     this.#tick = setInterval(() => this.#everySecond(), TICK_MS);
   }
 
@@ -78,20 +97,20 @@ export class DispatchRunner {
   /** Begins with a reserved dispatch. */
   take(row: DispatchRow): void {
     const lane = this.#open(row);
-    lane.glance({ kind: 'transfer-begun', at: this.options.clock.now() });
+    lane.glance({ kind: 'transfer-begun', ...this.#moment() });
   }
 
   /** Cancels a job that has a printer. @returns false when the job has no open dispatch */
   async cancel(jobId: string): Promise<boolean> {
     const lane = this.#byJob.get(jobId);
     if (!lane) return false;
-    await lane.send({ kind: 'cancel', at: this.options.clock.now() });
+    await lane.send({ kind: 'cancel', ...this.#moment() });
     return true;
   }
 
   /** Ends what is open on a printer that is being removed. */
   async printerRemoved(printerId: string): Promise<void> {
-    await this.#byPrinter.get(printerId)?.send({ kind: 'printer-removed', at: this.options.clock.now() });
+    await this.#byPrinter.get(printerId)?.send({ kind: 'printer-removed', ...this.#moment() });
   }
 
   /** Upload under way to a printer, null when there is none. */
@@ -109,8 +128,15 @@ export class DispatchRunner {
   }
 
   #everySecond(): void {
-    const event: DispatchEvent = { kind: 'tick', at: this.options.clock.now() };
-    for (const lane of this.#byPrinter.values()) if (lane.isWithPrinter) lane.glance(event);
+    const moment = this.#moment();
+    for (const lane of this.#byPrinter.values()) {
+      if (lane.isWithPrinter) lane.glance({ kind: 'tick', ...moment });
+    }
+  }
+
+  #moment(): Moment {
+    const { clock, monotonic } = this.options;
+    return { at: clock.now(), mono: monotonic ? monotonic() : performance.now() };
   }
 
   #open(row: DispatchRow): Lane {
@@ -121,10 +147,10 @@ export class DispatchRunner {
   }
 
   #laneOptions(row: DispatchRow): LaneOptions {
-    const { database, storeId, fleet, clock, log, random, timing, probe } = this.options;
+    const { database, storeId, fleet, log, random, timing, probe } = this.options;
     const serial = fleet.live(row.printerId)?.serial;
     return {
-      clock,
+      moment: () => this.#moment(),
       log: log.child({ dispatch: row.id, ...(serial === undefined ? {} : { printer: serial }) }),
       random,
       timing: { ...DEFAULT_TIMING, ...timing },

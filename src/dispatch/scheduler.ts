@@ -1,19 +1,22 @@
 import type { Logger } from 'pino';
 import type { Database } from '../database/database.js';
 import { decodeRow } from '../database/rows.js';
+import { fileByUri } from '../domain/files.js';
 import type { Printer } from '../domain/printers.js';
 import { systemContext } from '../domain/stores.js';
 import type { Fleet } from '../fleet/fleet.js';
+import type { LivePrinter, PrinterState } from '../fleet/live-printer.js';
 import type { MatchJob, MatchPrinter, MatchSettings } from '../matching/input.js';
 import { checkPair } from '../matching/pair.js';
 import { type JobAssignment, matchQueue } from '../matching/queue.js';
 import { couldTakeAJob } from '../matching/readiness-checks.js';
 import type { MatchReasons } from '../matching/reasons.js';
 import type { PairResult } from '../matching/result.js';
-import { printer, printJob, storedFile } from '../resources/index.js';
+import { printer, printJob } from '../resources/index.js';
 import { matchJob, matchPrinter, type QueuedJob } from './match-input.js';
+import type { StepProbe } from './printer-work.js';
 import { filamentSources, jobMapping, slotSnapshot } from './projection.js';
-import { reserve } from './reserve.js';
+import { type Reservation, rejectJob, reserve } from './reserve.js';
 import type { DispatchRunner } from './runner.js';
 
 export interface SchedulerOptions {
@@ -26,7 +29,11 @@ export interface SchedulerOptions {
   /** A pass at least this often, whatever happens; milliseconds. */
   readonly tickMs: number;
   readonly maxConcurrentJobs: number | null;
+  readonly probe?: StepProbe;
 }
+
+/** How long a job that could not be assigned, for a reason of ours, is left out of the passes. */
+const SET_ASIDE_MS = 60_000;
 
 /** Resources whose changes can let a job start. */
 const RELEVANT: ReadonlySet<string> = new Set(['printJob', 'printer', 'printerSlot']);
@@ -34,6 +41,7 @@ const RELEVANT: ReadonlySet<string> = new Set(['printJob', 'printer', 'printerSl
 /** The matcher's loop: looks when something changed, and now and then; gives jobs to printers. */
 export class Scheduler {
   #reasons: MatchReasons | null = null;
+  readonly #setAside = new Map<string, number>();
   #timer: NodeJS.Timeout | null = null;
   #soon: NodeJS.Immediate | null = null;
   #running: Promise<void> | null = null;
@@ -102,9 +110,10 @@ export class Scheduler {
   }
 
   async #pass(): Promise<void> {
-    const printers = (await this.#printers()).map((row) =>
-      matchPrinter(row, this.options.fleet.live(row.id)),
-    );
+    const rows = await this.#printers();
+    // One look at every printer: what the mapping is made from is also what its snapshot tells of.
+    const seen = new Map(rows.map((row) => [row.id, this.#look(row.id)]));
+    const printers = rows.map((row) => matchPrinter(row, seen.get(row.id) ?? null));
     // Reading a long queue for a farm that is all busy would be most of this daemon's work.
     if (!printers.some(couldTakeAJob)) return;
     const queue = await this.#pendingJobs(null);
@@ -118,36 +127,66 @@ export class Scheduler {
     this.#reasons = result.reasons;
     for (const assignment of result.assignments) {
       const job = jobs.get(assignment.jobId);
-      if (job && !this.#stopped) await this.#assign(assignment, job.row);
+      const state = seen.get(assignment.printerId)?.report?.state;
+      if (!job || !state || this.#stopped) continue;
+      try {
+        await this.#assign(assignment, job.row, state);
+      } catch (error) {
+        this.#leaveOut(job.row.id, error);
+      }
     }
   }
 
-  async #assign(assignment: JobAssignment, job: QueuedJob): Promise<void> {
-    const { database, storeId, fleet, runner, log, random } = this.options;
-    const state = fleet.live(assignment.printerId)?.report?.state;
-    const [uri] = job.filesToPrint;
-    if (!state || uri === undefined) return;
+  /** The live side of a printer as it is now; what comes later does not change it. */
+  #look(printerId: string): LivePrinter | null {
+    const live = this.options.fleet.live(printerId);
+    if (!live) return null;
+    const { serial, session, connection, report, capabilities } = live;
+    return { printerId, serial, session, connection, report, capabilities };
+  }
+
+  /** One job that cannot be matched or assigned must not keep a printer, and the jobs behind it, waiting for ever. */
+  #leaveOut(jobId: string, error: unknown): void {
+    this.#setAside.set(jobId, performance.now() + SET_ASIDE_MS);
+    this.options.log.error(
+      { err: error, job: jobId },
+      'a job could not be assigned; it is left out for a while',
+    );
+  }
+
+  #isSetAside(jobId: string): boolean {
+    const until = this.#setAside.get(jobId);
+    if (until === undefined) return false;
+    if (performance.now() < until) return true;
+    this.#setAside.delete(jobId);
+    return false;
+  }
+
+  async #assign(assignment: JobAssignment, job: QueuedJob, state: PrinterState): Promise<void> {
+    const { database, storeId, fleet, runner, log, probe } = this.options;
     const filaments = filamentSources(assignment.mapping);
+    probe?.('before:reserved');
     const row = await database.write(systemContext(storeId), async (tx) => {
-      const raw = await tx.db.selectFrom('storedFile').selectAll().where('uri', '=', uri).executeTakeFirst();
-      const file = raw ? decodeRow(storedFile, raw) : null;
-      if (!file?.sha256) throw new Error(`The file ${uri} of job ${job.id} is not in the store`);
-      return reserve(
-        tx,
-        {
-          jobId: assignment.jobId,
-          printerId: assignment.printerId,
-          plate: job.extensions?.['3mf']?.plateId ?? 1,
-          sha256: file.sha256,
-          bytes: file.bytes ?? 0,
-          filaments: [...filaments],
-          slotSnapshot: slotSnapshot(state, filaments),
-          mapping: jobMapping(assignment.mapping),
-        },
-        random,
-      );
+      const [uri] = job.filesToPrint;
+      const file = uri === undefined ? null : await fileByUri(tx, uri);
+      if (!file?.sha256) {
+        await rejectJob(tx, job.id, 'the file of this job is not in the store any more; upload it again');
+        return null;
+      }
+      const wanted: Reservation = {
+        jobId: assignment.jobId,
+        printerId: assignment.printerId,
+        plate: job.extensions?.['3mf']?.plateId ?? 1,
+        sha256: file.sha256,
+        bytes: file.bytes ?? 0,
+        filaments: [...filaments],
+        slotSnapshot: slotSnapshot(state, filaments),
+        mapping: jobMapping(assignment.mapping),
+      };
+      return reserve(tx, wanted, this.options.random);
     });
     if (!row) return;
+    probe?.('after:reserved');
     log.info({ job: row.printJobId, printer: fleet.live(row.printerId)?.serial }, 'job assigned');
     runner.take(row);
   }
@@ -182,14 +221,25 @@ export class Scheduler {
       .where('storeId', '=', this.options.storeId)
       .where('status', '=', 'pending');
     if (only !== null) query = query.where('id', '=', only);
-    const rows = (await query.execute()).map((row): QueuedJob => decodeRow(printJob, row));
-    const copies = await this.#partCopies(new Set(rows.map((row) => row.partBuildId)));
-    return rows.map((row) => ({ row, match: matchJob(row, copies.get(row.partBuildId)) }));
+    const raw = (await query.execute()).filter(({ id }) => !this.#isSetAside(id));
+    const copies = await this.#partCopies(new Set(raw.map((row) => row.partBuildId)));
+    return raw.flatMap((one) => {
+      try {
+        const row: QueuedJob = decodeRow(printJob, one);
+        const copy: unknown = JSON.parse(copies.get(row.partBuildId) ?? '{}');
+        const metadata =
+          typeof copy === 'object' && copy !== null && 'metadata' in copy ? copy.metadata : null;
+        return [{ row, match: matchJob(row, metadata) }];
+      } catch (error) {
+        this.#leaveOut(one.id, error);
+        return [];
+      }
+    });
   }
 
-  /** The frozen part's metadata by build. */
-  async #partCopies(buildIds: ReadonlySet<string>): Promise<ReadonlyMap<string, unknown>> {
-    const found = new Map<string, unknown>();
+  /** The frozen parts as they are stored, by build. */
+  async #partCopies(buildIds: ReadonlySet<string>): Promise<ReadonlyMap<string, string>> {
+    const found = new Map<string, string>();
     const ids = [...buildIds];
     for (let start = 0; start < ids.length; start += 500) {
       const rows = await this.options.database.read
@@ -197,10 +247,7 @@ export class Scheduler {
         .select(['id', 'partCopy'])
         .where('id', 'in', ids.slice(start, start + 500))
         .execute();
-      for (const row of rows) {
-        const copy: unknown = JSON.parse(row.partCopy);
-        if (typeof copy === 'object' && copy !== null && 'metadata' in copy) found.set(row.id, copy.metadata);
-      }
+      for (const row of rows) found.set(row.id, row.partCopy);
     }
     return found;
   }

@@ -1,4 +1,4 @@
-import { isMachineFree, isOnline, type LivePrinter } from '../fleet/live-printer.js';
+import { isMachineFree, isOnline, type LivePrinter, type PrinterReport } from '../fleet/live-printer.js';
 import type { DispatchRow } from './journal.js';
 import { slotSnapshot } from './projection.js';
 import type { PrinterConfigFlags } from './start-request.js';
@@ -17,21 +17,29 @@ export interface Blocked {
   readonly exclude: boolean;
 }
 
-/** Why the start must not be sent now; null when everything stands as it did when the printer was chosen. */
-export function startBlocked(row: DispatchRow, gate: StartGate, live: LivePrinter | null): Blocked | null {
+/** Everything stands as it did when the printer was chosen, as this report shows. */
+export interface Cleared {
+  readonly report: PrinterReport;
+}
+
+/** Whether the start may be sent now, or why not. */
+export function startBlocked(row: DispatchRow, gate: StartGate, live: LivePrinter | null): Blocked | Cleared {
   const because = (reason: string, exclude = false) => ({ reason, exclude });
-  if (!live || !isOnline(live) || !live.report) return because('the printer went offline before the start');
+  const report = live?.report;
+  if (!live || !report || !isOnline(live)) return because('the printer went offline before the start');
   if (!gate.enabled) return because('the printer was disabled before the start');
   if (gate.isInMaintenance) return because('the printer went into maintenance before the start');
   if (!gate.confirmedReady) return because('the bed was no longer confirmed clear at the start');
-  const { state } = live.report;
+  const { state } = report;
   if (state.developerMode === 'off') {
     return because('Developer Mode is off on the printer: switch it on under Settings > LAN only', true);
   }
+  if (state.upgrading) return because('the printer was updating its firmware at the start');
+  if (!report.complete) return because('the printer had not told its whole state at the start');
   if (!isMachineFree(live))
     return because(`the printer was ${state.activity ?? 'in an unknown state'} at the start`);
   if (slotSnapshot(state, row.filaments) !== row.slotSnapshot) {
     return because('the filament in a mapped slot changed between matching and start');
   }
-  return null;
+  return { report };
 }

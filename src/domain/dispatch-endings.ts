@@ -1,6 +1,6 @@
 import type { Transaction } from '../database/transaction.js';
 import { printer } from '../resources/index.js';
-import type { Patch } from '../resources/resource.js';
+import type { Patch, Row } from '../resources/resource.js';
 import type { PrintJob } from './jobs.js';
 
 export interface DispatchEnding {
@@ -8,9 +8,16 @@ export interface DispatchEnding {
   readonly ready: 'restore' | 'clear' | 'keep';
   /** The bed was clear before the start. */
   readonly wasReady: boolean;
-  /** The machine could begin a print now, as far as its last report says. */
-  readonly machineFree: boolean;
+  /** What the machine showed last. */
+  readonly machine: {
+    /** It could begin a print now. */
+    readonly free: boolean;
+    readonly printing: boolean;
+  };
 }
+
+/** Longest print that is counted: beyond it a clock has been set, or nobody looked for a week. */
+const LONGEST_PRINT_HOURS = 21 * 24;
 
 /**
  * What a printer is after a dispatch has ended: free of the job, its bed in the state that can be answered for, its
@@ -24,21 +31,45 @@ export async function releasePrinter(
 ): Promise<void> {
   const row = await tx.find(printer, printerId);
   if (!row) return;
-  const continues = ending.outcome === 'completed' && row.continuousPrint;
-  const left = continues && row.fabmaticRemainingJobs !== null ? row.fabmaticRemainingJobs - 1 : null;
-  const exhausted = left !== null && left <= 0;
-  const faulty =
-    ending.outcome === 'failed' || ending.outcome === 'cancelled' || ending.outcome === 'unknown';
-  const patch: Patch<typeof printer> = {
+  await tx.update(printer, printerId, {
     printingJobId: null,
-    isAvailable: row.isOnline && ending.machineFree,
-    ...(ending.ready === 'restore' && ending.wasReady ? { confirmedReady: true } : {}),
-    ...(ending.ready === 'clear' ? { confirmedReady: continues && !exhausted } : {}),
-    ...(continues ? { fabmaticRemainingJobs: exhausted ? null : left, continuousPrint: !exhausted } : {}),
-    ...(faulty && row.continuousPrint ? { continuousPrint: false, fabmaticRemainingJobs: null } : {}),
+    isAvailable: row.isOnline && ending.machine.free,
+    ...bedAndContinuation(row, ending),
     ...counters(row, job, ending),
-  };
-  await tx.update(printer, printerId, patch);
+  });
+}
+
+function bedAndContinuation(row: Row<typeof printer>, ending: DispatchEnding): Patch<typeof printer> {
+  // Whatever is on the bed now was not there before.
+  if (ending.machine.printing) return { confirmedReady: false, ...endContinuous(row) };
+  switch (ending.outcome) {
+    case 'completed':
+      return afterCompletion(row);
+    case 'failed':
+    case 'cancelled':
+    case 'unknown':
+      return { ...bed(ending), ...(ending.ready === 'keep' ? {} : endContinuous(row)) };
+    case 'released':
+    case 'not-started':
+      return bed(ending);
+  }
+}
+
+function bed({ ready, wasReady }: DispatchEnding): Patch<typeof printer> {
+  if (ready === 'keep') return {};
+  return { confirmedReady: ready === 'restore' && wasReady };
+}
+
+/** Continuous printing clears the bed by itself, as often as a person has allowed it to. */
+function afterCompletion(row: Row<typeof printer>): Patch<typeof printer> {
+  if (!row.continuousPrint) return { confirmedReady: false };
+  const left = row.fabmaticRemainingJobs === null ? null : row.fabmaticRemainingJobs - 1;
+  const goesOn = left === null || left > 0;
+  return { confirmedReady: goesOn, continuousPrint: goesOn, fabmaticRemainingJobs: goesOn ? left : null };
+}
+
+function endContinuous(row: Row<typeof printer>): Patch<typeof printer> {
+  return row.continuousPrint ? { continuousPrint: false, fabmaticRemainingJobs: null } : {};
 }
 
 function counters(
@@ -48,9 +79,10 @@ function counters(
 ): Patch<typeof printer> {
   if (job.printingStartedAt === null || job.printingCompletedAt === null) return {};
   const hours = (Date.parse(job.printingCompletedAt) - Date.parse(job.printingStartedAt)) / 3_600_000;
+  // A clock that was set during a print must neither shorten a life nor add decades to it.
+  const counted = hours < 0 || hours > LONGEST_PRINT_HOURS ? 0 : hours;
   return {
-    // A clock set back during a print must not shorten a life.
-    lifetimePrintHours: row.lifetimePrintHours + Math.max(0, hours),
+    lifetimePrintHours: row.lifetimePrintHours + counted,
     lifetimeJobCount: row.lifetimeJobCount + (ending.outcome === 'completed' ? 1 : 0),
   };
 }

@@ -3,6 +3,7 @@ import { ApiError } from '../contract/errors.js';
 import type { Transaction } from '../database/transaction.js';
 import { integration, printer, printerConnection } from '../resources/index.js';
 import type { Patch, Row } from '../resources/resource.js';
+import { isWithPrinter, leavesBedInDoubt } from './prints-seen.js';
 
 export type Printer = Row<typeof printer>;
 export type PrinterConnection = Row<typeof printerConnection>;
@@ -121,8 +122,8 @@ export interface PrinterFacts {
   readonly modelCode: string | null;
   readonly modelName: string | null;
   readonly nozzleDiameter: string | null;
-  /** Something prints that the daemon did not start. */
-  readonly printsForeign: boolean;
+  /** A print that was seen on the machine since the facts were last written, whoever started it; its ids. */
+  readonly print: { readonly ids: readonly string[] } | null;
 }
 
 /** Writes what changed of a printer's facts. A print from elsewhere leaves the bed in doubt. */
@@ -130,11 +131,12 @@ export async function recordFacts(tx: Transaction, printerId: string, facts: Pri
   const row = await tx.find(printer, printerId);
   if (!row) return;
   const nozzleDiameter = facts.nozzleDiameter ?? row.nozzleDiameter;
+  const inDoubt = facts.print !== null && (await leavesBedInDoubt(tx, printerId, facts.print.ids));
   const patch: Patch<typeof printer> = {
     isOnline: facts.isOnline,
     isAvailable: facts.isOnline && facts.machineFree && row.printingJobId === null,
     nozzleDiameter,
-    ...(facts.printsForeign && row.printingJobId === null ? { confirmedReady: false } : {}),
+    ...(inDoubt ? { confirmedReady: false, continuousPrint: false, fabmaticRemainingJobs: null } : {}),
     ...(row.metadata
       ? {
           metadata: {
@@ -154,13 +156,13 @@ export async function recordFacts(tx: Transaction, printerId: string, facts: Pri
 
 /**
  * Says whether the bed is clear. Possible in any state but an active print, offline too: a person who stands before
- * the machine knows more than we do.
+ * the machine knows more than we do. While a file is only being sent, saying no keeps the print from being started.
  *
  * @returns the printer, changed or not
  */
 export async function confirmReady(tx: Transaction, printerId: string, ready: boolean): Promise<Printer> {
   const row = await tx.get(printer, printerId);
-  const busy = row.printingJobId !== null || isActive(row.metadata?.print_status, row.isOnline);
+  const busy = (await isWithPrinter(tx, printerId)) || isActive(row.metadata?.print_status, row.isOnline);
   return busy ? row : tx.update(printer, printerId, { confirmedReady: ready });
 }
 

@@ -16,6 +16,8 @@ import { syncSlots } from '../domain/slots.js';
 import { printerConnection } from '../resources/index.js';
 import { factsOf, slotsOf } from './facts.js';
 import type { LivePrinter } from './live-printer.js';
+import { PrintsWatch } from './prints-watch.js';
+import { mayFollow, type Place, Whereabouts } from './whereabouts.js';
 
 export interface EntryOptions {
   readonly driver: PrinterDriver;
@@ -34,6 +36,8 @@ export class Entry implements LivePrinter {
   #printerId: string | null;
   #target: PrinterTarget;
   #stopped = false;
+  readonly #whereabouts: Whereabouts;
+  readonly #prints = new PrintsWatch();
   readonly #watchers = new Set<(connection: Connection | null, report: PrinterReport | null) => void>();
   /** Text of what was last written, so that equal facts cost nothing; null writes in any case. */
   #writtenFacts: string | null = null;
@@ -48,6 +52,7 @@ export class Entry implements LivePrinter {
   ) {
     this.#printerId = printerId;
     this.#target = target;
+    this.#whereabouts = new Whereabouts(target);
     this.capabilities = options.driver.capabilitiesOf(target.modelCode, target.serial);
     this.session = options.driver.createSession(
       target,
@@ -92,9 +97,9 @@ export class Entry implements LivePrinter {
     this.#printerId = printerId;
   }
 
+  /** The database's word on how the printer is reached; where it was found since counts unless that has changed. */
   retarget(target: PrinterTarget): void {
-    this.#target = target;
-    this.session.retarget(target);
+    this.#turnTo({ ...target, ...this.#whereabouts.told(target) });
   }
 
   watch(
@@ -123,17 +128,12 @@ export class Entry implements LivePrinter {
   /** Moves a lost session to where the printer says it is now. A standing session is never moved by hearsay. */
   followTo(seen: DiscoveredPrinter): void {
     const { status } = this.connection;
-    const moved = seen.host !== this.#target.host;
-    if (!moved || (status !== 'offline' && status !== 'refused')) return;
-    this.options.log.info(
-      { from: this.#target.host, to: seen.host },
-      'printer announced itself at a new address',
-    );
-    this.retarget({
-      ...this.#target,
-      host: seen.host,
-      ...(seen.mqttPort ? { mqttPort: seen.mqttPort } : {}),
-    });
+    const { trust, pinnedFingerprint, host } = this.#target;
+    if ((status !== 'offline' && status !== 'refused') || !mayFollow(trust, pinnedFingerprint)) return;
+    const place = this.#whereabouts.heard(seen, performance.now());
+    if (!place) return;
+    this.options.log.info({ from: host, to: place.host }, 'printer announced itself at another address');
+    this.#turnTo({ ...this.#target, ...place });
   }
 
   /** Writes the present facts even if nothing new arrives; after registering. */
@@ -141,15 +141,43 @@ export class Entry implements LivePrinter {
     this.#record();
   }
 
+  #turnTo(target: PrinterTarget): void {
+    this.#target = target;
+    this.session.retarget(target);
+  }
+
   #onConnection(connection: Connection): void {
+    this.#checkPlace(connection);
     for (const watcher of this.#watchers) watcher(connection, null);
     if (this.#printerId === null) return;
     this.options.emitConnection(this);
     this.#record();
   }
 
+  /** The certificate is checked before the access code is given: who refuses the code has proved to be the printer. */
+  #checkPlace({ status, error }: Connection): void {
+    if (status === 'online' || (status === 'refused' && error?.kind === 'auth')) {
+      const home = this.#whereabouts.proved();
+      if (home) this.#storePlace(home);
+    } else if (status === 'offline' || status === 'refused') {
+      const home = this.#whereabouts.disproved();
+      if (home) this.#turnTo({ ...this.#target, ...home });
+    }
+  }
+
+  /** The configuration file's word on an address is not ours to change. */
+  #storePlace({ host, mqttPort }: Place): void {
+    const printerId = this.#printerId;
+    if (printerId === null) return;
+    this.#run(async (tx) => {
+      const row = await connectionOf(tx, printerId);
+      if (!row.configured) await tx.update(printerConnection, row.id, { host, mqttPort });
+    });
+  }
+
   #onReport(report: PrinterReport): void {
     this.report = report;
+    this.#prints.note(report);
     for (const watcher of this.#watchers) watcher(null, report);
     if (this.#printerId === null) return;
     this.options.emitReport(this);
@@ -177,26 +205,31 @@ export class Entry implements LivePrinter {
     const facts = JSON.stringify(factsOf(this));
     const slots = slotsOf(this);
     const slotText = slots === null ? this.#writtenSlots : JSON.stringify(slots);
-    if (facts === this.#writtenFacts && slotText === this.#writtenSlots) return;
+    const slotsChanged = slotText !== this.#writtenSlots;
+    if (facts === this.#writtenFacts && !slotsChanged && this.#prints.news === null) return;
     if (this.#writing) {
       this.#again = true;
       return;
     }
-    const slotsChanged = slotText !== this.#writtenSlots;
     this.#writtenFacts = facts;
     this.#writtenSlots = slotText;
     const printerId = this.printerId;
-    this.#run(async (tx) => {
-      await recordFacts(tx, printerId, factsOf(this));
-      if (slots && slotsChanged) await syncSlots(tx, printerId, slots);
-    });
+    const print = this.#prints.news;
+    this.#run(
+      async (tx) => {
+        await recordFacts(tx, printerId, { ...factsOf(this), print });
+        if (slots && slotsChanged) await syncSlots(tx, printerId, slots);
+      },
+      () => this.#prints.written(print),
+    );
   }
 
-  #run(fn: (tx: Transaction) => Promise<void>): void {
+  #run(fn: (tx: Transaction) => Promise<void>, onWritten?: () => void): void {
     const run = async (before: Promise<void> | null) => {
       await before;
       try {
         await this.options.write(fn);
+        onWritten?.();
       } catch (error) {
         // Forget what was "written", so that the next report tries again.
         this.#writtenFacts = null;

@@ -1,4 +1,3 @@
-import { isPrinting } from '../../drivers/driver.js';
 import type { PrinterFacts } from '../domain/printers.js';
 import type { ReportedSlot } from '../domain/slots.js';
 import { isMachineFree, isOnline, type LivePrinter } from './live-printer.js';
@@ -6,18 +5,16 @@ import { isMachineFree, isOnline, type LivePrinter } from './live-printer.js';
 type Seen = Pick<LivePrinter, 'connection' | 'report' | 'capabilities'>;
 
 /** What of a printer's live state is worth keeping. Equal facts are never written twice. */
-export function factsOf(printer: Seen): PrinterFacts {
+export function factsOf(printer: Seen): Omit<PrinterFacts, 'print'> {
   const state = printer.report?.state ?? null;
   const activity = state?.activity ?? null;
-  const online = isOnline(printer);
   return {
-    isOnline: online,
+    isOnline: isOnline(printer),
     machineFree: isMachineFree(printer),
     activity,
     modelCode: printer.capabilities?.modelCode ?? null,
     modelName: printer.capabilities?.modelName ?? null,
     nozzleDiameter: state?.nozzles.find((nozzle) => nozzle.diameter !== null)?.diameter ?? null,
-    printsForeign: online && printer.report?.complete === true && isPrinting(activity),
   };
 }
 

@@ -59,8 +59,15 @@ export class Fleet {
       .where('active', '=', 1)
       .execute();
     for (const raw of rows) {
-      const row = decodeRow(printerConnection, raw);
-      this.#open(row.printerId, this.#target(row));
+      try {
+        const row = decodeRow(printerConnection, raw);
+        this.#open(row.printerId, this.#target(row));
+      } catch (error) {
+        this.options.log.error(
+          { err: error, printer: raw.serial },
+          'no session can be made with this printer',
+        );
+      }
     }
   }
 

@@ -1,4 +1,10 @@
-import type { Capabilities, Connection, PrinterReport, PrinterSession } from '../../drivers/driver.js';
+import {
+  type Capabilities,
+  type Connection,
+  isPrinting,
+  type PrinterReport,
+  type PrinterSession,
+} from '../../drivers/driver.js';
 
 // The words of the driver interface that the rooms above the fleet may use.
 export {
@@ -33,4 +39,10 @@ export function isMachineFree(printer: Pick<LivePrinter, 'connection' | 'report'
   if (!isOnline(printer) || !report?.complete || report.state.upgrading) return false;
   const { activity } = report.state;
   return activity === 'IDLE' || activity === 'FINISH' || activity === 'FAILED';
+}
+
+/** Something is being printed, as far as the last complete report says. */
+export function isPrintingNow(printer: Pick<LivePrinter, 'report'> | null): boolean {
+  const report = printer?.report;
+  return report?.complete === true && isPrinting(report.state.activity);
 }

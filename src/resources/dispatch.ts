@@ -70,6 +70,8 @@ export const dispatch = resource({
     acceptedAt: nullable(date()),
     /** A report showed our print active. */
     confirmedAt: nullable(date()),
+    /** By what the printer showed our print to be ours; firmware that shows ids does not lose them without a restart. */
+    recognisedBy: nullable(choice(['ids', 'name'])),
     cancelRequestedAt: nullable(date()),
     stopSentAt: nullable(date()),
     /** First error the printer named since the start, `0300_400C` form. */
