@@ -25,7 +25,7 @@ export function options(yargs: Argv<CommonOptions>) {
     })
     .option('speed', {
       type: 'number',
-      default: 120,
+      default: 240,
       coerce: wholeNumber('speed', 1, 10_000),
       describe: 'Seconds of printing per second',
     })
