@@ -222,6 +222,12 @@ export class Commands {
   }
 }
 
+/** True when a payload carries this command. */
+export function namesCommand(payload: Buffer, command: string): boolean {
+  const requests = Object.values(parseObject(payload) ?? {});
+  return requests.some((request) => isObject(request) && request.command === command);
+}
+
 function fits(wanted: string | undefined, command: string): boolean {
   return wanted === undefined || wanted === command;
 }

@@ -13,7 +13,7 @@ export interface FaultTarget {
   cutPower(virtualSeconds: number | undefined): void;
   flap(virtualSeconds: number): void;
   startExternalJob(name: string, seconds: number): void;
-  emptySlot(unitId: number, slot: number): void;
+  setSpool(unitId: number, slotIndex: number, spool: null): void;
 }
 
 const DAY_MS = 86_400_000;
@@ -68,7 +68,7 @@ const EFFECTS: ReadonlyMap<string, (target: FaultTarget) => void> = new Map<
     (target) => {
       const args = spent(target, FAULTS.amsRunout);
       const first = target.machine.ams.units[0]?.id ?? 0;
-      if (args !== null) target.emptySlot(args.unit ?? first, args.slot);
+      if (args !== null) target.setSpool(args.unit ?? first, args.slot, null);
     },
   ],
   [FAULTS.amsDisconnect.name, (target) => target.machine.engine.onAmsLost()],

@@ -1,8 +1,8 @@
-/** One emulated printer: its machine, its card, its ports and its power switch. */
-import { posix } from 'node:path';
+/** One emulated printer: its parts, wired together, and what people and faults do to it. */
+import { join } from 'node:path';
 import type { EmulatedPrinter, EmulatedPrinterSpec, EmulatedSpool } from './api.js';
 import type { LeafIssuer } from './certificates.js';
-import { Commands } from './commands.js';
+import { Commands, namesCommand } from './commands.js';
 import { actAtOnce, type FaultTarget } from './fault-effects.js';
 import { FAULTS, FaultSet } from './faults.js';
 import { FtpServer } from './ftp-server.js';
@@ -11,14 +11,15 @@ import { Identity } from './identity.js';
 import { Machine } from './machine.js';
 import { MqttServer } from './mqtt-server.js';
 import { Outbox } from './outbox.js';
-import { PRINTABLE } from './print-order.js';
+import { PowerSwitch } from './power-switch.js';
 import { profileOf } from './profiles.js';
 import { Random } from './random.js';
 import { Reporter } from './reporter.js';
-import { readPlate, UnreadableFile } from './sliced-file.js';
+import { UnreadableFile } from './sliced-file.js';
 import { StartPrint } from './start-print.js';
 import { Storage } from './storage.js';
 import { TlsListener } from './tls-listener.js';
+import { ghostPrint, screenPrint } from './unsent-prints.js';
 import type { ClockTimer, VirtualClock } from './virtual-clock.js';
 
 export interface PrinterParts {
@@ -47,89 +48,88 @@ export class Printer implements EmulatedPrinter, FaultTarget {
   readonly #storage: Storage;
   readonly #mqtt: MqttServer;
   readonly #ftp: FtpServer;
-  readonly #mqttPort: TlsListener;
-  readonly #ftpPort: TlsListener;
+  readonly #listeners: { readonly mqtt: TlsListener; readonly ftp: TlsListener };
   readonly #reporter: Reporter;
   readonly #starter: StartPrint;
-  #ports: { mqtt: number; ftp: number };
+  readonly #power: PowerSwitch;
   #accessCode: string;
-  #powered = false;
   #flap: ClockTimer | null = null;
-  /** Ends waits of a boot when the printer is stopped or switched off. */
-  #life = new AbortController();
-  /** Power changes follow each other. */
-  #switching: Promise<void> = Promise.resolve();
 
   constructor(parts: PrinterParts) {
     const { spec, clock } = parts;
+    const { faults } = this;
     const profile = profileOf(spec.model);
-    this.#random = Random.of(parts.seed, `printer ${parts.index}`);
-    this.serial = spec.serial ?? `${profile.serialPrefix}00A5B${this.#random.digits(7)}`;
-    this.#accessCode = spec.accessCode ?? this.#random.digits(8);
+    const random = Random.of(parts.seed, `printer ${parts.index}`);
+    this.#random = random;
+    this.serial = spec.serial ?? `${profile.serialPrefix}00A5B${random.digits(7)}`;
+    this.#accessCode = spec.accessCode ?? random.digits(8);
     this.#clock = clock;
-    this.#record = parts.recorder(this.serial);
+    const record = parts.recorder(this.serial);
+    this.#record = record;
     this.identity = new Identity(this.serial, parts.issuer);
-    this.#ports = { mqtt: spec.mqttPort ?? 8883, ftp: spec.ftpPort ?? 990 };
-    this.machine = new Machine({
+    const onChange = (): void => this.#reporter.changed();
+    const machine = new Machine({
       spec,
       profile,
       serial: this.serial,
       clock,
-      random: this.#random,
-      faults: this.faults,
-      record: this.#record,
-      onChange: () => this.#reporter.changed(),
+      random,
+      faults,
+      record,
+      onChange,
     });
-    this.#storage = new Storage(
-      posix.join(parts.storageRoot, this.serial),
+    this.machine = machine;
+    const storage = new Storage(
+      join(parts.storageRoot, this.serial),
       spec.storageBytes ?? DEFAULT_STORAGE_BYTES,
       profile.ftp.folders,
     );
+    this.#storage = storage;
+    const accessCode = (): string => this.#accessCode;
+    const host = (): string => machine.host;
     this.#mqtt = new MqttServer({
       serial: this.serial,
       maxClients: profile.maxClients,
-      accessCode: () => this.#accessCode,
-      refusesAuth: () => this.faults.take(FAULTS.mqttRefuseAuth) !== null,
-      acknowledges: () => this.faults.peek(FAULTS.mqttNoAck)?.puback !== false,
+      accessCode,
+      refusesAuth: () => faults.take(FAULTS.mqttRefuseAuth) !== null,
+      acknowledges: (payload) => !this.#withholdsPuback(payload),
       onRequest: (payload) => commands.receive(payload),
-      record: this.#record,
+      record,
     });
-    this.#ftp = new FtpServer({
-      profile,
-      storage: this.#storage,
-      faults: this.faults,
+    this.#ftp = new FtpServer({ profile, storage, faults, clock, record, accessCode, host });
+    const outbox = new Outbox(this.#mqtt, faults, () => clock.now());
+    const reporter = new Reporter(machine, outbox, parts.reportIntervalMs);
+    this.#reporter = reporter;
+    this.#starter = new StartPrint(machine, storage, record, () => this.#mqtt.dropAll());
+    const startPrint = this.#starter.take.bind(this.#starter);
+    const commands = new Commands({ machine, reporter, outbox, random, record, startPrint });
+    const port = {
+      context: () => this.identity.context(),
+      refuses: () => faults.take(FAULTS.netRefuse) !== null,
+      record,
+    };
+    this.#listeners = {
+      mqtt: new TlsListener({ ...port, service: 'mqtt', onSecure: (socket) => this.#mqtt.accept(socket) }),
+      ftp: new TlsListener({
+        ...port,
+        service: 'ftp',
+        onSecure: (socket, context) => this.#ftp.accept(socket, context),
+      }),
+    };
+    this.#power = new PowerSwitch({
+      ...this.#listeners,
+      host,
+      ports: { mqtt: spec.mqttPort ?? 8883, ftp: spec.ftpPort ?? 990 },
+      bootSeconds: profile.bootSeconds,
       clock,
-      record: this.#record,
-      accessCode: () => this.#accessCode,
-      host: () => this.host,
-    });
-    const outbox = new Outbox(this.#mqtt, this.faults, () => clock.now());
-    this.#reporter = new Reporter(this.machine, outbox, parts.reportIntervalMs);
-    this.#starter = new StartPrint(this.machine, this.#storage, this.#record, () => this.#mqtt.dropAll());
-    const commands = new Commands({
-      machine: this.machine,
-      reporter: this.#reporter,
-      outbox,
-      random: this.#random,
-      record: this.#record,
-      startPrint: (request) => this.#starter.take(request),
-    });
-    const context = () => this.identity.context();
-    const refuses = (): boolean => this.faults.take(FAULTS.netRefuse) !== null;
-    const record = this.#record;
-    this.#mqttPort = new TlsListener({
-      service: 'mqtt',
-      context,
-      refuses,
       record,
-      onSecure: (socket) => this.#mqtt.accept(socket),
-    });
-    this.#ftpPort = new TlsListener({
-      service: 'ftp',
-      context,
-      refuses,
-      record,
-      onSecure: (socket, secured) => this.#ftp.accept(socket, secured),
+      onListening: () => reporter.start(),
+      onClosing: () => {
+        reporter.stop();
+        this.#ftp.dropAll();
+      },
+      onPowerLost: () => this.#forget(),
+      onBooted: () => this.#afterBoot(),
     });
   }
 
@@ -138,11 +138,11 @@ export class Printer implements EmulatedPrinter, FaultTarget {
   }
 
   get mqttPort(): number {
-    return this.#ports.mqtt;
+    return this.#power.ports.mqtt;
   }
 
   get ftpPort(): number {
-    return this.#ports.ftp;
+    return this.#power.ports.ftp;
   }
 
   get accessCode(): string {
@@ -170,20 +170,19 @@ export class Printer implements EmulatedPrinter, FaultTarget {
   }
 
   get powered(): boolean {
-    return this.#powered;
+    return this.#power.on;
   }
 
   /** Makes the card and listens, without the wait of a boot. */
   async start(): Promise<void> {
     this.#storage.create();
     await this.identity.context();
-    await this.#listen();
+    await this.#power.start();
   }
 
   async stop(): Promise<void> {
-    this.#life.abort();
-    await this.#switching;
-    await this.#shutDown();
+    this.#flap?.cancel();
+    await this.#power.stop();
     this.#storage.remove();
   }
 
@@ -203,8 +202,7 @@ export class Printer implements EmulatedPrinter, FaultTarget {
   }
 
   power(on: boolean): Promise<void> {
-    if (!on) this.#life.abort();
-    return this.#switch(() => (on ? this.#boot() : this.#cut()));
+    return this.#power.turn(on);
   }
 
   files(): readonly { name: string; bytes: number }[] {
@@ -212,8 +210,12 @@ export class Printer implements EmulatedPrinter, FaultTarget {
   }
 
   setSpool(unitId: number, slotIndex: number, spool: EmulatedSpool | null): void {
-    this.machine.ams.setSpool(unitId, slotIndex, spool);
-    if (spool === null) this.machine.engine.onSlotEmpty(unitId, slotIndex);
+    const { ams, engine } = this.machine;
+    ams.setSpool(unitId, slotIndex, spool);
+    if (spool === null) {
+      const external = unitId === 254 || unitId === 255;
+      engine.onSlotEmpty(external ? ams.externalId(unitId) : unitId, external ? 0 : slotIndex);
+    }
     this.machine.showChange();
   }
 
@@ -235,32 +237,16 @@ export class Printer implements EmulatedPrinter, FaultTarget {
 
   startExternalJob(name: string, seconds: number): void {
     if (this.machine.engine.busy) {
-      throw new Error(`${this.serial} is busy: an external job starts on an idle printer only`);
+      throw new Error(`${this.serial} is busy: a print starts on the screen of an idle printer only`);
     }
-    this.machine.engine.startNow({
-      taskId: String(this.#random.whole(1, 9999)),
-      subtaskId: '',
-      projectId: '0',
-      profileId: '0',
-      subtaskName: name,
-      remoteName: `${name}.gcode.3mf`,
-      plate: 1,
-      predictionSeconds: seconds,
-      layers: 20,
-      feeds: [],
-      nozzleTarget: 220,
-      bedTarget: 60,
-      printType: 'local',
-      finding: PRINTABLE,
-    });
+    this.machine.engine.startNow(screenPrint(name, seconds, this.#random.whole(1, 9999)));
   }
 
   // What faults do to the printer as a whole.
 
   dropSockets(): void {
-    this.#mqttPort.dropAll();
-    this.#ftpPort.dropAll();
-    this.#ftp.dropAll();
+    this.#listeners.mqtt.dropAll();
+    this.#listeners.ftp.dropAll();
   }
 
   rotateCode(code: string | undefined): void {
@@ -268,20 +254,13 @@ export class Printer implements EmulatedPrinter, FaultTarget {
   }
 
   moveTo(host: string): void {
-    this.#inBackground(
-      this.#switch(async () => {
-        const powered = this.#powered;
-        await this.#close();
-        this.machine.host = host;
-        if (powered) await this.#listen();
-      }),
-    );
+    this.#power.relocate(() => {
+      this.machine.host = host;
+    });
   }
 
   cutPower(virtualSeconds: number | undefined): void {
-    this.#inBackground(this.power(false));
-    if (virtualSeconds === undefined) return;
-    this.#clock.after(virtualSeconds * 1000, () => this.#inBackground(this.power(true)));
+    this.#power.cutFor(virtualSeconds);
   }
 
   flap(virtualSeconds: number): void {
@@ -293,89 +272,25 @@ export class Printer implements EmulatedPrinter, FaultTarget {
     });
   }
 
-  emptySlot(unitId: number, slot: number): void {
-    this.setSpool(unitId, slot, null);
+  #withholdsPuback(payload: Buffer): boolean {
+    const withheld = this.faults.peek(FAULTS.mqttNoAck, (args) => {
+      return args.puback === false && (args.command === undefined || namesCommand(payload, args.command));
+    });
+    return withheld !== null;
   }
 
-  /** Runs after the changes before it; one that failed does not stand in the way of the next. */
-  #switch(change: () => Promise<void>): Promise<void> {
-    const done = this.#switching.then(change);
-    this.#switching = done.catch(() => undefined);
-    return done;
-  }
-
-  /** A change that nobody waits for: its failure goes into the ground truth. */
-  #inBackground(change: Promise<void>): void {
-    change.catch((error: unknown) => this.#record('power', 'failed', { error: String(error) }));
-  }
-
-  async #cut(): Promise<void> {
-    if (!this.#powered) return;
-    this.#record('power', 'off');
-    await this.#shutDown();
-  }
-
-  async #shutDown(): Promise<void> {
+  #forget(): void {
     this.machine.engine.powerCut();
     this.machine.loaded = null;
     this.machine.skipped = [];
     this.#starter.forget();
-    await this.#close();
   }
 
-  async #boot(): Promise<void> {
-    if (this.#powered) return;
-    this.#life = new AbortController();
-    const { signal } = this.#life;
-    await this.#clock.sleep(this.machine.profile.bootSeconds * 1000, signal);
-    if (signal.aborted) return;
-    await this.#listen();
-    this.#record('power', 'on');
-    if (this.faults.take(FAULTS.powerGhostPrint) !== null) await this.#ghostPrint();
-  }
-
-  async #listen(): Promise<void> {
-    const { mqtt, ftp } = this.#ports;
-    this.#ports = {
-      mqtt: await this.#mqttPort.open(this.host, mqtt),
-      ftp: await this.#ftpPort.open(this.host, ftp),
-    };
-    this.#powered = true;
-    this.#reporter.start();
-  }
-
-  async #close(): Promise<void> {
-    this.#powered = false;
-    this.#reporter.stop();
-    this.#ftp.dropAll();
-    await Promise.all([this.#mqttPort.close(), this.#ftpPort.close()]);
-  }
-
-  /** Some firmware prints what it finds in the root after power comes back (docs/protocol.md §7.4). */
-  async #ghostPrint(): Promise<void> {
-    const leftover = this.#storage.files().find(({ name }) => /^[^/]+\.3mf$/.test(name));
-    if (leftover === undefined) return;
+  async #afterBoot(): Promise<void> {
+    if (this.faults.take(FAULTS.powerGhostPrint) === null) return;
     try {
-      const plate = this.#starter.lastOrder?.plate ?? 1;
-      const content = await readPlate(this.#storage.hostPath(leftover.name), plate);
-      const last = this.#starter.lastOrder;
-      this.machine.engine.startNow({
-        taskId: '0',
-        subtaskId: '0',
-        projectId: '0',
-        profileId: '0',
-        subtaskName:
-          last?.remoteName === leftover.name ? last.subtaskName : posix.basename(leftover.name, '.3mf'),
-        remoteName: leftover.name,
-        plate,
-        predictionSeconds: content.predictionSeconds,
-        layers: content.layers,
-        feeds: [],
-        nozzleTarget: 220,
-        bedTarget: 60,
-        printType: 'local',
-        finding: PRINTABLE,
-      });
+      const order = await ghostPrint(this.#storage, this.#starter.lastOrder);
+      if (order !== null) this.machine.engine.startNow(order);
     } catch (error) {
       if (!(error instanceof UnreadableFile)) throw error;
       this.#record('power', 'ghost-unreadable', { reason: error.message });

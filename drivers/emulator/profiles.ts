@@ -105,6 +105,7 @@ export const PRINT_ERROR = {
   mappingFailed: 0x0700_8012,
   externalMappingFailed: 0x07ff_8012,
   externalRunout: 0x07ff_8011,
+  secondExternalRunout: 0x07fe_8011,
   amsLost: 0x0700_8021,
   unauthorised: 0x0502_4007,
 } as const;
