@@ -112,8 +112,9 @@ export class PrinterConnection {
 
   #greet(socket: TLSSocket, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
-      const { target, client } = { target: this.#target, client: this.#startClient(socket) };
+      const target = this.#target;
       const { timeoutMs } = this.#options;
+      const client = this.#startClient(socket);
       let open = false;
       const settle = (error: unknown): void => {
         clearTimeout(timer);
