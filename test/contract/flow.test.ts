@@ -1,31 +1,217 @@
 import { createHash } from 'node:crypto';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type TestFarm, testFarm, textAt, valueAt } from '../fixtures/farm.js';
-import { buildSlicedFile } from '../fixtures/sliced-file.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cube } from '../fixtures/cube.js';
+import { listAt, type TestFarm, testFarm, textAt, valueAt } from '../fixtures/farm.js';
+import { ContractClient, definition, OPERATIONS, problems } from './contract.js';
 
 let farm: TestFarm;
+let api: ContractClient;
 
 beforeAll(async () => {
   farm = await testFarm();
+  api = new ContractClient(farm);
 });
 afterAll(() => farm.stop());
 
-it('prints an uploaded file to its end', async () => {
-  const bytes = await buildSlicedFile({
-    model: 'N1',
-    plates: [
-      {
-        index: 1,
-        predictionSeconds: 600,
-        weightGrams: 5,
-        filaments: [{ id: 1, type: 'PLA', color: '#FFFFFF', infoIdx: 'GFA00', usedGrams: 5, usedMeters: 2 }],
-      },
-    ],
+const DETAILS: Readonly<Record<string, string>> = {
+  'material-mismatch': 'DetailDataMaterialMismatch',
+  'tag-mismatch': 'DetailDataTagMismatch',
+  'no-slots': 'DetailDataNoSlots',
+  'previous-mismatch': 'DetailPreviousMismatch',
+  matched: 'DetailDataMatched',
+};
+
+/** What every client sends for a sliced file. */
+function newPart(name: string, path: string) {
+  return {
+    name,
+    description: '',
+    type: 'gcode3mf',
+    fileUris: [path],
+    parameters: [],
+    printTags: {},
+    overriddenProcessProfileId: null,
+  };
+}
+
+async function upload(name: string, bytes: Buffer): Promise<string> {
+  const body = await api.call('POST', '/v1/storage/signed-upload-urls', { body: { filenames: [name] } });
+  const sent = await fetch(textAt(body, 'signedUrls', 0, 'uploadUrl'), {
+    method: 'PUT',
+    body: new Uint8Array(bytes),
   });
-  const path = await farm.upload('a cube.gcode.3mf', bytes);
-  const part = await farm.ok('POST', '/v1/parts', { name: 'Cube', type: 'gcode3mf', fileUris: [path] });
-  expect(valueAt(part, 'fileHashes', 0)).toBe(createHash('sha256').update(bytes).digest('hex'));
-  const build = await farm.ok('POST', '/v2/builds', { parts: [{ partId: textAt(part, 'id') }] });
-  const buildId = textAt(build, 'partBuilds', 0, 'id');
-  await farm.until(`/v1/part-builds/${buildId}`, (body) => valueAt(body, 'status') === 'success');
+  expect(sent.status).toBe(200);
+  return textAt(body, 'signedUrls', 0, 'path');
+}
+
+async function build(partId: string, line: object = {}) {
+  const made = await api.call('POST', '/v2/builds', { body: { parts: [{ partId, ...line }] } });
+  const id = textAt(made, 'partBuilds', 0, 'id');
+  const whole = await api.call('GET', '/v1/part-builds/{id}', { params: { id } });
+  return { id, jobs: listAt(whole, 'printJobs').map((job) => textAt(job, 'id')) };
+}
+
+const jobIs = (id: string, status: string) =>
+  farm.until(`/v1/print-jobs/${id}`, (body) => valueAt(body, 'status') === status);
+
+describe('the flow from file to finished print', () => {
+  it('answers parts in the shape of the contract', async () => {
+    const bytes = await cube({ plates: [{ name: 'Front' }, { name: 'Back' }] });
+    const part = await api.call('POST', '/v1/parts', {
+      body: newPart('Frame', await upload('my frame.gcode.3mf', bytes)),
+    });
+    const id = textAt(part, 'id');
+    expect(valueAt(part, 'fileHashes')).toEqual([createHash('sha256').update(bytes).digest('hex')]);
+    expect(valueAt(part, 'fileUris')).toEqual([`${farm.storeId}/parts/${id}/my%20frame.gcode.3mf`]);
+    expect(await api.call('GET', '/v1/parts/{id}', { params: { id } })).toEqual(part);
+    expect(await api.call('GET', '/v1/parts')).toEqual([part]);
+    await api.call('GET', '/v1/parts', { query: '?meta=true' });
+    await api.call('POST', '/v1/parts/search', { body: { filter: { name: { eq: 'Frame' } } } });
+    const renamed = await api.call('PATCH', '/v1/parts/{id}', {
+      params: { id },
+      body: { name: 'Frame 2', userTags: ['big'] },
+    });
+    expect(valueAt(renamed, 'name')).toBe('Frame 2');
+    await api.call('PATCH', '/v1/parts', { body: { ids: [id], update: { description: 'two plates' } } });
+    const urls = await api.call('POST', '/v1/storage/signed-urls', {
+      body: { paths: listAt(part, 'fileUris'), duration: 60 },
+    });
+    const fetched = await fetch(textAt(urls, 'signedUrls', 0));
+    expect(Buffer.from(await fetched.arrayBuffer()).equals(bytes)).toBe(true);
+    expect(await api.call('DELETE', '/v1/parts/{id}', { params: { id } })).toEqual([id]);
+    expect(await api.call('DELETE', '/v1/parts', { body: [id] })).toEqual([]);
+  });
+
+  it('answers a build, its preview and its jobs from the queue to the end', async () => {
+    const path = await upload(
+      'flow.gcode.3mf',
+      await cube({ plates: [{ name: 'Front' }, { name: 'Back', seconds: 36_000 }] }),
+    );
+    const part = await api.call('POST', '/v1/parts', { body: newPart('Flow', path) });
+    const partId = textAt(part, 'id');
+    const preview = await api.call('POST', '/v2/builds/preview', {
+      body: { parts: [{ partId, quantity: 3, plateQuantities: { Front: 2, '2': 1 } }] },
+    });
+    expect(valueAt(preview, 'summary')).toEqual({ partBuildCount: 1, skuBuildCount: 0, jobCount: 9 });
+
+    const short = await build(partId, { plateQuantities: { '1': 1 }, materials: null });
+    const [shortJob = ''] = short.jobs;
+    await jobIs(shortJob, 'completed');
+    const done = await api.call('GET', '/v1/part-builds/{id}', { params: { id: short.id } });
+    expect(valueAt(done, 'status')).toBe('success');
+    expect(await api.call('GET', '/v1/print-jobs/stats/completed-count')).toBe(1);
+
+    const ids = [farm.printerId()];
+    await api.call('PATCH', '/v1/printers/confirm-ready', { body: { ready: true, ids } });
+    const long = await build(partId, {
+      plateQuantities: { Back: 1 },
+      tags: { 'printer.modelName': 'A1 mini' },
+    });
+    const [longJob = ''] = long.jobs;
+    await jobIs(longJob, 'printing');
+    const body = { printJobIds: [longJob] };
+    expect(await api.call('PATCH', '/v1/print-jobs/pause', { body })).toEqual([longJob]);
+    await jobIs(longJob, 'paused');
+    expect(await api.call('PATCH', '/v1/print-jobs/resume', { body })).toEqual([longJob]);
+    await jobIs(longJob, 'printing');
+    await api.call('GET', '/v1/print-jobs/{id}', { params: { id: longJob } });
+    expect(await api.call('PATCH', '/v1/print-jobs/cancel', { body })).toEqual([longJob]);
+    await jobIs(longJob, 'cancelled');
+    expect(await api.call('PATCH', '/v1/print-jobs/retry', { body })).toEqual([longJob]);
+    expect(await api.call('PATCH', '/v1/print-jobs/cancel', { body })).toEqual([longJob]);
+
+    await api.call('GET', '/v1/print-jobs');
+    await api.call('GET', '/v1/print-jobs', { query: '?hints=true&sort=queueOrder' });
+    await api.call('POST', '/v1/print-jobs/search', { body: {} });
+    await api.call('GET', '/v1/part-builds');
+    await api.call('POST', '/v1/part-builds/search', { body: {} });
+  });
+
+  it('says why jobs wait, each reason in its shape', async () => {
+    const ids = [farm.printerId()];
+    await farm.until(`/v1/printers/${farm.printerId()}`, (body) => valueAt(body, 'isAvailable') === true);
+    await api.call('PATCH', '/v1/printers/confirm-ready', { body: { ready: true, ids } });
+    const reasons: unknown[] = [];
+    const wanting = async (name: string, bytes: Buffer, line: object = {}) => {
+      const part = await api.call('POST', '/v1/parts', {
+        body: newPart(name, await upload(`${name}.gcode.3mf`, bytes)),
+      });
+      const { jobs } = await build(textAt(part, 'id'), line);
+      const [id = ''] = jobs;
+      const answer = await farm.until(`/v1/print-jobs/${id}/matching-details`, (body) => body !== null);
+      const code = textAt(answer, 'details', farm.printerId(), 'reasonCode');
+      const data = valueAt(answer, 'details', farm.printerId(), 'data');
+      expect(problems(definition(DETAILS[code] ?? code), data)).toEqual([]);
+      reasons.push(code);
+      await api.call('GET', '/v1/print-jobs/{id}/matching-details', { params: { id } });
+      await api.call('GET', '/v1/print-jobs/{id}/matching-troubleshoot', { params: { id } });
+    };
+    await wanting('asa', await cube({ plates: [{ type: 'ASA' }] }));
+    await wanting('other model', await cube({ model: 'C12' }));
+    await wanting('tagged', await cube(), { tags: { 'user.tags': 'upstairs' } });
+    await api.call('PATCH', '/v1/printers/set-config', {
+      body: {
+        printerIds: ids,
+        providerConfig: { use_ams: false },
+        machineUserProfileId: null,
+        machineSystemProfileId: null,
+        processUserProfileId: null,
+        processSystemProfileId: null,
+      },
+    });
+    await wanting('no ams', await cube({ plates: [{ type: 'PLA' }] }));
+    expect(reasons).toEqual(['material-mismatch', 'tag-mismatch', 'tag-mismatch', 'no-slots']);
+  });
+});
+
+describe('the rest of what is served', () => {
+  it('answers printers and their slots', async () => {
+    const id = farm.printerId();
+    const ids = [id];
+    const one = await farm.api('GET', `/v1/printers/${id}?hints=true`);
+    expect(one.text.length).toBeLessThan(2_048);
+    await api.call('GET', '/v1/printers/{id}', { params: { id } });
+    await api.call('GET', '/v1/printers');
+    await api.call('POST', '/v1/printers/search', { body: { filter: { isOnline: { eq: true } } } });
+    expect(await api.call('GET', '/v1/printer-slots', { query: `?printerId=${id}` })).toHaveLength(5);
+    await api.call('POST', '/v1/printer-slots/search', { body: {} });
+    await api.call('PATCH', '/v1/printers/enabled', { body: { enabled: true, ids } });
+    await api.call('PATCH', '/v1/printers/continous-print', { body: { enabled: true, jobLimit: 2, ids } });
+    await api.call('PATCH', '/v1/printers/{id}', { params: { id }, body: { tags: ['upstairs'] } });
+    await api.call('PATCH', '/v1/printers', { body: { ids, update: { tags: ['downstairs'] } } });
+    await api.call('PATCH', '/v1/printers/multi', { body: [{ id, nozzleDiameter: '0.4' }] });
+    const renamed = await api.call('PATCH', '/v1/printers/{id}/rename', {
+      params: { id },
+      body: { name: 'Left' },
+    });
+    expect(valueAt(renamed, 'metadata', 'name')).toBe('Left');
+  });
+
+  it('answers the store and its keys', async () => {
+    await api.call('GET', '/v1/stores');
+    await api.call('PATCH', '/v1/stores', { body: { name: 'Workshop', timezone: 'Europe/Berlin' } });
+    const key = await api.call('POST', '/v1/api-keys', {
+      body: { name: 'Dashboard', permissions: ['printer.view'], roleIds: ['viewer'] },
+    });
+    expect(textAt(key, 'key')).toMatch(/^[a-z0-9]{72}$/);
+    const params = { id: textAt(key, 'id') };
+    await api.call('GET', '/v1/api-keys/{id}', { params });
+    await api.call('GET', '/v1/api-keys');
+    await api.call('POST', '/v1/api-keys/search', { body: { filter: { active: { eq: true } } } });
+    await api.call('PATCH', '/v1/api-keys/{id}', { params, body: { ipAllowlist: ['10.0.0.0/8'] } });
+    expect(await api.call('GET', '/v1/api-keys/{id}/permissions', { params })).toEqual(['printer.view']);
+    expect(await api.call('GET', '/v1/api-keys/{id}/roles', { params })).toEqual(['viewer']);
+    await api.call('DELETE', '/v1/api-keys/{id}', { params });
+  });
+
+  it('forgets printers', async () => {
+    const id = farm.printerId();
+    expect(await api.call('DELETE', '/v1/printers/{id}', { params: { id } })).toEqual([id]);
+    expect(await api.call('DELETE', '/v1/printers', { body: { ids: [id] } })).toEqual([]);
+  });
+
+  it('has left out no operation of the contract that the daemon serves', () => {
+    const all = OPERATIONS.map(({ method, path }) => `${method} ${path}`);
+    expect([...api.called].sort()).toEqual(all.sort());
+  });
 });
