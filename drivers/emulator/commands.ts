@@ -118,7 +118,7 @@ export class Commands {
         engine.stop();
         return SUCCESS;
       case 'clean_print_error':
-        engine.clearError();
+        engine.error.clear();
         return SUCCESS;
       case 'print_speed': {
         const level = number(request.param);

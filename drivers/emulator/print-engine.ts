@@ -2,37 +2,16 @@
  * Makes a machine print: delay, PREPARE, SLICING, RUNNING with stages, layers and pauses, and an end that stands
  * until somebody acknowledges it (docs/protocol.md §7).
  */
-import type { AmsBay } from './ams.js';
-import type { FaultSet } from './faults.js';
+import { type EngineParts, type Outcome, recordBegun, recordEnded, SPEED_PERCENT } from './engine-parts.js';
 import { Feeding, isExternal } from './feeding.js';
-import type { TruthRecorder } from './ground-truth.js';
 import { Job } from './job.js';
 import { type JobActs, upcomingEvents } from './job-events.js';
 import { noticeable, ShownError } from './print-error.js';
 import type { Feed, PrintOrder } from './print-order.js';
 import type { Activity, PlanStep, PrintPlan } from './print-plan.js';
-import { PRINT_ERROR, type Profile } from './profiles.js';
-import type { Random } from './random.js';
+import { PRINT_ERROR } from './profiles.js';
 import { StartDelay } from './start-delay.js';
-import type { ClockTimer, VirtualClock } from './virtual-clock.js';
-
-export type Outcome = 'finished' | 'failed' | 'cancelled' | 'power-cut';
-
-export interface EngineParts {
-  readonly profile: Profile;
-  readonly clock: VirtualClock;
-  readonly random: Random;
-  readonly ams: AmsBay;
-  readonly faults: FaultSet;
-  readonly record: TruthRecorder;
-  /** The print begins to heat, or the machine cools down. */
-  readonly onHeat: (order: PrintOrder | null) => void;
-  /** Something that reports show has changed. */
-  readonly onChange: () => void;
-}
-
-/** Print speed by level 1-4: silent, standard, sport, ludicrous. */
-export const SPEED_PERCENT = [100, 50, 100, 124, 166] as const;
+import type { ClockTimer } from './virtual-clock.js';
 
 const STANDARD_LEVEL = 2;
 const STAGE_USER_PAUSE = 16;
@@ -50,7 +29,7 @@ export class PrintEngine implements JobActs {
   /** The last print was cancelled: its progress no longer shows. */
   cancelled = false;
   readonly #parts: EngineParts;
-  readonly #error: ShownError;
+  readonly error: ShownError;
   readonly #feeding: Feeding;
   readonly #delay: StartDelay;
   #job: Job | null = null;
@@ -59,7 +38,7 @@ export class PrintEngine implements JobActs {
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
-    this.#error = new ShownError(parts.clock, parts.onChange);
+    this.error = new ShownError(parts.clock, parts.onChange);
     this.#feeding = new Feeding(parts.ams, parts.faults);
     this.#delay = new StartDelay(parts.profile, parts.clock, parts.random, parts.faults);
     this.stage = parts.profile.idleStage;
@@ -67,7 +46,7 @@ export class PrintEngine implements JobActs {
 
   /** Unsigned 32 bit, 0 is none. */
   get printError(): number {
-    return this.#error.code;
+    return this.error.code;
   }
 
   /** PREPARE to PAUSE. */
@@ -113,7 +92,7 @@ export class PrintEngine implements JobActs {
   /** A print that begins at once, as from the screen. */
   startNow(order: PrintOrder): void {
     this.#delay.cancel();
-    this.#error.show(0);
+    this.error.show(0);
     this.failReason = 0;
     this.cancelled = false;
     this.#job = new Job(order, this.#parts.profile.openingStages, this.#now, this.#rate);
@@ -128,7 +107,7 @@ export class PrintEngine implements JobActs {
     const job = this.#job;
     if (job === null || this.activity !== 'PAUSE' || this.#recheck !== null) return;
     const fault = this.#standingFault(job);
-    this.#error.show(0);
+    this.error.show(0);
     if (fault !== null) {
       // The machine tries again and finds the same fault.
       this.#enter(job.begun ? 'RUNNING' : 'PREPARE', this.stage);
@@ -150,8 +129,8 @@ export class PrintEngine implements JobActs {
       this.abort(PRINT_ERROR.cancelled);
       return;
     }
-    this.#recordEnd(waiting, 'cancelled');
-    this.flashError(PRINT_ERROR.cancelled);
+    recordEnded(this.#parts.record, waiting, 'cancelled');
+    this.error.flash(PRINT_ERROR.cancelled);
   }
 
   /** The running print dies as if cancelled, with this print_error. */
@@ -162,18 +141,8 @@ export class PrintEngine implements JobActs {
   /** Somebody acknowledges the end on the screen. */
   dismiss(): void {
     if (this.activity !== 'FINISH' && this.activity !== 'FAILED') return;
-    this.#error.show(0);
+    this.error.show(0);
     this.#enter('IDLE', this.#parts.profile.idleStage);
-  }
-
-  clearError(): void {
-    this.#error.show(0);
-    this.#parts.onChange();
-  }
-
-  /** Shows a print_error for about two seconds. */
-  flashError(code: number): void {
-    this.#error.flash(code);
   }
 
   /** 1 silent, 2 standard, 3 sport, 4 ludicrous. */
@@ -204,9 +173,9 @@ export class PrintEngine implements JobActs {
     this.#timer?.cancel();
     this.#recheck?.cancel();
     const waiting = this.#delay.cancel();
-    if (waiting !== null) this.#recordEnd(waiting, 'power-cut');
+    if (waiting !== null) recordEnded(this.#parts.record, waiting, 'power-cut');
     if (this.#job !== null && this.printing) this.#finishJob(this.#job, 'power-cut');
-    this.#error.show(0);
+    this.error.show(0);
     this.#timer = null;
     this.#recheck = null;
     this.#job = null;
@@ -224,7 +193,7 @@ export class PrintEngine implements JobActs {
     if (job !== null && step.activity === 'RUNNING' && !job.begun) {
       job.begun = true;
       this.#parts.onHeat(job.order);
-      this.#parts.record('print', 'begun', identity(job.order));
+      recordBegun(this.#parts.record, job.order);
     }
     this.#enter(step.activity, step.activity === 'RUNNING' ? step.stage : this.#parts.profile.idleStage);
   }
@@ -277,7 +246,7 @@ export class PrintEngine implements JobActs {
 
   #halt(stage: number, code: number): void {
     this.#job?.halt(this.#now);
-    this.#error.show(code);
+    this.error.show(code);
     this.#enter('PAUSE', stage);
   }
 
@@ -290,8 +259,8 @@ export class PrintEngine implements JobActs {
     this.failReason = code;
     this.cancelled = outcome === 'cancelled';
     this.#finishJob(job, outcome);
-    if (this.cancelled) this.#error.flash(code);
-    else this.#error.show(code);
+    if (this.cancelled) this.error.flash(code);
+    else this.error.show(code);
     this.#enter('FAILED', this.#parts.profile.idleStage);
   }
 
@@ -299,11 +268,7 @@ export class PrintEngine implements JobActs {
     if (job.ended) return;
     job.ended = true;
     this.#parts.onHeat(null);
-    this.#recordEnd(job.order, outcome);
-  }
-
-  #recordEnd(order: PrintOrder, outcome: Outcome): void {
-    this.#parts.record('print', 'ended', { ...identity(order), outcome });
+    recordEnded(this.#parts.record, job.order, outcome);
   }
 
   #enter(activity: Activity, stage: number): void {
@@ -334,8 +299,4 @@ export class PrintEngine implements JobActs {
   get #rate(): number {
     return (SPEED_PERCENT[this.speedLevel] ?? 100) / 100;
   }
-}
-
-function identity(order: PrintOrder): Record<string, unknown> {
-  return { taskId: order.taskId, subtaskName: order.subtaskName, remoteName: order.remoteName };
 }

@@ -31,6 +31,12 @@ export class ShownError {
     this.#code = code;
   }
 
+  /** Somebody has taken note of it. */
+  clear(): void {
+    this.show(0);
+    this.onChange();
+  }
+
   /** Shows a code for a moment, then what stood there before. */
   flash(code: number): void {
     const before = this.#flash === null ? this.#code : 0;

@@ -1,8 +1,9 @@
 /** The complete report of a printer, in the layout of its model (docs/protocol.md §5). */
+
+import { SPEED_PERCENT } from './engine-parts.js';
 import { FAULTS } from './faults.js';
 import type { JsonObject } from './json.js';
 import type { Machine } from './machine.js';
-import { SPEED_PERCENT } from './print-engine.js';
 import { amsBlock, externalBlocks } from './report-ams.js';
 import { deviceBlock } from './report-device.js';
 

@@ -35,7 +35,7 @@ export class StartPrint {
     const { engine, faults, profile } = this.machine;
     if (engine.busy || this.#judging) {
       this.#write(request, 'busy', 'a print is on the machine or about to begin');
-      engine.flashError(PRINT_ERROR.busy);
+      engine.error.flash(PRINT_ERROR.busy);
       if (profile.busyStartAborts) engine.abort(PRINT_ERROR.busy);
       return this.#answer({ result: 'success', reason: '' });
     }
@@ -62,7 +62,7 @@ export class StartPrint {
         engine.start(reaction.order);
         break;
       case 'error':
-        engine.flashError(reaction.code);
+        engine.error.flash(reaction.code);
         break;
       case 'refuse':
         return { result: 'fail', reason: reaction.reason };
