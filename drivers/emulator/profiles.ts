@@ -66,9 +66,8 @@ export interface Profile {
   readonly externalIds: readonly number[];
   readonly sendsFun: boolean;
   readonly amsKind: AmsKind;
-  /** Unit id of the first unit. */
+  /** Unit id of the first unit; its slots are 0-3 in `ams_mapping`, on the A2L although the unit is 16. */
   readonly amsFirstUnit: number;
-  /** Slots of an A2L unit are numbered 0-3 in `ams_mapping` although the unit is 16. */
   readonly urlForms: readonly UrlForm[];
   /** print_error of a URL the firmware cannot follow or a file that is not there. */
   readonly pathError: number;

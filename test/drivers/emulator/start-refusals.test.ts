@@ -25,13 +25,14 @@ interface Setting {
   readonly file?: Partial<SlicedFile>;
   readonly command?: Print;
   readonly spec?: Record<string, unknown>;
+  readonly speed?: number;
 }
 
 /** Uploads a good file for the model and sends a start command with the changes. */
 async function tryStart(setting: Setting): Promise<{ printer: EmulatedPrinter; verdict: TruthEntry }> {
   emulator = await startEmulator({
     printers: [{ model: setting.model ?? 'X1C', ...setting.spec }],
-    speed: 200,
+    speed: setting.speed ?? 200,
   });
   const printer = only(emulator);
   const file = await slicedFor(printer.modelCode, setting.file ?? {});
@@ -153,7 +154,7 @@ describe('a start command that would fail on a real printer', () => {
   });
 
   test('with the id of the last job is acknowledged and forgotten', async () => {
-    await tryStart({});
+    await tryStart({ speed: 2_000 });
     await client.report((p) => p.gcode_state === 'FINISH', 'FINISH');
 
     await client.print('project_file', startCommand('cube.gcode.3mf', 77));
@@ -163,7 +164,11 @@ describe('a start command that would fail on a real printer', () => {
   });
 
   test('with clamped ids repeats the id on a P1S', async () => {
-    await tryStart({ model: 'P1S', command: { task_id: '3000000000', subtask_id: '3000000000' } });
+    await tryStart({
+      model: 'P1S',
+      speed: 2_000,
+      command: { task_id: '3000000000', subtask_id: '3000000000' },
+    });
     await client.report((p) => p.gcode_state === 'FINISH', 'FINISH');
     expect(client.reports.some((p) => p.subtask_id === '2147483647')).toBe(true);
 
@@ -226,6 +231,7 @@ describe('a start command that a real printer takes', () => {
   test('runs from the external holder without AMS', async () => {
     await tryStart({
       model: 'A1',
+      speed: 1_000,
       spec: { ams: [], external: { type: 'PLA', color: 'FFFFFFFF' } },
       command: { use_ams: false, ams_mapping: [-1], ams_mapping2: [{ ams_id: 255, slot_id: 0 }] },
     });
