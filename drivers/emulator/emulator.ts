@@ -58,29 +58,13 @@ export class Emulator {
     this.#clock.setSpeed(speed);
   }
 
-  /** Every listener is bound when it resolves. @throws Error naming the address that could not be bound. */
+  /**
+   * Every listener is bound when it resolves; when it rejects nothing is left behind.
+   * @throws Error naming the address that could not be bound, or what is wrong with the printers asked for.
+   */
   async start(): Promise<void> {
-    const { seed = 1, reportIntervalMs = 1000 } = this.#options;
-    this.#ca = this.#options.ca ?? (await createEmulatorCa());
-    const storageRoot = await mkdtemp(join(tmpdir(), 'printfarmd-emulator-'));
-    this.#storageRoot = storageRoot;
-    const issuer = new LeafIssuer(this.#ca);
-    this.#printers = this.#options.printers.map(
-      (spec, index) =>
-        new Printer({
-          spec,
-          index,
-          seed,
-          clock: this.#clock,
-          issuer,
-          recorder: (serial) => this.#truth.recorder(serial),
-          reportIntervalMs,
-          storageRoot,
-        }),
-    );
-    const serials = new Set(this.#printers.map((printer) => printer.serial));
-    if (serials.size < this.#printers.length) throw new Error('two emulated printers have the same serial');
     try {
+      await this.#makePrinters();
       for (const printer of this.#printers) await printer.start();
       const { control, ssdp } = this.#options;
       if (control) await this.#control.start(control.host, control.port);
@@ -103,6 +87,30 @@ export class Emulator {
     this.#clock.stop();
     if (this.#storageRoot !== undefined) await rm(this.#storageRoot, { recursive: true, force: true });
     this.#storageRoot = undefined;
+  }
+
+  async #makePrinters(): Promise<void> {
+    const { seed = 1, reportIntervalMs = 1000 } = this.#options;
+    this.#ca = this.#options.ca ?? (await createEmulatorCa());
+    const storageRoot = await mkdtemp(join(tmpdir(), 'printfarmd-emulator-'));
+    this.#storageRoot = storageRoot;
+    const issuer = new LeafIssuer(this.#ca);
+    const recorder = (serial: string) => this.#truth.recorder(serial);
+    this.#printers = this.#options.printers.map(
+      (spec, index) =>
+        new Printer({
+          spec,
+          index,
+          seed,
+          clock: this.#clock,
+          issuer,
+          recorder,
+          reportIntervalMs,
+          storageRoot,
+        }),
+    );
+    const serials = new Set(this.#printers.map((printer) => printer.serial));
+    if (serials.size < this.#printers.length) throw new Error('two emulated printers have the same serial');
   }
 
   #printer(serial: string): Printer {
