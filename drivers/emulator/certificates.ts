@@ -11,7 +11,7 @@ import {
   sign,
 } from 'node:crypto';
 import { promisify } from 'node:util';
-import * as asn1 from './der.js';
+import * as asn1 from '../der.js';
 
 export interface EmulatorCa {
   readonly certificatePem: string;

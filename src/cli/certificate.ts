@@ -1,6 +1,6 @@
 import { createHash, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { isIPv4 } from 'node:net';
-import * as asn1 from '../../drivers/emulator/der.js';
+import * as asn1 from '../../drivers/der.js';
 
 /** What a certificate says, as far as ours differ. */
 export interface CertificateFields {
