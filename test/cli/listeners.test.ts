@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { findListener, portOrFree, reachableHost } from '../../src/cli/listeners.js';
+import { findListener, portOrFree } from '../../src/cli/listeners.js';
+import { reachableHost } from '../../src/telemetry/reachable-host.js';
 
 const HOST = '127.83.0.1';
 
