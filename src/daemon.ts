@@ -32,6 +32,7 @@ import { keyHandlers } from './telemetry/control-methods.js';
 import { controlSocketPath } from './telemetry/control-protocol.js';
 import { ControlServer } from './telemetry/control-server.js';
 import { acquireDataLock } from './telemetry/data-lock.js';
+import { reachableHost } from './telemetry/reachable-host.js';
 
 export interface DaemonOptions {
   readonly config: Config;
@@ -294,5 +295,5 @@ async function httpTls({ http }: Config): Promise<{ certPem: string; keyPem: str
 }
 
 function mqttUrl(config: Config, broker: RealtimeBroker): string {
-  return `mqtts://${config.mqtt.host}:${broker.ports.tls ?? config.mqtt.port}`;
+  return `mqtts://${reachableHost(config.mqtt.host)}:${broker.ports.tls ?? config.mqtt.port}`;
 }
