@@ -22,7 +22,7 @@ const truthEntry = z.looseObject({
   kind: z.string(),
   event: z.string(),
   path: z.string().optional(),
-  bytes: z.number().optional(),
+  bytes: z.number().nullish(),
 });
 export type TruthEntry = z.infer<typeof truthEntry>;
 

@@ -5,11 +5,16 @@ import { buildSlicedFile } from '../drivers/emulator/sample-file.js';
 const LINE_BYTES = 90;
 
 /**
- * One plate for an X1 Carbon.
+ * One plate.
  *
  * @param bytes size of the file, give or take a few percent; what is too small gets the smallest there is
+ * @param model code of the printer it is for, an X1 Carbon by default
  */
-export async function slicedFile(printSeconds: number, bytes = 0): Promise<Uint8Array<ArrayBuffer>> {
+export async function slicedFile(
+  printSeconds: number,
+  bytes = 0,
+  model = 'BL-P001',
+): Promise<Uint8Array<ArrayBuffer>> {
   const layers = 100;
   const header = [
     '; HEADER_BLOCK_START',
@@ -19,7 +24,7 @@ export async function slicedFile(printSeconds: number, bytes = 0): Promise<Uint8
     '; HEADER_BLOCK_END',
   ];
   const file = await buildSlicedFile({
-    model: 'BL-P001',
+    model,
     plates: [
       {
         index: 1,

@@ -150,6 +150,9 @@ async function timeToImport(script: string, folder: string): Promise<number> {
   }
 }
 
+/** An import or a re-export, as the compiler writes it. */
+const IMPORT = /^(?:import|export)\b(?:[^'";]*?\bfrom)?\s*['"]([^'"]+)['"]/gm;
+
 /** Packages that these built files import when they are loaded, directly or through files of ours. */
 function packagesOf(roots: readonly string[]): string[] {
   const seen = new Set<string>();
@@ -157,9 +160,7 @@ function packagesOf(roots: readonly string[]): string[] {
   const visit = (file: string): void => {
     if (seen.has(file)) return;
     seen.add(file);
-    for (const match of readFileSync(file, 'utf8').matchAll(
-      /^(?:import|export)\b[^'";]*?['"]([^'"]+)['"]/gm,
-    )) {
+    for (const match of readFileSync(file, 'utf8').matchAll(IMPORT)) {
       const name = match[1] ?? '';
       if (name.startsWith('.')) visit(join(dirname(file), name));
       else if (!name.startsWith('node:')) packages.add(name);

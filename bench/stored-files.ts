@@ -13,13 +13,13 @@ export interface Stored {
 export async function storedSince(emulated: EmulatedFarm, position: number): Promise<readonly Stored[]> {
   const began = new Map<string, number>();
   const stored: Stored[] = [];
-  for (const { kind, event, serial, path = '', time, bytes = 0 } of await emulated.log(position)) {
+  for (const { kind, event, serial, path = '', time, bytes } of await emulated.log(position)) {
     if (kind !== 'ftp') continue;
     const key = `${serial} ${path}`;
     if (event === 'stor') began.set(key, Date.parse(time));
     const beganAt = began.get(key);
     if (event === 'stored' && beganAt !== undefined) {
-      stored.push({ serial, bytes, beganAt, endedAt: Date.parse(time) });
+      stored.push({ serial, bytes: bytes ?? 0, beganAt, endedAt: Date.parse(time) });
     }
   }
   return stored;

@@ -114,9 +114,13 @@ async function jobWrites(daemon: Daemon, partId: string, count: number, round: n
     if (statSync(`${file}-wal`).size > 0) throw new Error('the write-ahead log could not be emptied');
     holder.exec('begin');
     const before = rowsOf(holder);
+    const writtenBefore = writtenBytes(daemon.pid);
     await daemon.build(partId, count);
     await daemon.jobsIn(['completed'], count * round, JOBS_MS);
     const walBytes = statSync(`${file}-wal`).size;
+    if (writtenBytes(daemon.pid) - writtenBefore < walBytes) {
+      throw new Error('the kernel does not count what is written here: is the data on a memory file system?');
+    }
     const now = new BetterSqlite(file, { fileMustExist: true });
     const after = rowsOf(now);
     now.close();
