@@ -46,7 +46,10 @@ async function measure(folder: string, options: BenchmarkOptions): Promise<reado
       printers: emulated.printers,
       caFiles: [emulated.caFile],
     });
-    const daemon = await Daemon.start(farm, { profileDir: options.profileDir });
+    const daemon = await Daemon.start(farm, {
+      probes: ['bench/child/probe-writes.js'],
+      profileDir: options.profileDir,
+    });
     try {
       await daemon.allOnline(count);
       const short = await daemon.api.addPart('short', 'short.gcode.3mf', await slicedFile(SHORT_PRINT_S));
@@ -83,7 +86,13 @@ async function measure(folder: string, options: BenchmarkOptions): Promise<reado
           subject: median(jobs.map((job) => job.walBytes / count)),
           baseline: median(jobs.map((job) => job.payloadBytes / count)),
           unit: 'bytes per job',
-          detail: { jobs: count, rows: median(jobs.map((job) => job.rows)) / count },
+          detail: {
+            jobs: count,
+            rowsPerJob: median(jobs.map((job) => job.rows)) / count,
+            commitsPerJob: median(jobs.map((job) => job.commits)) / count,
+            rowWritesPerJob: median(jobs.map((job) => job.rowWrites)) / count,
+            payloadOfAllRowWrites: median(jobs.map((job) => job.writtenPayload)) / count,
+          },
         },
       ];
     } finally {
@@ -98,7 +107,13 @@ interface JobWrites {
   readonly walBytes: number;
   readonly payloadBytes: number;
   readonly rows: number;
+  readonly commits: number;
+  /** Rows as often as they were written, and their values. */
+  readonly rowWrites: number;
+  readonly writtenPayload: number;
 }
+
+const counted = z.object({ commits: z.int(), rows: z.int(), payloadBytes: z.int() });
 
 /**
  * A reader that holds the state of before keeps SQLite from beginning its log anew, so that the log's length is all
@@ -114,6 +129,7 @@ async function jobWrites(daemon: Daemon, partId: string, count: number, round: n
     if (statSync(`${file}-wal`).size > 0) throw new Error('the write-ahead log could not be emptied');
     holder.exec('begin');
     const before = rowsOf(holder);
+    const countedBefore = await daemon.child.ask(counted, 'commits');
     const writtenBefore = writtenBytes(daemon.pid);
     await daemon.build(partId, count);
     await daemon.jobsIn(['completed'], count * round, JOBS_MS);
@@ -131,7 +147,15 @@ async function jobWrites(daemon: Daemon, partId: string, count: number, round: n
       rows++;
       payloadBytes += values.reduce((sum, value) => sum + Buffer.byteLength(value), 0);
     }
-    return { walBytes, payloadBytes, rows };
+    const countedAfter = await daemon.child.ask(counted, 'commits');
+    return {
+      walBytes,
+      payloadBytes,
+      rows,
+      commits: countedAfter.commits - countedBefore.commits,
+      rowWrites: countedAfter.rows - countedBefore.rows,
+      writtenPayload: countedAfter.payloadBytes - countedBefore.payloadBytes,
+    };
   } finally {
     holder.close();
   }
