@@ -155,8 +155,10 @@ function onOther(
 }
 
 /** Our print was seen active, and now nothing is. */
-function onGone(state: DispatchState, sighting: Sighting, { mono }: Moment, timing: DispatchTiming): Step {
+function onGone(state: DispatchState, sighting: Sighting, moment: Moment, timing: DispatchTiming): Step {
+  const { mono } = moment;
   const { journal, watch } = state;
+  if (watch.failedSince !== null) return onFailed(state, moment, timing);
   if (sighting === 'ours-idle' && watch.unbroken) {
     // Under our eyes it went from printing to idle, and stays so: someone ended it at the machine.
     return mono - (watch.calmSince ?? mono) < timing.reasonMs ? keep(state) : endCancelled(state);

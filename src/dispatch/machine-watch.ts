@@ -65,7 +65,9 @@ function noteInWatch(state: DispatchState, seen: Observation, sighting: Sighting
     stirred: watch.stirred || other,
     strangeSince: other || calm ? (watch.strangeSince ?? moment.mono) : null,
     calmSince,
-    failedSince: sighting === 'ours-failed' ? (watch.failedSince ?? moment.mono) : null,
+    // Somebody may dismiss the failure on the screen before its reason has come.
+    failedSince:
+      sighting === 'ours-failed' ? (watch.failedSince ?? moment.mono) : calm ? watch.failedSince : null,
     lookingSince: calm ? watch.lookingSince : null,
     refusal: refusalIn(journal, watch, seen, sighting, moment),
     last: seen,
