@@ -3,6 +3,7 @@
  * Codes are stable; clients and tests go by them, never by wording.
  */
 export const ERRORS = {
+  malformed_request: { status: 400, title: 'Bad Request', retry: false },
   malformed_json: { status: 400, title: 'Bad Request', retry: false },
   validation_failed: { status: 400, title: 'Bad Request', retry: false },
   unknown_field: { status: 400, title: 'Bad Request', retry: false },
@@ -16,6 +17,7 @@ export const ERRORS = {
   permission_escalation: { status: 403, title: 'Forbidden', retry: false },
   not_found: { status: 404, title: 'Not Found', retry: false },
   route_not_found: { status: 404, title: 'Not Found', retry: false },
+  request_timeout: { status: 408, title: 'Request Timeout', retry: true },
   conflict: { status: 409, title: 'Conflict', retry: false },
   invalid_state: { status: 409, title: 'Conflict', retry: false },
   in_use: { status: 409, title: 'Conflict', retry: false },
@@ -30,6 +32,7 @@ export const ERRORS = {
   printer_auth: { status: 422, title: 'Unprocessable Entity', retry: false },
   printer_certificate: { status: 422, title: 'Unprocessable Entity', retry: false },
   printer_refused: { status: 422, title: 'Unprocessable Entity', retry: true },
+  headers_too_large: { status: 431, title: 'Request Header Fields Too Large', retry: false },
   rate_limited: { status: 429, title: 'Too Many Requests', retry: true },
   internal: { status: 500, title: 'Internal Server Error', retry: false },
   unavailable: { status: 503, title: 'Service Unavailable', retry: true },

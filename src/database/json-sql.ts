@@ -14,3 +14,12 @@ export function someElement(
 export function arrayLength(column: Expression<unknown>): RawBuilder<number> {
   return sql<number>`json_array_length(${column})`;
 }
+
+/** How many different elements of the JSON array in `column` fulfil the condition over `element`. */
+export function countDistinct(
+  column: Expression<unknown>,
+  condition: (element: RawBuilder<unknown>) => Expression<SqlBool>,
+): RawBuilder<number> {
+  const element = sql`"element"."value"`;
+  return sql<number>`(select count(distinct ${element}) from json_each(${column}) as "element" where ${condition(element)})`;
+}

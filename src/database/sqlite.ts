@@ -76,6 +76,10 @@ export function openSqlite(file: string, options: { create: boolean; backupsDir:
     sqlite.pragma('busy_timeout = 5000');
     // Bounds the log that a long run leaves on the card; checkpoints themselves stay SQLite's business.
     sqlite.pragma('journal_size_limit = 16777216');
+    // SQLite's own folds ASCII letters alone; umlauts are letters too.
+    sqlite.function('lower', { deterministic: true }, (text) =>
+      typeof text === 'string' ? text.toLowerCase() : text,
+    );
     if (exists) check(sqlite, file, options.backupsDir);
   } catch (error) {
     if (error instanceof DatabaseError) throw error;

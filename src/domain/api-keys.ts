@@ -78,19 +78,19 @@ export function checkGrant(
   giver: ReadonlySet<Permission>,
   given: Pick<NewKey, 'fullAccess' | 'permissions' | 'roleIds'>,
 ): void {
-  const owner = giver.has('organization.owner');
   if (given.permissions?.includes('organization.owner')) {
     throw new ApiError(
       'permission_escalation',
       'organization.owner cannot be given; ownership is transferred instead',
     );
   }
+  if (given.permissions?.includes('internal.shopify'))
+    throw new ApiError('permission_escalation', 'internal.shopify is for keys that an integration makes');
   for (const id of given.roleIds ?? []) {
     if (!rolePermissions(id))
       throw new ApiError('validation_failed', `There is no role ${JSON.stringify(id)}`);
   }
-  if (owner) return;
-  if (given.fullAccess) {
+  if (given.fullAccess && !giver.has('organization.owner')) {
     throw new ApiError('permission_escalation', 'Only the owner or a full-access key may give full access');
   }
   const wanted = keyPermissions({
@@ -98,16 +98,20 @@ export function checkGrant(
     permissions: given.permissions ?? [],
     roleIds: given.roleIds ?? [],
   });
-  const missing = [...wanted].filter((permission) => !giver.has(permission));
-  if (missing.length > 0) {
-    throw new ApiError(
-      'permission_escalation',
-      `You cannot give what you do not hold: ${missing.join(', ')}`,
-      {
-        requiredPermissions: missing,
-      },
-    );
-  }
+  refuseMore(giver, wanted, 'What you give');
+}
+
+/** @throws ApiError permission_escalation when `wanted` holds something that `held` does not */
+export function refuseMore(
+  held: ReadonlySet<Permission>,
+  wanted: ReadonlySet<Permission>,
+  what: string,
+): void {
+  const missing = [...wanted].filter((permission) => !held.has(permission));
+  if (missing.length === 0) return;
+  throw new ApiError('permission_escalation', `${what} holds more than you do: ${missing.join(', ')}`, {
+    requiredPermissions: missing,
+  });
 }
 
 function hash(salt: string, secret: string): string {

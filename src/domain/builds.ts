@@ -64,12 +64,7 @@ export function planBuild(source: Part, line: BuildLine): PlannedBuild {
   const plates = choosePlates(metadata, line.plateQuantities);
   const perCopy = plates.flatMap(({ plate, count }) => Array.from({ length: count }, () => plate));
   const total = perCopy.length * line.quantity;
-  if (total > MAX_JOBS) {
-    throw new ApiError(
-      'unprocessable',
-      `This would make ${total} jobs; one request may make ${MAX_JOBS} at most`,
-    );
-  }
+  refuseTooMany(total);
   const label = line.label ?? source.name;
   const jobs = Array.from({ length: line.quantity }, () => perCopy)
     .flat()
@@ -85,6 +80,15 @@ export function planBuild(source: Part, line: BuildLine): PlannedBuild {
       }),
     );
   return { part: source, line, label, plates, jobs };
+}
+
+/** @throws ApiError unprocessable */
+export function refuseTooMany(jobs: number): void {
+  if (jobs <= MAX_JOBS) return;
+  throw new ApiError(
+    'unprocessable',
+    `This would make ${jobs} jobs; one request may make ${MAX_JOBS} at most`,
+  );
 }
 
 /** Stores a planned build with its jobs, which are in the queue from then on. */

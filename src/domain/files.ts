@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import { JOB_STATUSES } from '../contract/enums.js';
 import { ApiError } from '../contract/errors.js';
 import { newId } from '../contract/ids.js';
 import { timestamp } from '../contract/time.js';
@@ -7,6 +8,9 @@ import type { Transaction } from '../database/transaction.js';
 import { storedFile, type Tables } from '../resources/index.js';
 import type { Row } from '../resources/resource.js';
 import { isSamePath, parseStoragePath, partFilePath, uploadPath } from '../storage/storage-path.js';
+import { hasEnded } from './job-status.js';
+
+const UNFINISHED = JOB_STATUSES.filter((status) => !hasEnded(status));
 
 export type StoredFile = Row<typeof storedFile>;
 
@@ -95,7 +99,8 @@ function badFile(path: string, fault: string): ApiError {
 
 /**
  * Gives files to a part: uploads get a name of the part's, which is what the part answers from then on. The upload
- * stays until it expires, so that the same path can be used for another part.
+ * stays until it expires, so that the same path can be used for another part. Files that the part had before and has
+ * no more are its no longer; the sweep takes them once no unfinished job needs them.
  */
 export async function giveToPart(
   tx: Transaction,
@@ -103,17 +108,54 @@ export async function giveToPart(
   files: readonly PartFile[],
 ): Promise<readonly PartFile[]> {
   const result: PartFile[] = [];
+  const isOwn = (uri: string) => {
+    const parsed = parseStoragePath(uri);
+    return parsed?.kind === 'part' && parsed.partId === partId;
+  };
+  const wanted = new Set([...(await neededUris(tx, partId)), ...files.map((file) => file.uri).filter(isOwn)]);
   for (const file of files) {
     const parsed = parseStoragePath(file.uri);
-    if (parsed?.kind === 'part' && parsed.partId === partId) {
-      result.push(file);
-      continue;
-    }
-    const uri = partFilePath(tx.context.storeId, partId, parsed?.fileName ?? 'file');
+    const taken = (uri: string) => wanted.has(uri) || result.some((other) => other.uri === uri);
+    const uri = isOwn(file.uri)
+      ? file.uri
+      : await freeName(tx, partId, parsed?.fileName ?? 'file', file, taken);
     await nameContent(tx, uri, 'part', partId, file);
     result.push({ ...file, uri });
   }
+  await disown(tx, partId, 'part', new Set(result.map((file) => file.uri)));
   return result;
+}
+
+/** The file's own name, or with a number when other bytes have that name that are still wanted. */
+async function freeName(
+  tx: Transaction,
+  partId: string,
+  fileName: string,
+  content: Content,
+  taken: (uri: string) => boolean,
+): Promise<string> {
+  const [, stem = fileName, extension = ''] = /^(.+?)((?:\.gcode)?\.[^.]*)$/i.exec(fileName) ?? [];
+  for (let copy = 1; ; copy += 1) {
+    const name = copy === 1 ? fileName : `${stem} (${copy})${extension}`;
+    const uri = partFilePath(tx.context.storeId, partId, name);
+    if (!taken(uri) || (await fileByUri(tx, uri))?.sha256 === content.sha256) return uri;
+  }
+}
+
+/** Lets go of the part's files of that kind that are not among these. */
+export async function disown(
+  tx: Transaction,
+  partId: string,
+  kind: 'part' | 'thumbnail',
+  kept: ReadonlySet<string>,
+): Promise<void> {
+  const rows = await tx.db
+    .selectFrom('storedFile')
+    .select(['id', 'uri'])
+    .where('ownerId', '=', partId)
+    .where('kind', '=', kind)
+    .execute();
+  for (const row of rows) if (!kept.has(row.uri)) await tx.update(storedFile, row.id, { ownerId: null });
 }
 
 /** Points a name at bytes, making the name when there is none. */
@@ -126,7 +168,7 @@ export async function nameContent(
 ): Promise<void> {
   const { sha256, bytes } = content;
   const row = await fileByUri(tx, uri);
-  if (row) await tx.update(storedFile, row.id, { sha256, bytes });
+  if (row) await tx.update(storedFile, row.id, { ownerId, sha256, bytes });
   else await tx.insert(storedFile, { storeId: tx.context.storeId, uri, kind, ownerId, sha256, bytes });
 }
 
@@ -171,19 +213,20 @@ export async function forgetUnused(tx: Transaction, uploadsBefore: string): Prom
   return gone.length;
 }
 
-async function neededUris(tx: Transaction): Promise<ReadonlySet<string>> {
-  const rows = await tx.db
+/** Files and pictures of jobs that have not ended: of all, or of one part's. */
+async function neededUris(tx: Transaction, partId?: string): Promise<ReadonlySet<string>> {
+  let query = tx.db
     .selectFrom('printJob')
-    .select(['filesToPrint', 'thumbnailUri'])
+    .select(['filesToPrint', 'thumbnailUri', 'buildThumbnailUri'])
     .distinct()
     .where('storeId', '=', tx.context.storeId)
-    .where('status', 'not in', ['completed', 'failed', 'cancelled'])
-    .execute();
+    .where('status', 'in', UNFINISHED);
+  if (partId !== undefined) query = query.where('partId', '=', partId);
   const uris = new Set<string>();
-  for (const row of rows) {
+  for (const row of await query.execute()) {
     const files: unknown = JSON.parse(row.filesToPrint);
     for (const uri of Array.isArray(files) ? files : []) uris.add(String(uri));
-    if (row.thumbnailUri !== null) uris.add(row.thumbnailUri);
+    for (const uri of [row.thumbnailUri, row.buildThumbnailUri]) if (uri !== null) uris.add(uri);
   }
   return uris;
 }

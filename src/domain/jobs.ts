@@ -4,7 +4,7 @@ import { decodeRow } from '../database/rows.js';
 import type { Transaction } from '../database/transaction.js';
 import { partBuild, printJob } from '../resources/index.js';
 import type { Patch, Row } from '../resources/resource.js';
-import { buildStatusOf, mayMove } from './job-status.js';
+import { buildStatusOf, hasEnded, mayMove } from './job-status.js';
 
 export type PrintJob = Row<typeof printJob>;
 export type PrintJobPatch = Patch<typeof printJob>;
@@ -54,7 +54,7 @@ export async function rollUpBuild(tx: Transaction, buildId: string): Promise<voi
     .where('partBuildId', '=', buildId)
     .execute();
   const jobs = rows.map((row) => decodeRow(printJob, row));
-  const ended = jobs.every((job) => job.printingCompletedAt !== null);
+  const ended = jobs.every((job) => hasEnded(job.status));
   await tx.update(partBuild, buildId, {
     ...buildStatusOf(jobs.map((job) => job.status)),
     assignmentStartedAt: first(jobs.map((job) => job.assignmentStartedAt)),

@@ -9,7 +9,7 @@ export interface PlateCount {
 
 /**
  * Which plates a request prints. With `quantities` (plate id or name to count) exactly those, a count of 0 skips one;
- * without, every plate once that is not locked.
+ * without, or when it names none, every plate once that is not locked.
  *
  * @throws ApiError unprocessable for a plate that the file does not have
  */
@@ -18,7 +18,7 @@ export function choosePlates(
   quantities: Readonly<Record<string, number>> | undefined,
 ): readonly PlateCount[] {
   const plates = printablePlates(metadata);
-  if (!quantities)
+  if (!quantities || Object.keys(quantities).length === 0)
     return plates.filter((plate) => plate.locked !== true).map((plate) => ({ plate, count: 1 }));
   const counts = new Map<SlicedPlate, number>();
   for (const [key, count] of Object.entries(quantities)) {

@@ -14,6 +14,8 @@ export function toApiError(error: unknown): ApiError {
       return new ApiError('payload_too_large', 'The request body is larger than this route takes');
     case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
       return new ApiError('validation_failed', 'The body does not have the length that Content-Length says');
+    case 'FST_ERR_BAD_URL':
+      return new ApiError('malformed_request', 'The path is not well-formed percent-encoding');
     case 'FST_ERR_MAX_PARAM_LENGTH':
       return new ApiError('validation_failed', 'The path is too long');
     case 'SQLITE_FULL':

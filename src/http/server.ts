@@ -1,16 +1,23 @@
 import { isIPv6 } from 'node:net';
-import { networkInterfaces } from 'node:os';
-import fastify, { type FastifyInstance } from 'fastify';
+import fastify, {
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify';
 import type { Logger } from 'pino';
 import { ApiError, errorBody } from '../contract/errors.js';
 import { newId } from '../contract/ids.js';
 import type { Clock } from '../contract/time.js';
 import type { Authenticator } from '../operations/access/authenticator.js';
 import type { Operation } from '../operations/operation.js';
+import { reachableHost } from '../telemetry/reachable-host.js';
 import { toApiError } from './errors.js';
 import { type HealthReport, mountHealth } from './health-routes.js';
 import { jsonBodies } from './json-body.js';
 import { mountOperations } from './mount.js';
+import { answerClientError } from './raw-errors.js';
+import { RequestBase } from './request-base.js';
 import { type FileTransfers, mountStorage } from './storage-routes.js';
 
 export interface HttpOptions {
@@ -25,6 +32,7 @@ export interface HttpOptions {
   readonly requestTimeoutMs: number;
   /** Requests per key; 0 is no limit. */
   readonly rateLimit: { readonly perMinute: number; readonly perHour: number };
+  /** Where clients reach us; null is what was bound, or for a listener on all addresses what each request names. */
   readonly publicBaseUrl: string | null;
   readonly operations: readonly Operation[];
   readonly authenticator: Authenticator;
@@ -41,13 +49,16 @@ const MAX_CONNECTIONS = 2_000;
 /** The REST surface: operations, signed file addresses, health. */
 export class HttpServer {
   readonly #app: FastifyInstance;
+  readonly #requestBase = new RequestBase();
   #url: string | null = null;
 
   constructor(private readonly options: HttpOptions) {
     const { tls } = options;
     const base = {
       loggerInstance: options.log,
-      disableRequestLogging: true,
+      logController: new LogController({ disableRequestLogging: true }),
+      frameworkErrors: answerError,
+      clientErrorHandler: answerClientError,
       bodyLimit: options.maxBodyBytes,
       trustProxy: options.trustedProxies.length > 0 ? [...options.trustedProxies] : false,
       connectionTimeout: IDLE_MS,
@@ -63,11 +74,11 @@ export class HttpServer {
     this.#app = create(base, tls);
   }
 
-  /** Where clients reach us: as configured, else what was bound. */
+  /** Where clients reach us: as configured, else as the present request says, else what was bound. */
   get url(): string {
     if (this.options.publicBaseUrl !== null) return this.options.publicBaseUrl.replace(/\/+$/, '');
     if (this.#url === null) throw new Error('The HTTP server does not listen yet');
-    return this.#url;
+    return this.#requestBase.current ?? this.#url;
   }
 
   async start(): Promise<void> {
@@ -78,20 +89,15 @@ export class HttpServer {
       reply.header('x-request-id', request.id);
       reply.header('x-content-type-options', 'nosniff');
     });
-    app.setErrorHandler((error, request, reply) => {
-      const known = toApiError(error);
-      if (known.code === 'internal') request.log.error({ err: error, route: request.url }, 'request failed');
-      reply.code(known.status).send(errorBody(known, request.id));
-    });
+    app.setErrorHandler(answerError);
     app.setNotFoundHandler((request, reply) => {
       const path = request.url.split('?')[0];
-      const error = new ApiError('route_not_found', `There is no ${request.method} ${path}`);
-      reply.code(error.status).send(errorBody(error, request.id));
+      answerError(new ApiError('route_not_found', `There is no ${request.method} ${path}`), request, reply);
     });
     mountHealth(app, options.health);
     await app.register(async (scope) => {
       jsonBodies(scope, options.requestTimeoutMs);
-      mountOperations(scope, options);
+      mountOperations(scope, { ...options, within: this.#within() });
     });
     await app.register(async (scope) => mountStorage(scope, options.transfers));
     await this.#listen();
@@ -99,6 +105,13 @@ export class HttpServer {
 
   async stop(): Promise<void> {
     await this.#app.close();
+  }
+
+  /** A host that only stands in front of us, or one of many addresses: then the caller knows best how it came here. */
+  #within(): <T>(request: FastifyRequest, fn: () => T) => T {
+    const { host, trustedProxies } = this.options;
+    const byRequest = isWildcard(host) || trustedProxies.length > 0;
+    return (request, fn) => (byRequest ? this.#requestBase.run(request, fn) : fn());
   }
 
   async #listen(): Promise<void> {
@@ -133,9 +146,14 @@ function requestId(given: string | string[] | undefined): string {
   return typeof given === 'string' && /^[A-Za-z0-9._-]{1,64}$/.test(given) ? given : newId();
 }
 
-/** An address that others can use when we listen on all of them. */
-function reachableHost(host: string): string {
-  if (host !== '0.0.0.0' && host !== '::') return host;
-  const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
-  return addresses.find((address) => address.family === 'IPv4' && !address.internal)?.address ?? '127.0.0.1';
+function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const known = toApiError(error);
+  // With nobody left to answer, what failed is most often only that.
+  if (known.code === 'internal' && !request.socket.destroyed)
+    request.log.error({ err: error, route: request.url.split('?')[0] }, 'request failed');
+  reply.header('x-request-id', request.id).code(known.status).send(errorBody(known, request.id));
+}
+
+function isWildcard(host: string): boolean {
+  return host === '0.0.0.0' || host === '::';
 }

@@ -2,7 +2,7 @@
 export interface WindowState {
   readonly limit: number;
   readonly remaining: number;
-  /** Seconds until room comes back. */
+  /** Whole seconds: until one more fits when nothing remains, else until the present window ends. */
   readonly resetS: number;
 }
 
@@ -28,11 +28,20 @@ export class SlidingWindow {
     const now = entry?.window === window ? entry.now : 0;
     const before = entry?.window === window ? entry.before : entry?.window === window - 1 ? entry.now : 0;
     const used = now + before * (1 - elapsed);
+    const remaining = Math.max(0, Math.floor(this.limit - used));
+    const windows = remaining > 0 ? 1 - elapsed : this.#untilOneFits(now, before, elapsed);
     return {
       limit: this.limit,
-      remaining: Math.max(0, Math.floor(this.limit - used)),
-      resetS: Math.max(1, Math.ceil((this.windowMs * (1 - elapsed)) / 1000)),
+      remaining,
+      resetS: Math.max(1, Math.ceil((this.windowMs * windows) / 1000)),
     };
+  }
+
+  /** In windows: when what fades of the last window, or then of this one, leaves room for one. */
+  #untilOneFits(now: number, before: number, elapsed: number): number {
+    const room = this.limit - 1;
+    if (now <= room) return 1 - (room - now) / before - elapsed;
+    return 1 - elapsed + (1 - room / now);
   }
 
   count(key: string, at: number): void {

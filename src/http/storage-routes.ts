@@ -34,6 +34,9 @@ export function mountStorage(app: FastifyInstance, transfers: FileTransfers): vo
   app.removeAllContentTypeParsers();
   // Any type, or none: the bytes are taken as they come.
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
+  app.addHook('onRequest', async (request) => {
+    delete request.raw.headers['content-type'];
+  });
 
   app.put('/storage/*', { bodyLimit: Number.MAX_SAFE_INTEGER }, async (request, reply) => {
     allowAnywhere(reply);
@@ -69,25 +72,25 @@ export function mountStorage(app: FastifyInstance, transfers: FileTransfers): vo
       const file = await transfers.find(request.method, uri, token);
       const name = decodeFileName(uri.slice(uri.lastIndexOf('/') + 1));
       const type = TYPES[extname(name).toLowerCase()] ?? 'application/octet-stream';
-      reply
-        .header('accept-ranges', 'bytes')
-        .header('etag', `"${file.sha256}"`)
-        .header('content-type', type)
-        .header(
-          'content-disposition',
-          contentDisposition(type.startsWith('image/') ? 'inline' : 'attachment', name),
-        );
       const range = parseRange(request.headers.range, file.bytes);
       if (range === 'unsatisfiable') {
         reply.header('content-range', contentRange(null, file.bytes));
         throw new ApiError('range_not_satisfiable', `The file has ${file.bytes} bytes`);
       }
-      if (range) reply.code(206).header('content-range', contentRange(range, file.bytes));
-      const length = range ? range.end - range.start + 1 : file.bytes;
-      reply.header('content-length', length);
-      if (request.method === 'HEAD') return reply.send();
       const opened = await transfers.open(file.sha256, range ?? undefined);
-      return reply.send(opened.stream);
+      reply
+        .header('accept-ranges', 'bytes')
+        .header('etag', `"${file.sha256}"`)
+        .header('content-type', type)
+        .header('content-length', opened.bytes)
+        .header(
+          'content-disposition',
+          contentDisposition(type.startsWith('image/') ? 'inline' : 'attachment', name),
+        );
+      if (range) reply.code(206).header('content-range', contentRange(range, file.bytes));
+      if (request.method === 'GET') return reply.send(opened.stream);
+      opened.stream.destroy();
+      return reply.send();
     },
   });
 }

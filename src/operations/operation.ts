@@ -50,6 +50,8 @@ export interface Operation<Params = unknown, Body = unknown> {
   readonly summary: string;
   /** All are needed. Empty: any authenticated caller. */
   readonly permissions: readonly Permission[];
+  /** Lets a caller in who lacks some of them; `run` then gives no more than this permission allows. */
+  readonly orPermission?: Permission;
   readonly params: z.ZodType<Params>;
   readonly body: z.ZodType<Body> | null;
   run(input: Input<Params, Body>, context: CallContext): Promise<unknown>;

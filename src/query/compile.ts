@@ -1,11 +1,12 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import { ApiError } from '../contract/errors.js';
-import { arrayLength, someElement } from '../database/json-sql.js';
+import { arrayLength, countDistinct, someElement } from '../database/json-sql.js';
 import type { AnyColumn } from '../resources/column.js';
 import type { Resource } from '../resources/resource.js';
 import type { Condition, Operator, SortKey } from './condition.js';
+import { wholeDay } from './dates.js';
 import { fieldOf } from './fields.js';
-import { checkOperator, flagOperand, operand, operandList, wholeDay } from './operands.js';
+import { checkOperator, flagOperand, operand, operandList, searchText } from './operands.js';
 
 type Predicate = RawBuilder<SqlBool>;
 
@@ -75,21 +76,37 @@ function compileScalar(
         throw new ApiError('validation_failed', `${field}: "between" takes exactly two values`);
       return sql<SqlBool>`${ref} between ${ends[0]} and ${ends[1]}`;
     }
-    case 'in': {
-      const items = operandList(field, column, value);
-      return items.length === 0 ? FALSE : sql<SqlBool>`${ref} in (${sql.join(items)})`;
-    }
-    case 'notIn': {
-      const items = operandList(field, column, value);
-      return items.length === 0 ? TRUE : sql<SqlBool>`(${ref} is null or ${ref} not in (${sql.join(items)}))`;
-    }
+    case 'in':
+      return oneOf(field, column, ref, value);
+    case 'notIn':
+      return sql<SqlBool>`(${ref} is null or not ${oneOf(field, column, ref, value)})`;
     case 'isNull':
       return flagOperand(field, value) ? sql<SqlBool>`${ref} is null` : sql<SqlBool>`${ref} is not null`;
     case 'contains':
     case 'startsWith':
     case 'endsWith':
-      return like(sql`cast(${ref} as text)`, operator, String(operandText(field, value)));
+      return like(textOf(column, ref), operator, searchText(field, value));
   }
+}
+
+/** One of the values; among times a day stands for all of it. */
+function oneOf(field: string, column: AnyColumn, ref: RawBuilder<unknown>, value: unknown): Predicate {
+  const given: readonly unknown[] = Array.isArray(value) ? value : [value];
+  const days = column.kind === 'date' ? given.filter((item) => wholeDay(item) !== null) : [];
+  const others = days.length === 0 ? given : given.filter((item) => !days.includes(item));
+  const items = operandList(field, column, others);
+  const parts = [
+    ...(items.length === 0 ? [] : [sql<SqlBool>`${ref} in (${sql.join(items)})`]),
+    ...(days.length === 0 ? [] : [sql<SqlBool>`substr(${ref}, 1, 10) in (${sql.join(days)})`]),
+  ];
+  return joined(parts, 'or');
+}
+
+/** The text a number, word or JSON value is answered as. */
+function textOf(column: AnyColumn, ref: RawBuilder<unknown>): RawBuilder<unknown> {
+  const text = sql`cast(${ref} as text)`;
+  if (column.sql !== 'real') return text;
+  return sql`case when ${ref} = cast(${ref} as integer) then cast(cast(${ref} as integer) as text) else ${text} end`;
 }
 
 function compileArray(
@@ -119,7 +136,7 @@ function compileArray(
     case 'contains':
     case 'startsWith':
     case 'endsWith': {
-      const text = operandText(field, value);
+      const text = searchText(field, value);
       return someElement(ref, (element) => like(element, operator, text));
     }
     default:
@@ -135,13 +152,13 @@ function sameElements(field: string, column: AnyColumn, ref: RawBuilder<unknown>
     return someElement(ref, (element) => sql`${element} = ${single}`);
   }
   const items = [...new Set(operandList(field, column, list))];
-  const holdsAll = items.map((item) => someElement(ref, (element) => sql`${element} = ${item}`));
-  const holdsOthers =
-    items.length === 0 ? FALSE : someElement(ref, (element) => sql`${element} not in (${sql.join(items)})`);
-  return joined(
-    [sql<SqlBool>`${arrayLength(ref)} = ${list.length}`, ...holdsAll, sql<SqlBool>`not ${holdsOthers}`],
-    'and',
-  );
+  const sameLength = sql<SqlBool>`${arrayLength(ref)} = ${list.length}`;
+  if (items.length === 0) return sameLength;
+  // Counted, not one condition per element: a long chain of conditions is more than the database parses.
+  const among = (element: RawBuilder<unknown>) => sql<SqlBool>`${element} in (${sql.join(items)})`;
+  const holdsAll = sql<SqlBool>`${countDistinct(ref, among)} = ${items.length}`;
+  const holdsOthers = someElement(ref, (element) => sql<SqlBool>`not ${among(element)}`);
+  return joined([sameLength, holdsAll, sql<SqlBool>`not ${holdsOthers}`], 'and');
 }
 
 function jsonArray(value: unknown): unknown[] | null {
@@ -155,21 +172,13 @@ function jsonArray(value: unknown): unknown[] | null {
   }
 }
 
-function operandText(field: string, value: unknown): string {
-  if (typeof value === 'string') return value;
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  throw new ApiError('validation_failed', `${field}: expected a text to look for`);
-}
-
 /** Case folded, with the wildcards of the value taken literally. */
 function like(
   text: RawBuilder<unknown>,
   operator: 'contains' | 'startsWith' | 'endsWith',
   value: string,
 ): Predicate {
-  // Only ASCII letters: SQLite folds no others, and both sides must be folded alike.
-  const folded = value.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
-  const literal = folded.replaceAll(/[\\%_]/g, (char) => `\\${char}`);
+  const literal = value.toLowerCase().replaceAll(/[\\%_]/g, (char) => `\\${char}`);
   const pattern = `${operator === 'startsWith' ? '' : '%'}${literal}${operator === 'endsWith' ? '' : '%'}`;
   return sql<SqlBool>`lower(${text}) like ${pattern} escape '\\'`;
 }
@@ -183,7 +192,7 @@ export function compileSort(resource: Resource, sort: readonly SortKey[]): RawBu
   const terms = keys.flatMap(({ field, direction }) => {
     const column = fieldOf(resource, field);
     const ref = sql.ref(`${resource.name}.${field}`);
-    const folded = column.kind === 'string' ? sql`${ref} collate nocase` : ref;
+    const folded = column.kind === 'string' ? sql`lower(${ref})` : ref;
     const ordered = direction === 'asc' ? folded : sql`${folded} desc`;
     return column.nullable ? [sql`${ref} is null`, ordered] : [ordered];
   });

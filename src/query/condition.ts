@@ -46,4 +46,12 @@ export interface ListQuery {
 
 export const EVERYTHING: Condition = { kind: 'and', of: [] };
 
-export const LIMITS = { maxLimit: 10_000, maxDepth: 8, maxConditions: 200, maxListItems: 1_000 } as const;
+export const LIMITS = {
+  maxLimit: 10_000,
+  maxDepth: 8,
+  maxConditions: 200,
+  maxListItems: 1_000,
+  /** Values of all conditions together: the database binds no more than so many. */
+  maxValues: 5_000,
+  maxSearchText: 1_000,
+} as const;

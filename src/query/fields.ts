@@ -43,7 +43,8 @@ export function splitKey(key: string): { field: string; operator: string } {
 /** `name:asc,createdAt:desc`. @throws ApiError unknown_field, validation_failed */
 export function parseSort(resource: Resource, text: string): readonly SortKey[] {
   return commaList(text).map((item) => {
-    const [field = '', direction = 'asc', ...rest] = item.split(':').map((part) => part.trim());
+    const [field = '', way = 'asc', ...rest] = item.split(':').map((part) => part.trim());
+    const direction = way.toLowerCase();
     fieldOf(resource, field);
     if (rest.length > 0 || (direction !== 'asc' && direction !== 'desc')) {
       throw new ApiError(

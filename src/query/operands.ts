@@ -1,56 +1,17 @@
 import { ApiError } from '../contract/errors.js';
 import type { AnyColumn, ColumnKind } from '../resources/column.js';
-import { LIMITS, type Operator } from './condition.js';
+import { LIMITS, OPERATORS, type Operator } from './condition.js';
+import { instant } from './dates.js';
 
 export type Operand = string | number;
 
+const COMPARABLE: ReadonlySet<Operator> = new Set(OPERATORS);
+
 const ALLOWED: Record<ColumnKind, ReadonlySet<Operator>> = {
-  id: new Set([
-    'eq',
-    'ne',
-    'gt',
-    'gte',
-    'lt',
-    'lte',
-    'between',
-    'in',
-    'notIn',
-    'contains',
-    'startsWith',
-    'endsWith',
-    'isNull',
-  ]),
-  string: new Set([
-    'eq',
-    'ne',
-    'gt',
-    'gte',
-    'lt',
-    'lte',
-    'between',
-    'in',
-    'notIn',
-    'contains',
-    'startsWith',
-    'endsWith',
-    'isNull',
-  ]),
+  id: COMPARABLE,
+  string: COMPARABLE,
   enum: new Set(['eq', 'ne', 'in', 'notIn', 'contains', 'startsWith', 'endsWith', 'isNull']),
-  number: new Set([
-    'eq',
-    'ne',
-    'gt',
-    'gte',
-    'lt',
-    'lte',
-    'between',
-    'in',
-    'notIn',
-    'contains',
-    'startsWith',
-    'endsWith',
-    'isNull',
-  ]),
+  number: COMPARABLE,
   date: new Set(['eq', 'ne', 'gt', 'gte', 'lt', 'lte', 'between', 'in', 'notIn', 'isNull']),
   boolean: new Set(['eq', 'ne', 'in', 'notIn', 'isNull']),
   array: new Set(['eq', 'ne', 'in', 'notIn', 'contains', 'startsWith', 'endsWith', 'isNull']),
@@ -99,14 +60,6 @@ export function flagOperand(field: string, value: unknown): boolean {
   return booleanOperand(field, value) === 1;
 }
 
-/** A day such as `2026-03-01` stands for all of it in equality: the two ends, the second excluded. */
-export function wholeDay(value: unknown): readonly [string, string] | null {
-  if (typeof value !== 'string' || !/^\d{4}-\d\d-\d\d$/.test(value)) return null;
-  const start = Date.parse(`${value}T00:00:00.000Z`);
-  if (Number.isNaN(start)) return null;
-  return [new Date(start).toISOString(), new Date(start + 86_400_000).toISOString()];
-}
-
 function numberOperand(field: string, value: unknown): number {
   const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
   if (typeof number === 'number' && Number.isFinite(number)) return number;
@@ -120,15 +73,29 @@ function booleanOperand(field: string, value: unknown): number {
 }
 
 function dateOperand(field: string, value: unknown): string {
-  const epoch = typeof value === 'string' && /^\d{10,16}$/.test(value) ? Number(value) : value;
-  const time = typeof epoch === 'number' ? epoch : typeof epoch === 'string' ? Date.parse(epoch) : Number.NaN;
-  const date = new Date(time);
-  if (!Number.isNaN(date.getTime()) && date.getUTCFullYear() <= 9999) return date.toISOString();
+  const time = instant(value);
+  if (time !== null) return time;
   throw illTyped(field, 'an ISO 8601 time, a day such as 2026-03-01, or epoch milliseconds', value);
 }
 
+/** What a text is searched for. @throws ApiError validation_failed */
+export function searchText(field: string, value: unknown): string {
+  const text = typeof value === 'number' || typeof value === 'boolean' ? String(value) : value;
+  if (typeof text !== 'string') throw illTyped(field, 'a text to look for', value);
+  if (text.length <= LIMITS.maxSearchText) return text;
+  throw new ApiError(
+    'validation_failed',
+    `${field}: a text to look for has ${LIMITS.maxSearchText} characters at most`,
+  );
+}
+
 function illTyped(field: string, expected: string, value: unknown): ApiError {
-  return new ApiError('validation_failed', `${field}: expected ${expected}, found ${JSON.stringify(value)}`, {
-    errors: [{ path: field, expected, value }],
+  return new ApiError('validation_failed', `${field}: expected ${expected}, found ${brief(value)}`, {
+    errors: [{ path: field, expected, value: brief(value) }],
   });
+}
+
+function brief(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'nothing';
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }

@@ -1,7 +1,8 @@
-import { ApiError, invalidInput } from '../contract/errors.js';
+import { type ApiError, invalidInput } from '../contract/errors.js';
 import type { Resource } from '../resources/resource.js';
 import { type Condition, isOperator, LIMITS, type ListQuery } from './condition.js';
-import { fieldOf, parseFields, parseSort, splitKey, unknownField } from './fields.js';
+import { fieldOf, parseFields, parseSort, splitKey, unknownField, unknownOperator } from './fields.js';
+import { refuseHuge } from './size.js';
 
 const CONTROL_WORDS = new Set(['sort', 'limit', 'offset', 'fields', 'include', 'meta', 'hints']);
 
@@ -33,7 +34,8 @@ export function parseListParameters(
     }
     const { field, operator } = splitKey(name);
     if (!Object.hasOwn(resource.columns, field)) {
-      if (name.includes('.')) throw unknownField(resource, field);
+      if (resource.masked.includes(field)) throw unknownField(resource, field);
+      if (name.includes('.')) throw unknownKey(resource, field);
       continue;
     }
     fieldOf(resource, field);
@@ -46,7 +48,6 @@ export function parseListParameters(
       const list = operator === 'notIn' || operator === 'between';
       conditions.push({ kind: 'field', field, operator, value: list ? splitItems(value) : value });
     }
-    if (conditions.length > LIMITS.maxConditions) throw tooMany();
   }
   for (const [field, values] of equal) {
     const [only] = values;
@@ -57,8 +58,10 @@ export function parseListParameters(
         : { kind: 'field', field, operator: 'in', value: values },
     );
   }
+  const filter: Condition = { kind: 'and', of: conditions };
+  refuseHuge(filter);
   return {
-    filter: { kind: 'and', of: conditions },
+    filter,
     sort: parseSort(resource, control.get('sort') ?? ''),
     limit: boundedInteger('limit', control.get('limit'), defaults.defaultLimit, 1, LIMITS.maxLimit),
     offset: boundedInteger('offset', control.get('offset'), 0, 0, Number.MAX_SAFE_INTEGER),
@@ -67,11 +70,13 @@ export function parseListParameters(
   };
 }
 
-function tooMany(): ApiError {
-  return new ApiError(
-    'validation_failed',
-    `More than ${LIMITS.maxConditions} conditions; ask in smaller steps`,
-  );
+/** `name.like`: a field that there is, with an operator that there is not; else the field is what is wrong. */
+function unknownKey(resource: Resource, key: string): ApiError {
+  const dot = key.lastIndexOf('.');
+  const column = Object.hasOwn(resource.columns, key.slice(0, dot))
+    ? fieldOf(resource, key.slice(0, dot))
+    : null;
+  return column && column.kind !== 'json' ? unknownOperator(key.slice(dot + 1)) : unknownField(resource, key);
 }
 
 function isTrue(text: string | undefined): boolean {

@@ -4,6 +4,7 @@ import type { Resource } from '../resources/resource.js';
 import { type Condition, EVERYTHING, isOperator, LIMITS, type ListQuery } from './condition.js';
 import { fieldOf, parseFields, parseSort, unknownOperator } from './fields.js';
 import type { QueryDefaults } from './parse-get.js';
+import { refuseHuge } from './size.js';
 
 const listOrText = z.union([z.string(), z.array(z.string())]).transform((value) => [value].flat().join(','));
 
@@ -22,9 +23,10 @@ export type SearchBody = z.infer<typeof searchBody>;
 
 /** @throws ApiError unknown_field, unknown_operator, validation_failed */
 export function parseSearch(resource: Resource, body: SearchBody, defaults: QueryDefaults): ListQuery {
-  const budget = { left: LIMITS.maxConditions };
+  const filter = body.filter === undefined ? EVERYTHING : parseFilter(resource, body.filter, 0);
+  refuseHuge(filter);
   return {
-    filter: body.filter === undefined ? EVERYTHING : parseFilter(resource, body.filter, 0, budget),
+    filter,
     sort: parseSort(resource, body.sort ?? ''),
     limit: body.limit ?? defaults.defaultLimit,
     offset: body.offset ?? 0,
@@ -33,26 +35,22 @@ export function parseSearch(resource: Resource, body: SearchBody, defaults: Quer
   };
 }
 
-interface Budget {
-  left: number;
-}
-
-function parseFilter(resource: Resource, filter: unknown, depth: number, budget: Budget): Condition {
+function parseFilter(resource: Resource, filter: unknown, depth: number): Condition {
   if (depth > LIMITS.maxDepth) throw invalid(`filter: nested deeper than ${LIMITS.maxDepth} levels`);
   if (!isObject(filter)) throw invalid('filter: expected an object of conditions');
   const parts = Object.entries(filter).map(([key, value]): Condition => {
     const logical = key.toLowerCase();
     if (logical === 'and' || logical === 'or') {
       if (!Array.isArray(value)) throw invalid(`filter.${key}: expected an array of filters`);
-      return { kind: logical, of: value.map((item) => parseFilter(resource, item, depth + 1, budget)) };
+      return { kind: logical, of: value.map((item) => parseFilter(resource, item, depth + 1)) };
     }
-    if (logical === 'not') return { kind: 'not', of: parseFilter(resource, value, depth + 1, budget) };
-    return parseField(resource, key, value, budget);
+    if (logical === 'not') return { kind: 'not', of: parseFilter(resource, value, depth + 1) };
+    return parseField(resource, key, value);
   });
   return { kind: 'and', of: parts };
 }
 
-function parseField(resource: Resource, field: string, given: unknown, budget: Budget): Condition {
+function parseField(resource: Resource, field: string, given: unknown): Condition {
   const column = fieldOf(resource, field);
   const whole = !isObject(given);
   const operators: Record<string, unknown> = whole
@@ -60,8 +58,6 @@ function parseField(resource: Resource, field: string, given: unknown, budget: B
     : given;
   const parts = Object.entries(operators).map(([operator, value]): Condition => {
     if (!isOperator(operator)) throw unknownOperator(operator);
-    budget.left -= 1;
-    if (budget.left < 0) throw invalid(`filter: more than ${LIMITS.maxConditions} conditions`);
     if (value === null && (operator === 'eq' || operator === 'ne')) {
       return { kind: 'field', field, operator: 'isNull', value: operator === 'eq' };
     }

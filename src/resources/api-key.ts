@@ -1,4 +1,3 @@
-import { MASK } from '../contract/enums.js';
 import { date, flag, id, nullable, text, withDefault, words } from './column.js';
 import { resource } from './resource.js';
 
@@ -27,5 +26,5 @@ export const apiKey = resource({
     permissions: withDefault(words({ hidden: true }), []),
     roleIds: withDefault(words({ hidden: true }), []),
   },
-  overrides: () => ({ hash: MASK, salt: MASK }),
+  masked: ['hash', 'salt'],
 });

@@ -43,7 +43,15 @@ export const partBuild = resource({
     /** Who asked for it, for permissions over one's own jobs. */
     createdByActor: nullable(text({ hidden: true })),
   },
-  overrides: (row, presenter) => ({
-    thumbnailUri: row.thumbnailUri === null ? null : presenter.fileUrl(row.thumbnailUri),
-  }),
+  overrides(row, presenter) {
+    const url = (uri: string | null) => (uri === null ? null : presenter.fileUrl(uri));
+    const { thumbnailUri } = row.partCopy;
+    return {
+      thumbnailUri: url(row.thumbnailUri),
+      partCopy: {
+        ...row.partCopy,
+        thumbnailUri: typeof thumbnailUri === 'string' ? url(thumbnailUri) : null,
+      },
+    };
+  },
 });

@@ -1,3 +1,4 @@
+import { MASK } from '../contract/enums.js';
 import type { Permission } from '../contract/permissions.js';
 import { type AnyColumn, date, id, type RawOf, type ValueOf } from './column.js';
 
@@ -35,6 +36,8 @@ export interface Resource<C extends Columns = Columns> {
   readonly events: string | null;
   /** Sort when the caller names none; `id:asc` is always appended. */
   readonly defaultSort: readonly { readonly field: string; readonly direction: 'asc' | 'desc' }[];
+  /** Names that are answered masked and stand for no column: refused wherever a field may be named. */
+  readonly masked: readonly string[];
   /** Last touch before an entity leaves the daemon: masks, joined words. */
   present(row: RowOf<C>, presenter: Presenter): Record<string, unknown>;
 }
@@ -72,6 +75,7 @@ interface Definition<C extends Columns> {
   readonly defaultSort?: Resource['defaultSort'];
   /** Fields that leave the daemon in another form than they are stored in, or that are made for the outside. */
   overrides?(row: RowOf<C & CommonColumns>, presenter: Presenter): Record<string, unknown>;
+  readonly masked?: readonly string[];
   /** Columns that the contract's shape does not have, though every table does. */
   readonly omit?: readonly string[];
 }
@@ -82,6 +86,7 @@ export function resource<const C extends Columns>(definition: Definition<C>): Re
   const visible = Object.keys(columns).filter(
     (name) => !isHidden(columns, name) && !definition.omit?.includes(name),
   );
+  const masked = Object.freeze([...(definition.masked ?? [])]);
   const entity: Resource<C & CommonColumns> = {
     name: definition.name,
     label: definition.label,
@@ -91,8 +96,10 @@ export function resource<const C extends Columns>(definition: Definition<C>): Re
     permissions: definition.permissions ?? {},
     events: definition.events ?? null,
     defaultSort: definition.defaultSort ?? [{ field: 'createdAt', direction: 'asc' }],
+    masked,
     present(row, presenter) {
       const result = pick(row, visible);
+      for (const name of masked) result[name] = MASK;
       return definition.overrides ? Object.assign(result, definition.overrides(row, presenter)) : result;
     },
   };

@@ -16,12 +16,26 @@ export function isAllowed(address: string, allowlist: readonly string[] | null):
 export function listOf(entries: readonly string[]): BlockList {
   const list = new BlockList();
   for (const entry of entries) {
-    const [base = '', prefix] = entry.split('/');
-    if (isIP(base) === 0) continue;
-    if (prefix === undefined) list.addAddress(base, family(base));
-    else list.addSubnet(base, Number(prefix), family(base));
+    const range = parseRange(entry);
+    if (range) list.addSubnet(range.base, range.prefix, range.family);
   }
   return list;
+}
+
+/** Whether the text is one IP address, or a CIDR range such as `192.168.1.0/24`. */
+export function isAddressOrRange(text: string): boolean {
+  return parseRange(text) !== null;
+}
+
+function parseRange(text: string): { base: string; prefix: number; family: 'ipv4' | 'ipv6' } | null {
+  const [, address = '', digits] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
+  const base = plainAddress(address);
+  // A zone belongs to one machine's interfaces and says nothing about who calls.
+  if (isIP(base) === 0 || base.includes('%')) return null;
+  const bits = family(base) === 'ipv4' ? 32 : 128;
+  const mapped = base !== address;
+  const prefix = digits === undefined ? bits : Number(digits) - (mapped ? 96 : 0);
+  return prefix >= 0 && prefix <= bits ? { base, prefix, family: family(base) } : null;
 }
 
 function family(address: string): 'ipv4' | 'ipv6' {

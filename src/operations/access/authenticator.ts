@@ -39,6 +39,8 @@ const LAST_USED_EVERY_MS = 60_000;
  */
 export class Authenticator {
   readonly #known = new Map<string, Known>();
+  /** Counts what would make a remembered key stale. */
+  #changes = 0;
 
   constructor(private readonly options: Options) {
     options.database.feed.on((write) => {
@@ -46,6 +48,11 @@ export class Authenticator {
         if (change.resource === apiKey.name && change.fields.join() !== 'lastUsedAt') this.#forget(change.id);
       }
     });
+  }
+
+  /** Whether the whole key was right before and nothing about it has changed since. */
+  knows(key: string): boolean {
+    return this.#known.has(fingerprintOf(key));
   }
 
   /** @throws ApiError unauthorized, ip_not_allowed */
@@ -82,9 +89,10 @@ export class Authenticator {
   async #lookUp(key: string): Promise<Known | null> {
     const parts = splitKey(key);
     if (!parts) return null;
-    const fingerprint = createHash('sha256').update(key).digest('base64');
+    const fingerprint = fingerprintOf(key);
     const known = this.#known.get(fingerprint);
     if (known) return known;
+    const changes = this.#changes;
     const raw = await this.options.database.read
       .selectFrom('apiKey')
       .selectAll()
@@ -94,12 +102,15 @@ export class Authenticator {
     const row = decodeRow(apiKey, raw);
     if (!secretFits(row, parts.secret)) return null;
     const found: Known = { row, permissions: keyPermissions(row), lastUsedMs: ms(row.lastUsedAt) };
+    // Changed while it was read: what was read may be of yesterday, so it must not be remembered.
+    if (changes !== this.#changes) return found;
     if (this.#known.size >= MAX_KNOWN) this.#known.clear();
     this.#known.set(fingerprint, found);
     return found;
   }
 
   #forget(keyId: string): void {
+    this.#changes += 1;
     for (const [fingerprint, known] of this.#known)
       if (known.row.id === keyId) this.#known.delete(fingerprint);
   }
@@ -122,6 +133,10 @@ export class Authenticator {
 
 export function unauthorized(): ApiError {
   return new ApiError('unauthorized', 'Unauthorized');
+}
+
+function fingerprintOf(key: string): string {
+  return createHash('sha256').update(key).digest('base64');
 }
 
 function ms(time: string | null): number {

@@ -3,7 +3,13 @@ import { POSITIONS } from '../../contract/enums.js';
 import { ApiError } from '../../contract/errors.js';
 import { decodeRow } from '../../database/rows.js';
 import type { Transaction } from '../../database/transaction.js';
-import { type BuildLine, createBuild, type PlannedBuild, planBuild } from '../../domain/builds.js';
+import {
+  type BuildLine,
+  createBuild,
+  type PlannedBuild,
+  planBuild,
+  refuseTooMany,
+} from '../../domain/builds.js';
 import { part, partBuild, printJob } from '../../resources/index.js';
 import type { Presenter } from '../../resources/resource.js';
 import { materialAssignments, plateQuantities, tags } from '../../resources/shapes.js';
@@ -64,6 +70,7 @@ export function buildOperations(deps: Deps): Operation[] {
     status: 201,
     summary: 'What a build request would make, without making it',
     permissions: ['queue.view'],
+    orPermission: 'job.create',
     params: noParams,
     body: buildRequest,
     async run({ body }, { write }) {
@@ -103,6 +110,7 @@ async function plansFor(tx: Transaction, body: BuildRequest): Promise<readonly P
       throw new ApiError('unprocessable', 'parameters: a sliced file has no parameters to set');
     }
     plans.push(planBuild(await tx.get(part, line.partId), buildLine(line)));
+    refuseTooMany(plans.reduce((sum, plan) => sum + plan.jobs.length, 0));
   }
   return plans;
 }

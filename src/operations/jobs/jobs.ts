@@ -1,12 +1,11 @@
 import { z } from 'zod';
-import { ApiError, notFound } from '../../contract/errors.js';
-import { newId } from '../../contract/ids.js';
+import { ApiError } from '../../contract/errors.js';
 import type { Transaction } from '../../database/transaction.js';
-import { BACK_IN_QUEUE, moveJob, type PrintJob, rollUpBuild } from '../../domain/jobs.js';
-import { placesFor } from '../../domain/queue-order.js';
-import { printJob } from '../../resources/index.js';
+import { moveJob, type PrintJob } from '../../domain/jobs.js';
+import { queueAgain } from '../../domain/queue-again.js';
+import { partBuild, printJob } from '../../resources/index.js';
 import type { Deps } from '../deps.js';
-import { type Operation, operation } from '../operation.js';
+import { type Caller, type Operation, operation } from '../operation.js';
 import { idParam, noParams } from '../schemas.js';
 import { standardOperations } from '../standard.js';
 import { matchingOperations } from './matching.js';
@@ -14,54 +13,58 @@ import { matchingOperations } from './matching.js';
 /** `printJobIds` is the contract's name; real clients also send the other two. */
 const jobIds = z
   .object({
-    printJobIds: z.array(z.string()).optional(),
-    ids: z.array(z.string()).optional(),
+    printJobIds: z.array(z.string()).max(10_000).optional(),
+    ids: z.array(z.string()).max(10_000).optional(),
     printJobId: z.string().optional(),
   })
-  .transform(
-    (body) => body.printJobIds ?? body.ids ?? (body.printJobId === undefined ? [] : [body.printJobId]),
-  )
-  .pipe(z.array(z.string()).min(1, 'at least one id in printJobIds').max(10_000));
+  .transform((body, context) => {
+    const given =
+      body.printJobIds ?? body.ids ?? (body.printJobId === undefined ? undefined : [body.printJobId]);
+    if (given) return [...new Set(given)];
+    context.issues.push({ code: 'custom', message: 'a list of ids', path: ['printJobIds'], input: body });
+    return z.NEVER;
+  });
+
+/** What changes jobs by their ids: whoever manages the queue may do it with all, others with their own alone. */
+const byIds = {
+  method: 'PATCH',
+  status: 200,
+  permissions: ['queue.manage'],
+  orPermission: 'job.edit.own',
+  params: noParams,
+  body: jobIds,
+} as const;
 
 export function jobOperations(deps: Deps): Operation[] {
   const { database, runner, fleet } = deps;
 
   const cancel = operation({
+    ...byIds,
     id: 'printJobs.cancel',
-    method: 'PATCH',
     path: '/v1/print-jobs/cancel',
-    status: 200,
     summary: 'Cancel jobs: at once while nothing was started, else by stopping the printer',
-    permissions: ['queue.manage'],
-    params: noParams,
-    body: jobIds,
-    async run({ body }, { write }) {
+    async run({ body }, { caller, write }) {
+      const begun = await database.write(write, async (tx) => {
+        const jobs = await jobsOf(tx, body, caller);
+        for (const job of jobs)
+          if (job.status === 'pending') await moveJob(tx, job.id, 'cancelled', { cancelledAt: tx.now });
+        return new Map(jobs.map((job) => [job.id, job.status !== 'pending']));
+      });
       const cancelled: string[] = [];
-      for (const jobId of body) {
-        const waiting = await database.write(write, async (tx) => {
-          const job = await tx.find(printJob, jobId);
-          if (job?.status !== 'pending') return false;
-          await moveJob(tx, jobId, 'cancelled', { cancelledAt: tx.now });
-          return true;
-        });
-        if (waiting || (await runner.cancel(jobId))) cancelled.push(jobId);
-      }
+      for (const [id, withPrinter] of begun)
+        if (!withPrinter || (await runner.cancel(id))) cancelled.push(id);
       return cancelled;
     },
   });
 
   const command = (kind: 'pause' | 'resume', from: PrintJob['status'], summary: string) =>
     operation({
+      ...byIds,
       id: `printJobs.${kind}`,
-      method: 'PATCH',
       path: `/v1/print-jobs/${kind}`,
-      status: 200,
       summary,
-      permissions: ['queue.manage'],
-      params: noParams,
-      body: jobIds,
-      async run({ body }, { write }) {
-        const jobs = await database.write(write, (tx) => findAll(tx, body));
+      async run({ body }, { caller, write }) {
+        const jobs = await database.write(write, (tx) => jobsOf(tx, body, caller));
         const sent = await Promise.all(
           jobs
             .filter((job) => job.status === from)
@@ -76,24 +79,13 @@ export function jobOperations(deps: Deps): Operation[] {
     });
 
   const retry = operation({
+    ...byIds,
     id: 'printJobs.retry',
-    method: 'PATCH',
     path: '/v1/print-jobs/retry',
-    status: 200,
     summary:
       'Queue failed or cancelled jobs again; a completed one is queued as a new job, whose id is answered',
-    permissions: ['queue.manage'],
-    params: noParams,
-    body: jobIds,
-    run: ({ body }, { write }) =>
-      database.write(write, async (tx) => {
-        const queued: string[] = [];
-        for (const job of await findAll(tx, body)) {
-          const id = await queueAgain(tx, job);
-          if (id !== null) queued.push(id);
-        }
-        return queued;
-      }),
+    run: ({ body }, { caller, write }) =>
+      database.write(write, async (tx) => queueAgain(tx, await jobsOf(tx, body, caller))),
   });
 
   const completedCount = operation({
@@ -153,43 +145,28 @@ export function jobOperations(deps: Deps): Operation[] {
   ];
 }
 
-async function findAll(tx: Transaction, ids: readonly string[]): Promise<readonly PrintJob[]> {
+/** The jobs among the ids, as far as there are any. @throws ApiError forbidden for somebody else's */
+async function jobsOf(
+  tx: Transaction,
+  ids: readonly string[],
+  { permissions, actor }: Caller,
+): Promise<readonly PrintJob[]> {
   const jobs: PrintJob[] = [];
   for (const id of ids) {
     const job = await tx.find(printJob, id);
-    if (!job) throw notFound(printJob.label, id);
+    if (!job) continue;
+    if (!permissions.has('queue.manage')) {
+      const build = await tx.get(partBuild, job.partBuildId);
+      if (build.createdByActor === null || build.createdByActor !== actor.id)
+        throw new ApiError(
+          'forbidden',
+          `The print job ${id} was queued by somebody else; this needs queue.manage`,
+          {
+            requiredPermissions: ['queue.manage'],
+          },
+        );
+    }
     jobs.push(job);
   }
   return jobs;
-}
-
-async function queueAgain(tx: Transaction, job: PrintJob): Promise<string | null> {
-  const [queueOrder = 0] = await placesFor(tx, job.priority, 'back', 1);
-  if (job.status === 'failed' || job.status === 'cancelled') {
-    const fresh = {
-      ...BACK_IN_QUEUE,
-      queueOrder,
-      errorMessage: null,
-      hidden: false,
-      taskId: 0,
-      excludedPrinterIds: [],
-    };
-    await moveJob(tx, job.id, 'pending', fresh);
-    return job.id;
-  }
-  if (job.status !== 'completed') return null;
-  const { createdAt: _c, updatedAt: _u, ...copy } = job;
-  const made = await tx.insert(printJob, {
-    ...copy,
-    ...BACK_IN_QUEUE,
-    id: newId(),
-    status: 'pending',
-    queueOrder,
-    taskId: 0,
-    hidden: false,
-    errorMessage: null,
-    excludedPrinterIds: [],
-  });
-  await rollUpBuild(tx, job.partBuildId);
-  return made.id;
 }

@@ -1,10 +1,10 @@
-import { BlockList, isIP } from 'node:net';
 import { z } from 'zod';
 import { ApiError, notFound } from '../../contract/errors.js';
 import { isPermission, type Permission } from '../../contract/permissions.js';
 import { decodeRow } from '../../database/rows.js';
-import { type ApiKey, checkGrant, createKey } from '../../domain/api-keys.js';
+import { type ApiKey, checkGrant, createKey, keyPermissions, refuseMore } from '../../domain/api-keys.js';
 import { apiKey } from '../../resources/index.js';
+import { isAddressOrRange } from '../access/address.js';
 import type { Deps } from '../deps.js';
 import { NOTHING, type Operation, operation } from '../operation.js';
 import { idParam, noParams } from '../schemas.js';
@@ -62,7 +62,7 @@ export function keyOperations(deps: Deps): Operation[] {
     params: idParam,
     body: z.object({
       active: z.boolean().optional(),
-      name: z.string().min(1).optional(),
+      name: z.string().min(1).max(1024).optional(),
       fullAccess: z.boolean().optional(),
       ipAllowlist: z.array(cidr).max(100).nullable().optional(),
       permissions: z.array(permission).max(200).optional(),
@@ -73,6 +73,8 @@ export function keyOperations(deps: Deps): Operation[] {
         const before = await tx.get(apiKey, params.id);
         refuseManaged(before);
         refuseSelf(before, caller.actor.id, body);
+        // A key that may do more than its editor must not be opened, reopened or taken over by it.
+        refuseMore(caller.permissions, keyPermissions(before), `The key "${before.name}"`);
         checkGrant(caller.permissions, grant(body));
         return tx.update(apiKey, params.id, body);
       });
@@ -170,14 +172,4 @@ function refuseSelf(key: ApiKey, callerId: string | null, body: object): void {
       'A key cannot change its own permissions, roles or addresses',
     );
   }
-}
-
-function isAddressOrRange(text: string): boolean {
-  const [address = '', prefix] = text.split('/');
-  const version = isIP(address);
-  if (version === 0) return false;
-  if (prefix === undefined) return true;
-  if (!/^\d{1,3}$/.test(prefix) || Number(prefix) > (version === 4 ? 32 : 128)) return false;
-  new BlockList().addSubnet(address, Number(prefix), version === 4 ? 'ipv4' : 'ipv6');
-  return true;
 }

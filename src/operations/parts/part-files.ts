@@ -1,24 +1,11 @@
 import type { Transaction } from '../../database/transaction.js';
-import { nameContent, type PartFile } from '../../domain/files.js';
+import { disown, nameContent } from '../../domain/files.js';
 import type { part } from '../../resources/index.js';
 import type { Row } from '../../resources/resource.js';
 import { partMaterial, record } from '../../resources/shapes.js';
 import type { PlatePicture, ReadUpload } from './sliced-upload.js';
 
 type PartRow = Row<typeof part>;
-
-/** What a part says about its files, once they are its own. */
-export function fileFields(
-  files: readonly PartFile[],
-  now: string,
-): Pick<PartRow, 'fileUris' | 'fileHashes' | 'uploadedAt' | 'gcodePlateUris'> {
-  return {
-    fileUris: files.map((file) => file.uri),
-    fileHashes: files.map((file) => file.sha256),
-    uploadedAt: now,
-    gcodePlateUris: null,
-  };
-}
 
 /** What a part says about the contents of its main file. */
 export function contentFields(
@@ -58,5 +45,6 @@ export async function namePictures(
     await nameContent(tx, uri, 'thumbnail', partId, picture);
     uris.set(picture.plateId, uri);
   }
+  await disown(tx, partId, 'thumbnail', new Set(uris.values()));
   return uris;
 }

@@ -11,7 +11,7 @@ import type { Deps } from '../deps.js';
 import { type CallContext, type Operation, operation } from '../operation.js';
 import { id, idParam, ids, noParams } from '../schemas.js';
 import { standardOperations } from '../standard.js';
-import { contentFields, fileFields, namePictures } from './part-files.js';
+import { contentFields, namePictures } from './part-files.js';
 import { type ReadUpload, readUpload } from './sliced-upload.js';
 
 const update = z.object({
@@ -104,26 +104,35 @@ export function partOperations(deps: Deps): Operation[] {
     },
   });
 
+  /** New files are read; so are the old ones when they are said to be something else. */
   async function updateOne(
     partId: string,
     body: UpdateBody,
     context: CallContext,
   ): Promise<Row<typeof part>> {
     const before = await database.write(context.write, (tx) => tx.get(part, partId));
-    const contents = body.fileUris
-      ? await read(body.fileUris, before.fileUris, body.type ?? before.type, context)
-      : null;
+    const other = body.type !== undefined && body.type !== before.type;
+    const given = body.fileUris ?? (other ? before.fileUris : null);
+    const contents = given ? await read(given, before.fileUris, body.type ?? before.type, context) : null;
     return database.write(context.write, async (tx) => {
-      const fields = contents ? await replaceFiles(tx, partId, contents) : {};
+      const fields = contents ? await replaceFiles(tx, await tx.get(part, partId), contents) : {};
       return tx.update(part, partId, { ...plainFields(body), type: body.type, ...fields });
     });
   }
 
-  async function replaceFiles(tx: Transaction, partId: string, contents: Awaited<ReturnType<typeof read>>) {
-    const own = await giveToPart(tx, partId, contents.files);
-    const pictures = await namePictures(tx, partId, contents.upload?.pictures ?? []);
+  async function replaceFiles(
+    tx: Transaction,
+    before: Row<typeof part>,
+    contents: Awaited<ReturnType<typeof read>>,
+  ) {
+    const own = await giveToPart(tx, before.id, contents.files);
+    const pictures = await namePictures(tx, before.id, contents.upload?.pictures ?? []);
+    const fileHashes = own.map((file) => file.sha256);
+    const same = fileHashes.join() === before.fileHashes.join();
     return {
-      ...fileFields(own, tx.now),
+      fileUris: own.map((file) => file.uri),
+      fileHashes,
+      ...(same ? {} : { uploadedAt: tx.now, gcodePlateUris: null }),
       ...contentFields(contents.upload, pictures),
       ...(contents.type ? { type: contents.type } : {}),
     };
@@ -151,17 +160,12 @@ export function partOperations(deps: Deps): Operation[] {
     params: noParams,
     body: z.object({ ids, update: update.omit({ fileUris: true }) }),
     async run({ body }, context) {
-      const rows = await database.write(context.write, async (tx) => {
-        const changed = [];
-        for (const partId of body.ids) {
-          if (!(await tx.find(part, partId))) continue;
-          changed.push(
-            await tx.update(part, partId, { ...plainFields(body.update), type: body.update.type }),
-          );
-        }
-        return changed;
-      });
-      return rows.map(present);
+      const changed: Row<typeof part>[] = [];
+      for (const partId of new Set(body.ids)) {
+        const known = await database.write(context.write, (tx) => tx.find(part, partId));
+        if (known) changed.push(await updateOne(partId, body.update, context));
+      }
+      return changed.map(present);
     },
   });
 

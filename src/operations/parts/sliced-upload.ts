@@ -38,7 +38,9 @@ export async function readUpload(files: FileStore, sha256: string, signal: Abort
       if (plate.thumbnailFile === null) continue;
       const image = await readEntry(path, plate.thumbnailFile);
       const stored = await files.write(Readable.from([image]), { signal, maxBytes: MAX_PICTURE_BYTES });
-      pictures.push({ plateId: plate.index, fileName: `plate_${plate.index}.png`, ...stored });
+      // Named by what it shows, so that a picture kept by a browser or an older job never turns into another.
+      const fileName = `plate_${plate.index}-${stored.sha256.slice(0, 16)}.png`;
+      pictures.push({ plateId: plate.index, fileName, ...stored });
     }
     return { file, pictures };
   } catch (error) {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ApiError } from '../../contract/errors.js';
 import { fileByUri, reserveUpload } from '../../domain/files.js';
-import { fileNameOf } from '../../storage/file-name.js';
+import { encodeFileName, fileNameOf } from '../../storage/file-name.js';
 import { StorageError } from '../../storage/storage-error.js';
 import { readablePath } from '../../storage/storage-path.js';
 import type { Deps } from '../deps.js';
@@ -83,5 +83,5 @@ function acceptableName(name: string): string {
 function encodedForm(path: string): string {
   const slash = path.lastIndexOf('/') + 1;
   const name = readablePath(path).slice(slash);
-  return path.slice(0, slash) + encodeURIComponent(name);
+  return path.slice(0, slash) + encodeFileName(name);
 }
