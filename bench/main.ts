@@ -32,14 +32,16 @@ const args = await yargs(hideBin(process.argv))
   .strictOptions()
   .parse();
 
+const known = new Map(BENCHMARKS.map((benchmark) => [benchmark.name, benchmark]));
+const names = args._.length > 0 ? args._.map(String) : [...known.keys()];
+const unknown = names.filter((name) => !known.has(name));
+
 if (args.list) {
   for (const { name, about } of BENCHMARKS) process.stdout.write(`${name.padEnd(14)}${about}\n`);
+} else if (unknown.length > 0) {
+  process.stderr.write(`no benchmark ${unknown.join(', ')}; there are ${[...known.keys()].join(', ')}\n`);
+  process.exitCode = 2;
 } else {
-  const known = new Map(BENCHMARKS.map((benchmark) => [benchmark.name, benchmark]));
-  const names = args._.length > 0 ? args._.map(String) : [...known.keys()];
-  for (const name of names) {
-    if (!known.has(name)) throw new Error(`no benchmark ${name}; there are ${[...known.keys()].join(', ')}`);
-  }
   await buildPrograms();
   const lines: Line[] = [];
   for (const name of names) {
