@@ -16,6 +16,7 @@ import { Discovery } from './fleet/discovery.js';
 import { Fleet } from './fleet/fleet.js';
 import { HttpServer } from './http/server.js';
 import { openDatabase, requireStoreId, urlKey } from './installation.js';
+import { LiveSettings } from './live-settings.js';
 import { Authenticator } from './operations/access/authenticator.js';
 import type { Deps } from './operations/deps.js';
 import { FileUrls } from './operations/file-urls.js';
@@ -23,6 +24,8 @@ import { allOperations } from './operations/index.js';
 import { keyRing } from './operations/keys/key-ring.js';
 import { sweepFiles } from './operations/storage/sweep.js';
 import { fileTransfers } from './operations/storage/transfers.js';
+import { configured, trustAnchors } from './printer-settings.js';
+import { proveProgress } from './progress.js';
 import { RealtimeBroker } from './realtime/broker.js';
 import { fleetStats } from './realtime/fleet-stats.js';
 import { StatsPublisher } from './realtime/stats-publisher.js';
@@ -51,6 +54,10 @@ export interface DaemonOptions {
 export interface RunningDaemon {
   readonly url: string;
   readonly mqttUrl: string;
+  /** Resolves when the daemon has got on; rejects with what stands still. */
+  progress(): Promise<void>;
+  /** Puts in effect what can change while running; see LiveSettings. */
+  reconfigure(config: Config): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -71,7 +78,13 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
     started.push(() => lock.release());
     const parts = await build(options, (end) => started.push(end));
     await start(parts, (end) => started.push(end));
-    return { url: parts.http.url, mqttUrl: mqttUrl(config, parts.broker), stop };
+    return {
+      url: parts.http.url,
+      mqttUrl: mqttUrl(config, parts.broker),
+      progress: () => proveProgress(parts),
+      reconfigure: (changed) => parts.live.apply(changed),
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;
@@ -104,7 +117,8 @@ async function build(options: DaemonOptions, onStop: OnStop) {
     maxTransfers: config.transfers.max,
     timing: options.sessionTiming ?? {},
   });
-  const fleet = new Fleet({ driver, database, storeId, clock, log, extraCa: await trustAnchors(config) });
+  const anchors = await trustAnchors(config);
+  const fleet = new Fleet({ driver, database, storeId, clock, log, extraCa: anchors });
   const discovery = new Discovery({
     driver,
     fleet,
@@ -158,6 +172,8 @@ async function build(options: DaemonOptions, onStop: OnStop) {
     log,
   });
 
+  const rateLimit = { ...config.rateLimit };
+  const live = new LiveSettings({ config, database, storeId, fleet, anchors, rateLimit });
   let ready = false;
   let http: HttpServer | null = null;
   const urls = new FileUrls(await urlKey(config.dataDir), () => http?.url ?? '');
@@ -188,7 +204,7 @@ async function build(options: DaemonOptions, onStop: OnStop) {
     trustedProxies: config.http.trustedProxies,
     maxBodyBytes: config.http.maxBodyBytes,
     requestTimeoutMs: config.http.requestTimeoutMs,
-    rateLimit: config.rateLimit,
+    rateLimit,
     publicBaseUrl: config.http.publicBaseUrl,
     operations: allOperations(deps),
     authenticator,
@@ -221,6 +237,7 @@ async function build(options: DaemonOptions, onStop: OnStop) {
     stats,
     http,
     control,
+    live,
     sweep,
     setReady: () => {
       ready = true;
@@ -261,28 +278,6 @@ function hourly({ sweep, log }: Parts): ScheduledTask {
   return schedule('17 * * * *', () => {
     sweep().catch((error: unknown) => log.error({ err: error }, 'unused files could not be removed'));
   });
-}
-
-function configured(printer: Config['printers'][number]) {
-  return {
-    serial: printer.serial,
-    name: printer.name ?? printer.serial,
-    host: printer.host,
-    mqttPort: printer.mqttPort,
-    ftpPort: printer.ftpPort,
-    accessCode: printer.accessCode,
-    trust: printer.trust,
-    modelCode: printer.model,
-  };
-}
-
-async function trustAnchors(config: Config): Promise<ReadonlyMap<string, readonly string[]>> {
-  const read = (file: string) => readFile(file, 'utf8');
-  const anchors = new Map([['', await Promise.all(config.bambu.extraCaFiles.map(read))]]);
-  for (const printer of config.printers) {
-    if (printer.caFile !== null) anchors.set(printer.serial, [await read(printer.caFile)]);
-  }
-  return anchors;
 }
 
 async function httpTls({ http }: Config): Promise<{ certPem: string; keyPem: string } | null> {

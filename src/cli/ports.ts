@@ -27,6 +27,10 @@ export interface InstallationPort {
 export interface RunningDaemon {
   readonly url: string;
   readonly mqttUrl: string;
+  /** Resolves when the daemon has got on; rejects with what stands still. */
+  progress(): Promise<void>;
+  /** Puts in effect what can change while running: the printers of the file, rate limits. Nothing else is looked at. */
+  reconfigure(config: Config): Promise<void>;
   /** Stops everything in order. */
   stop(): Promise<void>;
 }

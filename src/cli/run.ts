@@ -2,11 +2,17 @@ import type { Argv } from 'yargs';
 import { type LoadedConfig, loadConfig } from '../config/load.js';
 import { LockedError } from '../telemetry/data-lock.js';
 import { createLogger, type Logger } from '../telemetry/log.js';
+import { LogLevel } from '../telemetry/log-level.js';
+import { SdNotify, type Supervision, takeSupervision } from '../telemetry/sd-notify.js';
 import { SecretGuard } from '../telemetry/secret-guard.js';
+import { Watchdog } from '../telemetry/watchdog.js';
 import type { ArgumentsOf, CommandContext, CommonOptions } from './command.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import { ExitPath } from './exit-path.js';
+import { LiveSignals } from './live-signals.js';
 import { configFile, withConfigFile } from './options.js';
+import type { RunningDaemon } from './ports.js';
+import { Reload } from './reload.js';
 import { machineNames, renewServerCertificate } from './tls-material.js';
 import { programVersion } from './version.js';
 
@@ -18,22 +24,43 @@ export function options(yargs: Argv<CommonOptions>) {
 
 /** Runs the daemon until a signal ends it. The log, on standard output, is all it prints. */
 export async function run(args: ArgumentsOf<typeof options>, context: CommandContext): Promise<ExitCode> {
-  const loaded = await loadConfig(configFile(args.config, context.env), context.env);
+  const supervision = takeSupervision(context.env, process.pid);
+  const read = () => loadConfig(configFile(args.config, context.env), context.env);
+  const loaded = await read();
   const guard = new SecretGuard();
   for (const printer of loaded.config.printers) guard.hide(printer.accessCode);
-  const { level, pretty } = loaded.config.log;
-  const log = createLogger({ level, pretty: args.json ? false : pretty, guard });
+  const { level: configuredLevel, pretty } = loaded.config.log;
+  const level = new LogLevel(configuredLevel);
+  const log = createLogger({
+    level: configuredLevel,
+    pretty: args.json ? false : pretty,
+    guard,
+    follows: level,
+  });
   await announce(loaded, log);
 
   const exit = new ExitPath(process, log);
   exit.arm();
+  const signals = new LiveSignals(process, () => level.toggle((to) => log.info({ to }, 'log level changed')));
+  signals.arm();
+  const notify = new SdNotify({ supervision, log });
+  let watchdog: Watchdog | null = null;
   try {
     const { config, file } = loaded;
     const port = await context.ports.daemon();
     const daemon = await port.run(config, log, file, (secret) => guard.hide(secret));
     log.info({ url: daemon.url, mqttUrl: daemon.mqttUrl }, 'printfarmd is ready');
+    const ready = notify.ready(`serving ${daemon.url} and ${daemon.mqttUrl}`);
+    watchdog = watch(supervision, daemon, notify, log);
+    watchdog?.start();
+    const reload = new Reload({ config, read, daemon, level, guard, log });
+    signals.started(() => void reload.request());
     const code = await exit.requested;
+    watchdog?.stop();
+    const stopping = notify.stopping();
+    await reload.stop();
     await daemon.stop();
+    await Promise.all([ready, stopping]);
     log.info('stopped');
     return code;
   } catch (error) {
@@ -42,8 +69,21 @@ export async function run(args: ArgumentsOf<typeof options>, context: CommandCon
     exit.request('failure', code);
     return code;
   } finally {
+    watchdog?.stop();
     exit.finished();
   }
+}
+
+/** Feeds systemd's watchdog, if there is one, as long as the daemon gets on. */
+function watch(
+  supervision: Supervision | null,
+  daemon: RunningDaemon,
+  notify: SdNotify,
+  log: Logger,
+): Watchdog | null {
+  const intervalMs = supervision?.watchdogMs ?? null;
+  if (intervalMs === null) return null;
+  return new Watchdog({ intervalMs, progress: () => daemon.progress(), feed: () => notify.watchdog(), log });
 }
 
 async function announce({ config, file, overrides, warnings }: LoadedConfig, log: Logger): Promise<void> {

@@ -38,6 +38,7 @@ export class DispatchRunner {
   readonly #uploads = new Map<string, UploadProgress>();
   readonly #cleaner: Cleaner;
   #tick: NodeJS.Timeout | null = null;
+  #tickedAt = 0;
   #unsubscribe: (() => void) | null = null;
 
   constructor(private readonly options: RunnerOptions) {
@@ -81,6 +82,7 @@ export class DispatchRunner {
       // Without a session nothing would ever show what became of it.
       if (!held.has(row.printerId)) lane.glance({ kind: 'printer-removed', ...this.#moment() });
     }
+    this.#tickedAt = this.#moment().mono;
     this.#tick = setInterval(() => this.#everySecond(), TICK_MS);
   }
 
@@ -127,8 +129,14 @@ export class DispatchRunner {
     return this.#byPrinter.size;
   }
 
+  /** Time since the open dispatches were last looked after, milliseconds: about a second while all is well. */
+  get sinceTickMs(): number {
+    return this.#moment().mono - this.#tickedAt;
+  }
+
   #everySecond(): void {
     const moment = this.#moment();
+    this.#tickedAt = moment.mono;
     for (const lane of this.#byPrinter.values()) {
       if (lane.isWithPrinter) lane.glance({ kind: 'tick', ...moment });
     }

@@ -8,7 +8,7 @@ import { SlidingWindow } from './sliding-window.js';
 
 export interface GateOptions {
   readonly authenticator: Authenticator;
-  /** Requests per key; 0 is no limit. */
+  /** Requests per key; 0 is no limit. Read at each request: the limits may change. */
   readonly rateLimit: { readonly perMinute: number; readonly perHour: number };
   readonly clock: Clock;
 }
@@ -17,8 +17,8 @@ const FAILED_LOGINS_PER_MINUTE = 10;
 
 /** Decides who comes in and how often. Asked before a byte of the body is read. */
 export class Gate {
-  readonly #minute: SlidingWindow;
-  readonly #hour: SlidingWindow;
+  #minute: SlidingWindow;
+  #hour: SlidingWindow;
   readonly #failures = new SlidingWindow(FAILED_LOGINS_PER_MINUTE, 60_000);
 
   constructor(private readonly options: GateOptions) {
@@ -54,6 +54,7 @@ export class Gate {
   }
 
   #count(key: string, at: number, reply: FastifyReply): void {
+    this.#followLimits();
     const windows = [this.#minute, this.#hour].filter((window) => window.limit > 0);
     const tightest = windows
       .map((window) => window.look(key, at))
@@ -64,6 +65,13 @@ export class Gate {
     reply.header('x-ratelimit-reset', tightest.resetS);
     if (tightest.remaining === 0) throw limited(reply, tightest.resetS, 'Too many requests with this key');
     for (const window of windows) window.count(key, at);
+  }
+
+  /** A changed limit begins to count anew. */
+  #followLimits(): void {
+    const { perMinute, perHour } = this.options.rateLimit;
+    if (this.#minute.limit !== perMinute) this.#minute = new SlidingWindow(perMinute, 60_000);
+    if (this.#hour.limit !== perHour) this.#hour = new SlidingWindow(perHour, 3_600_000);
   }
 }
 

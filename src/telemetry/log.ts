@@ -7,6 +7,7 @@ import {
   stdTimeFunctions,
 } from 'pino';
 import { prettyFactory } from 'pino-pretty';
+import type { LogLevel } from './log-level.js';
 import { SecretGuard } from './secret-guard.js';
 
 export type { Logger } from 'pino';
@@ -20,6 +21,8 @@ export interface LogOptions {
   readonly guard?: SecretGuard;
   /** Where lines go, standard output by default. */
   readonly stream?: DestinationStream;
+  /** Follows changes of this level while running, with every log made from it. */
+  readonly follows?: LogLevel;
 }
 
 function output(options: LogOptions): DestinationStream {
@@ -35,16 +38,20 @@ function output(options: LogOptions): DestinationStream {
 /** The daemon's log: one JSON object per line with `level` in words and `time` in ISO 8601, or readable lines. */
 export function createLogger(options: LogOptions): Logger {
   const guard = options.guard ?? new SecretGuard();
-  return pino(
+  const { follows } = options;
+  const log = pino(
     {
       level: options.level,
       base: null,
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       hooks: { streamWrite: (line) => guard.strike(line) },
+      ...(follows ? { onChild: (child) => follows.add(child) } : {}),
     },
     output(options),
   );
+  follows?.add(log);
+  return log;
 }
 
 /** The log of one printer: its serial number stands in every line. */

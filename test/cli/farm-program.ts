@@ -31,7 +31,15 @@ const daemon: DaemonPort = {
     return {
       url: 'http://127.0.0.1:1',
       mqttUrl: 'mqtts://127.0.0.1:1',
+      async progress() {
+        if (behaviour === 'stands-still') throw new Error('the database stands still');
+      },
+      async reconfigure(changed) {
+        log.info({ serials: changed.printers.map((printer) => printer.serial) }, 'reconfigured');
+      },
       async stop() {
+        if (behaviour === 'slow-stop')
+          await new Promise<void>((resolve) => process.once('SIGINT', () => resolve()));
         if (behaviour === 'stuck') await new Promise(() => {});
         // What a real stop leaves open by mistake must not keep the process.
         if (behaviour !== 'leaves-a-handle') clearInterval(holder);

@@ -27,13 +27,14 @@ const says = (message: string) => (line: string) => line.includes(`"msg":"${mess
 describe('run', () => {
   it('runs until SIGTERM and stops in order; a second signal changes nothing', async () => {
     const { file } = await farm();
-    const running = program('good', file);
+    const running = program('slow-stop', file);
     expect(JSON.parse(await running.line(says('printfarmd is ready')))).toMatchObject({
       level: 'info',
       url: 'http://127.0.0.1:1',
       mqttUrl: 'mqtts://127.0.0.1:1',
     });
     running.process.kill('SIGTERM');
+    await running.line(says('stopping'));
     running.process.kill('SIGINT');
     expect(await running.exit()).toBe(0);
     expect(running.lines.filter(says('the daemon has stopped'))).toHaveLength(1);
@@ -107,6 +108,62 @@ describe('run', () => {
       expect(running.lines.some(says('the stop took longer than 5000 ms'))).toBe(true);
     });
     await Promise.all(cutOff);
+  });
+
+  it('reads its configuration anew at SIGHUP: what is live takes effect, the rest is named', async () => {
+    const { file } = await farm();
+    const running = new Program('./farm-program.ts', ['good', 'run', '--config', file]);
+    await running.line(says('printfarmd is ready'));
+    const second = '  - { serial: 01P00A000000002, host: 127.0.9.2, accessCode: parrot77 }\n';
+    await writeFile(
+      file,
+      `${PRINTER}${second}log: { level: debug }\nhttp: { port: 4001, host: 127.0.0.2 }\n`,
+    );
+    running.process.kill('SIGHUP');
+    await running.line(says('configuration read anew'));
+
+    const entries = running.lines.map((line) => JSON.parse(line));
+    expect(entries).toContainEqual(
+      expect.objectContaining({ msg: 'reconfigured', serials: ['01P00A000000001', '01P00A000000002'] }),
+    );
+    const told = entries.filter((entry) => /changed/.test(entry.msg)).map((entry) => entry.msg);
+    expect(told).toEqual([
+      'http.host changed, but takes effect only when printfarmd is started anew',
+      'http.port changed, but takes effect only when printfarmd is started anew',
+      'log.level changed and is in effect',
+      'printers changed and is in effect',
+    ]);
+    expect(running.lines.join('\n')).not.toContain('parrot77');
+    running.process.kill('SIGTERM');
+    expect(await running.exit()).toBe(0);
+  });
+
+  it('runs on with what it had when the file is wrong, and takes it when it is mended', async () => {
+    const { file } = await farm();
+    const running = program('good', file);
+    await running.line(says('printfarmd is ready'));
+    await writeFile(file, 'http: { prot: 1 }');
+    running.process.kill('SIGHUP');
+    await running.line(says('the configuration was not taken'));
+    expect(running.lines.join('\n')).toContain('"setting":"http.prot"');
+    expect(running.lines.some(says('reconfigured'))).toBe(false);
+    await writeFile(file, '');
+    running.process.kill('SIGHUP');
+    await running.line((line) => says('reconfigured')(line) && line.includes('"serials":[]'));
+    running.process.kill('SIGTERM');
+    expect(await running.exit()).toBe(0);
+  });
+
+  it('changes its log level at SIGUSR2, and back', async () => {
+    const { file } = await farm();
+    const running = new Program('./farm-program.ts', ['good', 'run', '--config', file]);
+    await running.line(says('printfarmd is ready'));
+    running.process.kill('SIGUSR2');
+    await running.line((line) => says('log level changed')(line) && line.includes('"to":"debug"'));
+    running.process.kill('SIGUSR2');
+    await running.line((line) => says('log level changed')(line) && line.includes('"to":"info"'));
+    running.process.kill('SIGTERM');
+    expect(await running.exit()).toBe(0);
   });
 
   it('renews its server certificate before it ends', async () => {
