@@ -274,12 +274,69 @@ export interface StartPrintRequest {
   readonly bedType: string | null;
 }
 
+/** A place for a spool: `unitId` as `SlotState` has it, `slotIndex` from 0 inside the unit (external: 0). */
+export interface SlotAddress {
+  readonly unitId: number;
+  readonly slotIndex: number;
+}
+
+/** What a printer can be told between and during prints; what each needs and does is in docs/protocol.md §6.4. */
 export type PrinterCommand =
   | { readonly kind: 'refresh' }
   | { readonly kind: 'pause' }
   | { readonly kind: 'resume' }
   | { readonly kind: 'stop' }
-  | { readonly kind: 'light'; readonly node: string; readonly on: boolean };
+  | { readonly kind: 'light'; readonly node: string; readonly on: boolean }
+  | {
+      readonly kind: 'set-temperature';
+      readonly heater: 'nozzle' | 'bed' | 'chamber';
+      /** 0 switches off; more than the model stands is limited. */
+      readonly celsius: number;
+      /** Null means the extruder in use; for nozzles only. */
+      readonly extruder: number | null;
+    }
+  /** Percent 0 to 100. */
+  | { readonly kind: 'set-fan'; readonly fan: 'part' | 'aux' | 'chamber'; readonly percent: number }
+  | {
+      readonly kind: 'home';
+      readonly axes: { readonly x: boolean; readonly y: boolean; readonly z: boolean };
+    }
+  /** Millimetres from where the axes stand, -100 to 100 each; `e` is filament. */
+  | {
+      readonly kind: 'move';
+      readonly x: number;
+      readonly y: number;
+      readonly z: number;
+      readonly e: number;
+    }
+  /** Millimetres of filament, -100 to 100; negative retracts. */
+  | { readonly kind: 'extrude'; readonly mm: number }
+  | {
+      readonly kind: 'load-filament';
+      readonly slot: SlotAddress;
+      /** Degrees Celsius for what is to be loaded and what is loaded now; 0 leaves it to what the spools say. */
+      readonly targetCelsius: number;
+      readonly currentCelsius: number;
+    }
+  | { readonly kind: 'unload-filament' }
+  | { readonly kind: 'select-extruder'; readonly extruder: number }
+  /** Bits: 0 lidar, 1 bed, 2 vibration, 3 motor noise, 4 nozzle offset, 5 hot bed, 6 clump position. */
+  | { readonly kind: 'calibrate'; readonly options: number }
+  | { readonly kind: 'read-spool'; readonly slot: SlotAddress }
+  | {
+      readonly kind: 'set-filament';
+      readonly slot: SlotAddress;
+      /** Filament type such as `PLA`; '' empties the slot. */
+      readonly type: string;
+      /** `RRGGBBAA` or `RRGGBB`, with or without `#`; null keeps the colour the slot has. */
+      readonly color: string | null;
+      /** Preset id; null takes the generic one of the type. */
+      readonly infoIdx: string | null;
+      readonly nozzleTempMin: number;
+      readonly nozzleTempMax: number;
+    }
+  /** The numbers that the sliced file gives its objects (docs/protocol.md §9). */
+  | { readonly kind: 'skip-objects'; readonly objectIds: readonly number[] };
 
 /**
  * What became of a command.
@@ -287,10 +344,11 @@ export type PrinterCommand =
  * reached the printer.
  */
 export type CommandOutcome =
-  | { readonly kind: 'accepted' }
+  /** `note` says what of it was changed before it was sent, such as a temperature limited to what the model stands. */
+  | { readonly kind: 'accepted'; readonly note?: string }
   | { readonly kind: 'refused'; readonly error: DriverError }
   /** Published, but no acknowledgement within the limit: judge by effect. */
-  | { readonly kind: 'unanswered' }
+  | { readonly kind: 'unanswered'; readonly note?: string }
   | { readonly kind: 'unsent'; readonly error: DriverError };
 
 export interface UploadRequest {

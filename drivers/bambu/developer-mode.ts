@@ -1,5 +1,6 @@
 import type { HealthMessage } from '../driver.js';
 import { hasBit, type JsonObject, readHexBits } from './coerce.js';
+import { isOlderFirmware, parseFirmware } from './firmware-version.js';
 import type { BambuModel } from './models.js';
 
 export type DeveloperMode = 'on' | 'off' | 'unknown';
@@ -32,22 +33,6 @@ export function readDeveloperMode(
 
 /** Older firmware has no such restriction at all. */
 function predatesAuthorisation(model: BambuModel | null, firmware: string | null): boolean {
-  const current = parseVersion(firmware);
-  if (current === null) return false;
-  if ((current[0] ?? 0) >= COMMUNITY_FIRMWARE) return true;
-  const from = model?.authorisationFrom ?? null;
-  const threshold = parseVersion(from);
-  return threshold !== null && compareVersions(current, threshold) < 0;
-}
-
-function parseVersion(version: string | null): readonly number[] | null {
-  return version !== null && /^\d+(\.\d+)+$/.test(version) ? version.split('.').map(Number) : null;
-}
-
-function compareVersions(a: readonly number[], b: readonly number[]): number {
-  for (let index = 0; index < Math.max(a.length, b.length); index += 1) {
-    const difference = (a[index] ?? 0) - (b[index] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return 0;
+  if ((parseFirmware(firmware)?.[0] ?? 0) >= COMMUNITY_FIRMWARE) return true;
+  return isOlderFirmware(firmware, model?.authorisationFrom ?? null);
 }

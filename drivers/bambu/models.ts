@@ -44,6 +44,18 @@ export interface BambuModel {
   readonly refreshFloorMs: number;
   /** First firmware that refuses unsigned commands; `all` = every release, null = not known. */
   readonly authorisationFrom: string | null;
+  /** What the commands of a person take from the model (docs/protocol.md §6.4). */
+  readonly control: {
+    /** Bed limit on 220 V mains where that is lower; null where it is not. */
+    readonly bedTempMaxOn220VoltsC: number | null;
+    /** Axes whose sign is turned: there the bed moves, or the gantry does, against what a person means. */
+    readonly invertedAxes: readonly ('y' | 'z')[];
+    readonly hasLidar: boolean;
+    /** The air has to be turned inwards when the chamber is heated by G-code. */
+    readonly turnsAirForHeating: boolean;
+    /** First firmware with a command for reading a spool's tag; null = every release. */
+    readonly readsTagsFrom: string | null;
+  };
   readonly start: {
     /** Put before the name of a file in the root folder; those after the first in case it is refused. */
     readonly urlPrefixes: readonly string[];
@@ -83,6 +95,13 @@ const x1 = {
   sendsFun: null,
   refreshFloorMs: FLOOR_MS,
   authorisationFrom: '01.08.50.32',
+  control: {
+    bedTempMaxOn220VoltsC: 110,
+    invertedAxes: [],
+    hasLidar: true,
+    turnsAirForHeating: false,
+    readsTagsFrom: '01.09.00.00',
+  },
   start: {
     urlPrefixes: ['ftp://', 'file:///sdcard/'],
     vibrationCalibration: true,
@@ -107,6 +126,13 @@ const p1 = {
   sendsFun: false,
   refreshFloorMs: SMALL_PROCESSOR_FLOOR_MS,
   authorisationFrom: '01.08.02.00',
+  control: {
+    bedTempMaxOn220VoltsC: null,
+    invertedAxes: [],
+    hasLidar: false,
+    turnsAirForHeating: false,
+    readsTagsFrom: '01.08.01.00',
+  },
   start: {
     urlPrefixes: ['ftp://', 'ftp:///', 'file:///sdcard/'],
     vibrationCalibration: true,
@@ -129,6 +155,13 @@ const a1 = {
   idleStage: 0,
   fullReports: false,
   refreshFloorMs: SMALL_PROCESSOR_FLOOR_MS,
+  control: {
+    bedTempMaxOn220VoltsC: null,
+    invertedAxes: ['y', 'z'],
+    hasLidar: false,
+    turnsAirForHeating: false,
+    readsTagsFrom: '01.06.00.00',
+  },
   start: {
     urlPrefixes: ['ftp://', 'file:///sdcard/', 'ftp:///'],
     vibrationCalibration: true,
@@ -151,6 +184,13 @@ const h2 = {
   fullReports: false,
   sendsFun: true,
   refreshFloorMs: FLOOR_MS,
+  control: {
+    bedTempMaxOn220VoltsC: null,
+    invertedAxes: [],
+    hasLidar: false,
+    turnsAirForHeating: true,
+    readsTagsFrom: null,
+  },
   ftps: { sessionReuse: 'offered', clearDataFallback: false, finalReplyTimeoutMs: LATE_FINAL_REPLY_MS },
 } as const;
 
@@ -198,6 +238,7 @@ export const MODELS: readonly BambuModel[] = [
     nozzleTempMaxC: 320,
     bedTempMaxC: 110,
     chamberTempMaxC: 60,
+    control: { ...x1.control, bedTempMaxOn220VoltsC: null },
     authorisationFrom: null,
   },
   {
@@ -246,6 +287,13 @@ export const MODELS: readonly BambuModel[] = [
     sendsFun: true,
     refreshFloorMs: FLOOR_MS,
     authorisationFrom: 'all',
+    control: {
+      bedTempMaxOn220VoltsC: null,
+      invertedAxes: [],
+      hasLidar: false,
+      turnsAirForHeating: false,
+      readsTagsFrom: null,
+    },
     start: { urlPrefixes: ['ftp://', 'ftp:///'], vibrationCalibration: false, nozzleOffsetCalibration: 0 },
     ftps: { sessionReuse: 'required', clearDataFallback: false, finalReplyTimeoutMs: FINAL_REPLY_MS },
   },
@@ -286,6 +334,7 @@ export const MODELS: readonly BambuModel[] = [
     bedTempMaxC: 80,
     bedSizeMm: [330, 320, 325],
     sendsFun: true,
+    control: { ...a1.control, readsTagsFrom: null },
     authorisationFrom: 'all',
   },
   {

@@ -2,6 +2,7 @@ import type { Capabilities, PrinterState, PrinterTarget } from '../driver.js';
 import type { JsonObject } from './coerce.js';
 import { type BambuModel, capabilitiesOfModel, modelByCode, modelBySerial } from './models.js';
 import { normaliseReport } from './report.js';
+import { readOn220Volts } from './report-machine.js';
 import { type Applied, ReportTree } from './report-tree.js';
 import { StorageWatch } from './storage-watch.js';
 import { readVersion, type VersionInfo } from './version.js';
@@ -30,6 +31,17 @@ export class PrinterView {
 
   get capabilities(): Capabilities | null {
     return this.#model === null ? null : capabilitiesOfModel(this.#model);
+  }
+
+  /** Highest bed setpoint of this machine as it is wired; null while its model is not known. */
+  get bedTempMaxC(): number | null {
+    if (this.#model === null) return null;
+    const { bedTempMaxC, control } = this.#model;
+    return readOn220Volts(this.#tree.print) ? (control.bedTempMaxOn220VoltsC ?? bedTempMaxC) : bedTempMaxC;
+  }
+
+  get firmware(): string | null {
+    return this.#version.firmware;
   }
 
   get unknownActivity(): string | null {

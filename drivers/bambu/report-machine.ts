@@ -33,6 +33,13 @@ export function readHomed(print: JsonObject): PrinterState['homed'] {
   return { x: (flags & 0b001) !== 0, y: (flags & 0b010) !== 0, z: (flags & 0b100) !== 0 };
 }
 
+const HIGH_MAINS_BIT = 0b1000;
+
+/** Whether the machine says that it runs on 220 V mains, where the bed of some models stands less. */
+export function readOn220Volts(print: JsonObject): boolean {
+  return ((readUint32(print.home_flag) ?? 0) & HIGH_MAINS_BIT) !== 0;
+}
+
 const DOOR_BIT = 23;
 
 export function readDoorOpen(print: JsonObject, model: BambuModel | null): boolean | null {

@@ -17,6 +17,7 @@ import {
 } from '../driver.js';
 import { CommandChannel, type CommandLine, nothingSent } from './command-channel.js';
 import * as commands from './commands.js';
+import { Control } from './control.js';
 import type { FileTransfer } from './file-transfer.js';
 import { FullReportPolicy } from './full-report.js';
 import { type LinkParts, PrinterLink } from './link.js';
@@ -47,6 +48,7 @@ export class BambuSession implements PrinterSession {
   readonly #link: PrinterLink;
   readonly #channel: CommandChannel;
   readonly #intake: ReportIntake;
+  readonly #control: Control;
   readonly #transfers: SessionTransfers;
   readonly #silence: SilenceWatch;
   readonly #fullReports: FullReportPolicy;
@@ -93,6 +95,14 @@ export class BambuSession implements PrinterSession {
       log,
       parts.now,
     );
+    this.#control = new Control({
+      channel: this.#channel,
+      timing: parts.timing,
+      view: this.#view,
+      status: () => this.#connection.status,
+      report: () => this.lastReport,
+      wantEverything: () => this.#fullReports.wanted(),
+    });
     this.#transfers = new SessionTransfers(parts.transfer, () => this.#link.target);
     this.#silence = new SilenceWatch(parts.timing, {
       wake: () => this.#channel.tell(commands.startPushing),
@@ -138,19 +148,8 @@ export class BambuSession implements PrinterSession {
     this.#link.retarget(target);
   }
 
-  async command(command: PrinterCommand): Promise<CommandOutcome> {
-    switch (command.kind) {
-      case 'refresh':
-        return this.#refresh();
-      case 'pause':
-        return this.#control(commands.pausePrint);
-      case 'resume':
-        return this.#control(commands.resumePrint);
-      case 'stop':
-        return this.#control(commands.stopPrint);
-      case 'light':
-        return this.#switchLight(command.node, command.on);
-    }
+  command(command: PrinterCommand): Promise<CommandOutcome> {
+    return command.kind === 'refresh' ? this.#refresh() : this.#control.perform(command);
   }
 
   async startPrint(request: StartPrintRequest): Promise<CommandOutcome> {
@@ -185,21 +184,6 @@ export class BambuSession implements PrinterSession {
 
   remove(remoteName: string, signal: AbortSignal): Promise<void> {
     return this.#transfers.remove(remoteName, signal);
-  }
-
-  async #control(command: commands.BambuCommand): Promise<CommandOutcome> {
-    const outcome = await this.#channel.ask(command, this.#parts.timing.acknowledgementMs);
-    // Only a full report is sure to show whether it worked anyhow.
-    if (outcome.kind === 'unanswered' && this.#channel.attached) this.#fullReports.wanted();
-    return outcome;
-  }
-
-  async #switchLight(node: string, on: boolean): Promise<CommandOutcome> {
-    const reported = Object.keys(this.lastReport?.state.lights ?? {});
-    const nodes = [...new Set([...reported, ...(this.#view.model?.lightNodes ?? [node])])];
-    if (nodes.includes(node)) return this.#control(commands.switchLight(node, on));
-    const text = `This printer has no light "${node.slice(0, 40)}"; it has ${nodes.join(', ')}.`;
-    return { kind: 'unsent', error: new DriverError('unsupported', text) };
   }
 
   /** Printers do not acknowledge a request for everything: the full report is the answer. */
@@ -240,6 +224,7 @@ export class BambuSession implements PrinterSession {
     this.#silence.stop();
     this.#fullReports.stop();
     this.#channel.detach();
+    this.#control.abandon();
   }
 
   #askForEverything(): boolean {
@@ -257,6 +242,7 @@ export class BambuSession implements PrinterSession {
     if (origin === 'full') this.#fullReports.received();
     if (isPrinting(report.state.activity)) this.#urlForm.noteSuccess();
     else this.#urlForm.noteError(report.state.print.errorCode);
+    this.#control.observe(report.state);
     this.#tell(() => this.#events.onReport(report));
   }
 

@@ -27,6 +27,8 @@ export interface SessionTiming {
   /** A connection that held this long was a good one: the back-off starts over. */
   readonly settledMs: number;
   readonly acknowledgementMs: number;
+  /** For commands about filament, which small machines are slow to answer. */
+  readonly filamentAcknowledgementMs: number;
   readonly startAcknowledgementMs: number;
   /** After a start command, unanswered commands are no reason to reconnect: it could disturb the start. */
   readonly startConfirmationMs: number;
@@ -48,6 +50,7 @@ export const SESSION_TIMING: SessionTiming = {
   refusedRetryMs: 60_000,
   settledMs: 10_000,
   acknowledgementMs: 5_000,
+  filamentAcknowledgementMs: 10_000,
   startAcknowledgementMs: 10_000,
   startConfirmationMs: 270_000,
 };
