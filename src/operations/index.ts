@@ -4,6 +4,7 @@ import { jobOperations } from './jobs/jobs.js';
 import { keyOperations } from './keys/keys.js';
 import type { Operation } from './operation.js';
 import { partOperations } from './parts/parts.js';
+import { printerCommandOperations } from './printers/commands.js';
 import { printerOperations } from './printers/printers.js';
 import { storageOperations } from './storage/storage.js';
 import { storeOperations } from './stores/stores.js';
@@ -18,5 +19,6 @@ export function allOperations(deps: Deps): readonly Operation[] {
     ...buildOperations(deps),
     ...jobOperations(deps),
     ...printerOperations(deps),
+    ...printerCommandOperations(deps),
   ];
 }

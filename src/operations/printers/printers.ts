@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { COMM_METHODS, MASK } from '../../contract/enums.js';
-import { ApiError, notFound } from '../../contract/errors.js';
+import { notFound } from '../../contract/errors.js';
 import type { Transaction } from '../../database/transaction.js';
 import {
   confirmReady,
@@ -9,64 +8,42 @@ import {
   type Printer,
   setContinuousPrint,
 } from '../../domain/printers.js';
-import { printer, printerConnection, printerSlot } from '../../resources/index.js';
+import { printer, printerSlot } from '../../resources/index.js';
 import { bambuConfig } from '../../resources/shapes.js';
 import type { Deps } from '../deps.js';
 import { type CallContext, NOTHING, type Operation, operation } from '../operation.js';
 import { id, idParam, ids, noParams } from '../schemas.js';
 import { standardOperations } from '../standard.js';
+import {
+  type ChangedPrinter,
+  changePrinter,
+  managedByConfig,
+  type PrinterUpdate,
+  printerUpdate,
+} from './change.js';
 import { registrationOperations } from './registration.js';
 
-const update = z.object({
-  name: z.string().min(1).max(1024).optional(),
-  tags: z.array(z.string()).max(200).optional(),
-  deviceId: z.string().nullable().optional(),
-  nozzleDiameter: z.string().max(16).optional(),
-  enabled: z.boolean().optional(),
-  commMethod: z.enum(COMM_METHODS).nullable().optional(),
-  integrationId: z.string().nullable().optional(),
-  integrationType: z.string().nullable().optional(),
-  metadata: z.object({ dev_access_code: z.string().optional() }).nullable().optional(),
-});
-type UpdateBody = z.infer<typeof update>;
-
 export function printerOperations(deps: Deps): Operation[] {
-  const { database, presenter, runner, fleet, settings } = deps;
+  const { database, presenter, runner, fleet } = deps;
   const present = (row: Printer) => printer.present(row, presenter);
 
-  /** Changes what the database owns; what the configuration file owns is refused with the file's name. */
-  async function change(tx: Transaction, printerId: string, body: UpdateBody): Promise<Printer> {
-    const row = await tx.get(printer, printerId);
-    const connection = await connectionOf(tx, printerId);
-    const code = body.metadata?.dev_access_code;
-    const newCode = code !== undefined && code !== MASK ? code : null;
-    if (newCode !== null) deps.hideSecret(newCode);
-    if (body.deviceId !== undefined && body.deviceId !== row.deviceId) {
-      throw new ApiError(
-        'conflict',
-        'deviceId: a printer is its serial number; register the other one as a new printer',
-      );
-    }
-    if (newCode !== null && connection.configured) throw ownedByFile('The access code');
-    if (newCode !== null) await tx.update(printerConnection, connection.id, { accessCode: newCode });
-    const { name, tags, nozzleDiameter, enabled } = body;
-    return tx.update(printer, printerId, {
-      name,
-      tags,
-      nozzleDiameter,
-      enabled,
-      ...(name !== undefined && row.metadata ? { metadata: { ...row.metadata, name } } : {}),
+  /** Makes all changes or none, then tells the sessions of printers that are reached in another way. */
+  async function changeAll(
+    given: readonly { readonly printerId: string; readonly body: PrinterUpdate }[],
+    context: CallContext,
+  ): Promise<readonly Printer[]> {
+    const changed = await database.write(context.write, async (tx) => {
+      const done: ChangedPrinter[] = [];
+      for (const { printerId, body } of given) done.push(await changePrinter(tx, printerId, body, deps));
+      return done;
     });
+    for (const { row, reconnect } of changed) if (reconnect) await fleet.refresh(row.id);
+    return changed.map(({ row }) => row);
   }
 
-  function ownedByFile(what: string): ApiError {
-    return new ApiError(
-      'managed_by_config',
-      `${what} of this printer is set in ${settings.configFile}; change it there`,
-      {
-        configFile: settings.configFile,
-      },
-    );
+  async function changeOne(printerId: string, body: PrinterUpdate, context: CallContext) {
+    const [row] = await changeAll([{ printerId, body }], context);
+    return row ? present(row) : null;
   }
 
   async function each(
@@ -91,12 +68,8 @@ export function printerOperations(deps: Deps): Operation[] {
     summary: 'Change a printer: name, tags, switches, access code',
     permissions: ['printer.edit'],
     params: idParam,
-    body: update,
-    async run({ params, body }, { write }) {
-      const row = await database.write(write, (tx) => change(tx, params.id, body));
-      await fleet.refresh(params.id);
-      return present(row);
-    },
+    body: printerUpdate,
+    run: ({ params, body }, context) => changeOne(params.id, body, context),
   });
 
   const updateMany = operation({
@@ -107,9 +80,20 @@ export function printerOperations(deps: Deps): Operation[] {
     summary: 'Make the same change to many printers',
     permissions: ['printer.edit'],
     params: noParams,
-    body: z.object({ ids, update }),
-    run: ({ body }, context) =>
-      each(body.ids, context, (tx, printerId) => change(tx, printerId, body.update)),
+    body: z.object({ ids, update: printerUpdate }),
+    async run({ body }, context) {
+      const known = await database.write(context.write, async (tx) => {
+        const found = [];
+        for (const printerId of new Set(body.ids))
+          if (await tx.find(printer, printerId)) found.push(printerId);
+        return found;
+      });
+      const rows = await changeAll(
+        known.map((printerId) => ({ printerId, body: body.update })),
+        context,
+      );
+      return rows.map(present);
+    },
   });
 
   const updateMulti = operation({
@@ -120,11 +104,12 @@ export function printerOperations(deps: Deps): Operation[] {
     summary: 'Change many printers, each in its own way; all or none',
     permissions: ['printer.edit'],
     params: noParams,
-    body: z.array(update.extend({ id })).max(1_000),
-    async run({ body }, { write }) {
-      await database.write(write, async (tx) => {
-        for (const one of body) await change(tx, one.id, one);
-      });
+    body: z.array(printerUpdate.extend({ id })).max(1_000),
+    async run({ body }, context) {
+      await changeAll(
+        body.map((one) => ({ printerId: one.id, body: one })),
+        context,
+      );
       return NOTHING;
     },
   });
@@ -138,8 +123,7 @@ export function printerOperations(deps: Deps): Operation[] {
     permissions: ['printer.edit'],
     params: idParam,
     body: z.object({ name: z.string().min(1).max(1024) }),
-    run: async ({ params, body }, { write }) =>
-      present(await database.write(write, (tx) => change(tx, params.id, { name: body.name }))),
+    run: ({ params, body }, context) => changeOne(params.id, { name: body.name }, context),
   });
 
   const setEnabled = operation({
@@ -215,25 +199,30 @@ export function printerOperations(deps: Deps): Operation[] {
       }),
   });
 
-  async function removeOne(printerId: string, context: CallContext): Promise<boolean> {
-    const known = await database.write(context.write, async (tx) => {
-      if (!(await tx.find(printer, printerId))) return false;
-      if ((await connectionOf(tx, printerId)).configured) {
-        throw new ApiError(
-          'managed_by_config',
-          `This printer is listed in ${settings.configFile}; remove it there`,
-          {
-            configFile: settings.configFile,
-          },
-        );
+  /** @returns those that there are. @throws ApiError managed_by_config */
+  async function removable(printerIds: readonly string[], context: CallContext): Promise<readonly string[]> {
+    return database.write(context.write, async (tx) => {
+      const known: string[] = [];
+      for (const printerId of new Set(printerIds)) {
+        if (!(await tx.find(printer, printerId))) continue;
+        if ((await connectionOf(tx, printerId)).configured) throw managedByConfig('This printer', deps);
+        known.push(printerId);
       }
-      return true;
+      return known;
     });
-    if (!known) return false;
-    await runner.printerRemoved(printerId);
-    await fleet.remove(printerId);
-    await database.write(context.write, (tx) => tx.remove(printer, printerId));
-    return true;
+  }
+
+  async function removeAll(printerIds: readonly string[], context: CallContext): Promise<readonly string[]> {
+    const known = await removable(printerIds, context);
+    for (const printerId of known) {
+      await runner.printerRemoved(printerId);
+      await fleet.remove(printerId);
+      await database.write(context.write, async (tx) => {
+        // Somebody else may have been quicker.
+        if (await tx.find(printer, printerId)) await tx.remove(printer, printerId);
+      });
+    }
+    return known;
   }
 
   const remove = operation({
@@ -246,8 +235,9 @@ export function printerOperations(deps: Deps): Operation[] {
     params: idParam,
     body: null,
     async run({ params }, context) {
-      if (!(await removeOne(params.id, context))) throw notFound(printer.label, params.id);
-      return [params.id];
+      const removed = await removeAll([params.id], context);
+      if (removed.length === 0) throw notFound(printer.label, params.id);
+      return removed;
     },
   });
 
@@ -260,11 +250,7 @@ export function printerOperations(deps: Deps): Operation[] {
     permissions: ['printer.delete'],
     params: noParams,
     body: z.object({ ids }),
-    async run({ body }, context) {
-      const removed: string[] = [];
-      for (const printerId of body.ids) if (await removeOne(printerId, context)) removed.push(printerId);
-      return removed;
-    },
+    run: ({ body }, context) => removeAll(body.ids, context),
   });
 
   return [

@@ -1,0 +1,71 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type TestFarm, testFarm, textAt, valueAt } from '../fixtures/farm.js';
+import { ENDPOINTS, OPERATIONS } from './contract.js';
+
+let farm: TestFarm;
+/** Keys by what they hold, made once. */
+const keys = new Map<string, string>();
+
+beforeAll(async () => {
+  farm = await testFarm({ adopt: false });
+});
+afterAll(() => farm.stop());
+
+async function keyHolding(permissions: readonly string[]): Promise<string> {
+  const name = permissions.join(' and ') || 'nothing';
+  const known = keys.get(name);
+  if (known !== undefined) return known;
+  const key = textAt(await farm.ok('POST', '/v1/api-keys', { name, permissions }), 'key');
+  keys.set(name, key);
+  return key;
+}
+
+async function call(method: string, path: string, permissions: readonly string[]) {
+  const authorization = `ApiKey ${await keyHolding(permissions)}`;
+  const address = path.replaceAll(/\{\w+\}/g, 'a'.repeat(24));
+  // A body that fits nowhere: a caller who may come in changes nothing.
+  return farm.api(method, address, method === 'GET' ? undefined : '5', { authorization });
+}
+
+/** Routes for which the contract names no permission, and what they need of the caller. */
+const UNNAMED: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  'GET /v1/stores': [[]],
+  'POST /v2/builds': [['job.create']],
+  'POST /v2/builds/preview': [['queue.view'], ['job.create']],
+};
+
+const ROWS = OPERATIONS.map(
+  ({ method, path, permission }) => [`${method} ${path}`, method, path, permission] as const,
+);
+
+describe.each(ROWS)('%s', (name, method, path, permission) => {
+  const sets = permission === '-' ? (UNNAMED[name] ?? []) : [permission.split(',')];
+
+  it('lets nobody in who lacks the permission, and names it', async () => {
+    const [needed = []] = sets;
+    if (needed.length === 0) return expect((await call(method, path, [])).status).toBe(200);
+    for (const held of [[], ...(needed.length > 1 ? needed.map((one) => [one]) : [])]) {
+      const answer = await call(method, path, held);
+      expect(answer.status).toBe(403);
+      expect(valueAt(answer.body, 'requiredPermissions')).toEqual(needed);
+    }
+  });
+
+  it('lets everybody in who holds it', async () => {
+    expect(sets).not.toHaveLength(0);
+    for (const held of sets) expect([200, 400, 404]).toContain((await call(method, path, held)).status);
+  });
+});
+
+describe('the contract as a whole', () => {
+  it('is served or plainly not there: no route answers by chance', async () => {
+    const served = new Set(OPERATIONS.map(({ method, path }) => `${method} ${path}`));
+    for (const [method, path] of ENDPOINTS) {
+      const answer = await call(method, path, []);
+      const known = served.has(`${method} ${path}`);
+      const code = valueAt(answer.body, 'code');
+      if (known) expect(code, `${method} ${path}`).not.toBe('route_not_found');
+      else expect(['route_not_found', 'forbidden'], `${method} ${path}`).toContain(code);
+    }
+  });
+});
