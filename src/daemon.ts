@@ -222,8 +222,17 @@ async function build(options: DaemonOptions, onStop: OnStop) {
     handlers: keyHandlers(keyRing({ database, storeId, onKeyChanged })),
     log,
   });
-  const sweep = () =>
-    sweepFiles({ database, files, storeId, clock, log, orphanMs: config.storage.orphanHours * HOUR_MS });
+  const sweep = async () => {
+    database.optimise();
+    await sweepFiles({
+      database,
+      files,
+      storeId,
+      clock,
+      log,
+      orphanMs: config.storage.orphanHours * HOUR_MS,
+    });
+  };
   return {
     config,
     log,
@@ -276,7 +285,7 @@ async function start(parts: Parts, onStop: OnStop): Promise<void> {
 
 function hourly({ sweep, log }: Parts): ScheduledTask {
   return schedule('17 * * * *', () => {
-    sweep().catch((error: unknown) => log.error({ err: error }, 'unused files could not be removed'));
+    sweep().catch((error: unknown) => log.error({ err: error }, 'the hourly tidying failed'));
   });
 }
 

@@ -58,7 +58,15 @@ export class Database {
       sqlite.close();
       throw error;
     }
-    return new Database(sqlite, kysely, options.clock, options.recorders ?? [], options.onListenerError);
+    const database = new Database(
+      sqlite,
+      kysely,
+      options.clock,
+      options.recorders ?? [],
+      options.onListenerError,
+    );
+    database.optimise();
+    return database;
   }
 
   /**
@@ -95,6 +103,14 @@ export class Database {
   /** A consistent copy of the whole database while it is in use. */
   async backup(file: string): Promise<void> {
     await this.sqlite.backup(file);
+  }
+
+  /**
+   * Lets the planner see what the tables hold by now; costs next to nothing when that is much as it was. Without it
+   * every index is equally good to it, and in a database of one store the store's id is the worst of all.
+   */
+  optimise(): void {
+    this.sqlite.pragma('optimize = 0x10002');
   }
 
   /** A cheap proof that the file can be read. */

@@ -35,7 +35,8 @@ export function parseListParameters(
     const { field, operator } = splitKey(name);
     if (!Object.hasOwn(resource.columns, field)) {
       if (resource.masked.includes(field)) throw unknownField(resource, field);
-      if (name.includes('.')) throw unknownKey(resource, field);
+      if (name.includes('.'))
+        throw field === name ? unknownKey(resource, name) : unknownField(resource, field);
       continue;
     }
     fieldOf(resource, field);

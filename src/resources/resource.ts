@@ -87,6 +87,7 @@ export function resource<const C extends Columns>(definition: Definition<C>): Re
     (name) => !isHidden(columns, name) && !definition.omit?.includes(name),
   );
   const masked = Object.freeze([...(definition.masked ?? [])]);
+  const secrets = [...masked, ...visible.filter((name) => columns[name]?.secret)];
   const entity: Resource<C & CommonColumns> = {
     name: definition.name,
     label: definition.label,
@@ -99,7 +100,7 @@ export function resource<const C extends Columns>(definition: Definition<C>): Re
     masked,
     present(row, presenter) {
       const result = pick(row, visible);
-      for (const name of masked) result[name] = MASK;
+      for (const name of secrets) result[name] = MASK;
       return definition.overrides ? Object.assign(result, definition.overrides(row, presenter)) : result;
     },
   };

@@ -1,0 +1,98 @@
+import { sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { compileCondition, compileSort } from '../../src/query/compile.js';
+import { parseListParameters } from '../../src/query/parse-get.js';
+import { apiKey, part, partBuild, printer, printJob } from '../../src/resources/index.js';
+import type { Resource } from '../../src/resources/resource.js';
+import { type TestDatabase, testDatabase } from '../fixtures/database.js';
+
+let farm: TestDatabase;
+beforeAll(async () => {
+  farm = await testDatabase();
+  await fill();
+  farm.db.optimise();
+});
+afterAll(() => farm.close());
+
+/** A queue of some size, so that the planner has something to go by. */
+async function fill(): Promise<void> {
+  await farm.db.write(farm.context, async (tx) => {
+    const { storeId } = farm.context;
+    for (let line = 0; line < 100; line += 1) {
+      const made = await tx.insert(part, {
+        storeId,
+        name: `Part ${line}`,
+        type: 'gcode3mf',
+        fileUris: ['x'],
+        fileHashes: ['x'],
+      });
+      const build = await tx.insert(partBuild, {
+        storeId,
+        partId: made.id,
+        partCopy: {},
+        quantity: 10,
+        status: 'queued',
+        printStatus: 'pending',
+        priority: 100,
+        position: 'back',
+      });
+      for (let copy = 0; copy < 10; copy += 1) {
+        const done = copy < 8;
+        await tx.insert(printJob, {
+          storeId,
+          partBuildId: build.id,
+          quantityIndex: copy + 1,
+          quantityTotal: 10,
+          filesToPrint: ['x'],
+          partId: made.id,
+          partName: made.name,
+          label: made.name,
+          queueOrder: (line * 10 + copy) * 1024,
+          priority: 100,
+          status: done ? 'completed' : 'pending',
+          assignedPrinterId: done ? `${String(line % 20).padStart(23, 'p')}x` : null,
+        });
+      }
+    }
+  });
+}
+
+/** How the database would go about a list request. */
+async function plan(resource: Resource, parameters: string): Promise<string> {
+  const query = parseListParameters(resource, [...new URLSearchParams(parameters)], { defaultLimit: 100 });
+  const steps = await sql<{ detail: string }>`
+    explain query plan select * from ${sql.table(resource.name)}
+    where ${sql.ref(`${resource.name}.storeId`)} = ${farm.storeId} and ${compileCondition(resource, query.filter)}
+    order by ${compileSort(resource, query.sort)} limit ${query.limit} offset ${query.offset}
+  `.execute(farm.db.read);
+  return steps.rows.map((row) => row.detail).join('; ');
+}
+
+describe('lists that farms ask for all day', () => {
+  it.each<[string, Resource, string, string]>([
+    ['the whole queue', printJob, '', 'job_order'],
+    ['the pending jobs in queue order', printJob, 'status=pending&limit=200', 'job_queue'],
+    ['the jobs of one priority', printJob, 'priority=100', 'job_order'],
+    ['the newest jobs by time', printJob, 'sort=createdAt', 'job_by_created'],
+    ['the parts in their order', part, '', 'part_by_created'],
+    ['the parts since a time', part, 'createdAt.gte=2026-03-01', 'part_by_created'],
+    ['the builds in their order', partBuild, '', 'build_by_created'],
+  ])('walk an index and sort nothing: %s', async (_what, resource, parameters, index) => {
+    const steps = await plan(resource, parameters);
+    expect(steps).toContain(`INDEX ${index}`);
+    expect(steps).not.toContain('TEMP B-TREE');
+  });
+
+  it.each<[string, Resource, string, string]>([
+    ['the jobs of a printer', printJob, `assignedPrinterId=${'3'.padStart(23, 'p')}x`, 'job_by_printer'],
+    ['the jobs of a build', printJob, `partBuildId=${'a'.repeat(24)}`, 'job_by_build'],
+    ['jobs in several states', printJob, 'status.in=printing,paused', 'job_queue'],
+    ['the newest parts first', part, 'sort=createdAt:desc', 'part_by_created'],
+  ])('find their rows by an index: %s', async (_what, resource, parameters, index) => {
+    expect(await plan(resource, parameters)).toMatch(new RegExp(`INDEX ${index}\\b`));
+  });
+
+  it('may read the small tables whole', async () => {
+    for (const resource of [printer, apiKey]) expect(await plan(resource, '')).toContain(resource.name);
+  });
+});
