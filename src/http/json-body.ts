@@ -1,13 +1,15 @@
 import type { FastifyInstance } from 'fastify';
 import { ApiError } from '../contract/errors.js';
+import type { ExpectContinue } from './expect-continue.js';
 
 /** Far deeper than anything the API takes; what is deeper only wants to exhaust somebody's stack. */
 const MAX_DEPTH = 64;
 
 /** Reads JSON bodies: an empty one is no body, a slow one is cut off, a broken one is told so. */
-export function jsonBodies(app: FastifyInstance, timeoutMs: number): void {
+export function jsonBodies(app: FastifyInstance, timeoutMs: number, expect: ExpectContinue): void {
   app.removeAllContentTypeParsers();
-  app.addHook('preParsing', async (request, _reply, payload) => {
+  app.addHook('preParsing', async (request, reply, payload) => {
+    expect.goOn(request.raw, reply.raw);
     const { 'content-length': length = '0', 'transfer-encoding': encoding } = request.headers;
     if (length === '0' && encoding === undefined) return payload;
     const timer = setTimeout(() => request.raw.destroy(), timeoutMs);

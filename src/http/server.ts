@@ -13,6 +13,7 @@ import type { Authenticator } from '../operations/access/authenticator.js';
 import type { Operation } from '../operations/operation.js';
 import { reachableHost } from '../telemetry/reachable-host.js';
 import { toApiError } from './errors.js';
+import { ExpectContinue } from './expect-continue.js';
 import { type HealthReport, mountHealth } from './health-routes.js';
 import { jsonBodies } from './json-body.js';
 import { mountOperations } from './mount.js';
@@ -50,6 +51,7 @@ const MAX_CONNECTIONS = 2_000;
 export class HttpServer {
   readonly #app: FastifyInstance;
   readonly #requestBase = new RequestBase();
+  readonly #expect = new ExpectContinue();
   #url: string | null = null;
 
   constructor(private readonly options: HttpOptions) {
@@ -85,6 +87,10 @@ export class HttpServer {
     const { options } = this;
     const app = this.#app;
     app.server.maxConnections = MAX_CONNECTIONS;
+    this.#expect.watch(app.server);
+    app.addHook('onSend', async (request, reply) => {
+      if (this.#expect.isWaiting(request.raw)) reply.header('connection', 'close');
+    });
     app.addHook('onRequest', async (request, reply) => {
       reply.header('x-request-id', request.id);
       reply.header('x-content-type-options', 'nosniff');
@@ -96,10 +102,10 @@ export class HttpServer {
     });
     mountHealth(app, options.health);
     await app.register(async (scope) => {
-      jsonBodies(scope, options.requestTimeoutMs);
+      jsonBodies(scope, options.requestTimeoutMs, this.#expect);
       mountOperations(scope, { ...options, within: this.#within() });
     });
-    await app.register(async (scope) => mountStorage(scope, options.transfers));
+    await app.register(async (scope) => mountStorage(scope, options.transfers, this.#expect));
     await this.#listen();
   }
 

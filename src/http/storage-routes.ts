@@ -7,6 +7,8 @@ import { decodeFileName } from '../storage/file-name.js';
 import type { OpenedFile } from '../storage/file-store.js';
 import { type ByteRange, contentRange, parseRange } from '../storage/range.js';
 
+import type { ExpectContinue } from './expect-continue.js';
+
 /** What the routes need of the store; made by operations, so that HTTP never sees the database. */
 export interface FileTransfers {
   /** Takes the bytes of an upload. @throws ApiError, StorageError */
@@ -30,7 +32,7 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 /** Signed addresses: the token is the permission. Bytes are streamed, never held. */
-export function mountStorage(app: FastifyInstance, transfers: FileTransfers): void {
+export function mountStorage(app: FastifyInstance, transfers: FileTransfers, expect: ExpectContinue): void {
   app.removeAllContentTypeParsers();
   // Any type, or none: the bytes are taken as they come.
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
@@ -47,7 +49,7 @@ export function mountStorage(app: FastifyInstance, transfers: FileTransfers): vo
     await transfers.receive(
       uri,
       token,
-      request.raw,
+      expect.body(request.raw, reply.raw),
       declared === undefined ? undefined : Number(declared),
       gone.signal,
     );
