@@ -2,6 +2,7 @@
 import type { EmulatedSpool } from './api.js';
 import { FAULTS } from './faults.js';
 import type { TruthRecorder } from './ground-truth.js';
+import { heatByGcode, heatChamber } from './heating.js';
 import { isObject, type JsonObject, number, parseObject, text } from './json.js';
 import type { Machine } from './machine.js';
 import { modules } from './modules.js';
@@ -126,6 +127,12 @@ export class Commands {
         engine.setSpeedLevel(level);
         return SUCCESS;
       }
+      case 'gcode_line':
+        heatByGcode(machine, request);
+        break;
+      case 'set_ctt':
+        if (!heatChamber(machine, request)) return failure('no chamber heater');
+        break;
       case 'skip_objects':
         machine.skipped = [...new Set([...machine.skipped, ...numbers(request.obj_list)])];
         break;

@@ -9,12 +9,15 @@ import {
 // The words of the driver interface that the rooms above the fleet may use.
 export {
   type Capabilities,
+  type CommandOutcome,
   type Connection,
   DriverError,
   type DriverErrorKind,
+  type PrinterCommand,
   type PrinterReport,
   type PrinterState,
   type PrinterTarget,
+  type SlotAddress,
 } from '../../drivers/driver.js';
 
 /** A printer's live side: what the daemon holds in memory and never writes per report. */

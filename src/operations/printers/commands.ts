@@ -145,7 +145,7 @@ export function printerCommandOperations(deps: Deps): Operation[] {
     if (plan?.kind === 'stop' && canSkip(live)) return stop(live, context);
     const outcome = await live.session.command({ kind: 'skip-objects', objectIds });
     const sent = outcome.kind === 'accepted' || outcome.kind === 'unanswered';
-    if (sent && job && plan?.after) await keepSkipped(job.id, plan.after, context);
+    if (sent && job && plan?.kind === 'skip' && plan.after) await keepSkipped(job.id, plan.after, context);
     return outcome;
   }
 
