@@ -204,6 +204,15 @@ describe('the rest of what is served', () => {
     await api.call('DELETE', '/v1/api-keys/{id}', { params });
   });
 
+  it('tells printers what to do', async () => {
+    const ids = [farm.printerId()];
+    const command = { command: 'led-control', light: 'chamber_light', state: 'off' };
+    expect(await api.call('POST', '/v1/printer-commands/send', { body: { ids, command } })).toEqual(ids);
+    const info = { slotId: 0, trayType: 'PLA', nozzleTempMin: 190, nozzleTempMax: 240 };
+    const body = { ids, command: { command: 'set-slot-info', info } };
+    expect(await api.call('POST', '/v1/printer-commands/send', { body })).toEqual(ids);
+  });
+
   it('forgets printers', async () => {
     const id = farm.printerId();
     expect(await api.call('DELETE', '/v1/printers/{id}', { params: { id } })).toEqual([id]);
