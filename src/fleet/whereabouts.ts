@@ -22,8 +22,8 @@ export class Whereabouts {
   #guessedAt: number | null = null;
 
   constructor(stored: Place) {
-    this.#stored = stored;
-    this.#home = stored;
+    this.#stored = placeOf(stored);
+    this.#home = this.#stored;
   }
 
   /**
@@ -59,8 +59,8 @@ export class Whereabouts {
   /** The database's word. @returns where to look: there if it is news, else where the printer was found since */
   told(stored: Place): Place {
     if (!isSame(stored, this.#stored)) {
-      this.#stored = stored;
-      this.#home = stored;
+      this.#stored = placeOf(stored);
+      this.#home = this.#stored;
       this.#guess = null;
     }
     return this.#guess ?? this.#home;
@@ -73,6 +73,11 @@ export class Whereabouts {
  */
 export function mayFollow(trust: TrustMode, pinnedFingerprint: string | null): boolean {
   return trust === 'ca' || (trust === 'tofu' && pinnedFingerprint !== null);
+}
+
+/** Only where it is: callers hand in whole targets, whose access code and trust are not ours to remember. */
+function placeOf({ host, mqttPort }: Place): Place {
+  return { host, mqttPort };
 }
 
 function isSame(one: Place, other: Place): boolean {
