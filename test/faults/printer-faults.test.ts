@@ -82,6 +82,12 @@ describe('a print that ends badly', () => {
     const printer = nextPrinter();
     const id = await queueFor(printer);
     await until(id, 'printing');
+    // The file is taken in as part of printing; what is cut here has begun to heat.
+    await farm.emulator.log.waitFor(
+      ({ serial, kind, event }) => serial === printer.serial && kind === 'print' && event === 'begun',
+      10_000,
+      'the beginning of the print',
+    );
     await printer.power(false);
     await printer.power(true);
     const job = await until(id, 'failed');
