@@ -26,7 +26,9 @@ const http = z.strictObject({
   publicBaseUrl: baseUrl()
     .nullable()
     .default(null)
-    .describe('Address under which clients reach the REST API, for links; null makes it from each request.'),
+    .describe(
+      'Address under which clients reach the REST API, for links; null is the address listened on, or for 0.0.0.0 the host that each request names.',
+    ),
   tls: z
     .strictObject({
       certFile: existingFile().describe('Certificate with its chain, PEM.'),

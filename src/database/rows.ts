@@ -1,4 +1,4 @@
-import { type RawBuilder, sql } from 'kysely';
+import { CompiledQuery, type RawBuilder, sql } from 'kysely';
 import type { AnyColumn } from '../resources/column.js';
 import type { Columns, Resource, RowOf } from '../resources/resource.js';
 
@@ -25,16 +25,27 @@ export function encodeValue(column: AnyColumn, value: unknown): string | number 
   return column.encode(value);
 }
 
-export function insertStatement(
-  resource: Resource,
-  row: Readonly<Record<string, unknown>>,
-): RawBuilder<unknown> {
+/** Column names and text of the insert of a table: putting it together costs more than the insert itself. */
+const inserts = new WeakMap<Resource, { readonly names: readonly string[]; readonly text: string }>();
+
+function insertOf(resource: Resource): { readonly names: readonly string[]; readonly text: string } {
+  const known = inserts.get(resource);
+  if (known) return known;
   const names = Object.keys(resource.columns);
+  const quoted = [resource.name, ...names].map((name) => `"${name.replaceAll('"', '""')}"`);
+  const places = names.map(() => '?').join(', ');
+  const made = { names, text: `insert into ${quoted[0]} (${quoted.slice(1).join(', ')}) values (${places})` };
+  inserts.set(resource, made);
+  return made;
+}
+
+export function insertStatement(resource: Resource, row: Readonly<Record<string, unknown>>): CompiledQuery {
+  const { names, text } = insertOf(resource);
   const values = names.map((name) => {
     const column = resource.columns[name];
     return column ? encodeValue(column, row[name]) : null;
   });
-  return sql`insert into ${sql.table(resource.name)} (${sql.join(names.map((name) => sql.ref(name)))}) values (${sql.join(values)})`;
+  return CompiledQuery.raw(text, values);
 }
 
 export function updateStatement(

@@ -51,7 +51,7 @@ export class Transaction {
     for (const [name, column] of Object.entries(resource.columns)) {
       if (row[name] === undefined && column.fallback) row[name] = column.fallback.value;
     }
-    await insertStatement(resource, row).execute(this.db);
+    await this.db.executeQuery(insertStatement(resource, row));
     const { id } = row;
     if (typeof id !== 'string') throw new TypeError(`The ${resource.label} has no id`);
     this.changes.push({

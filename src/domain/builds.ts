@@ -43,7 +43,7 @@ export interface PlannedBuild {
 }
 
 /** Most jobs one request may make: a slip of a finger must not fill the queue for a year. */
-const MAX_JOBS = 10_000;
+const MAX_JOBS = 5_000;
 
 /**
  * What a line would make, without making it. Plates come in the file's order, all copies of the whole set one after

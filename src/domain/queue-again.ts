@@ -3,7 +3,8 @@ import { newId } from '../contract/ids.js';
 import type { Transaction } from '../database/transaction.js';
 import { printJob } from '../resources/index.js';
 import { fileByUri } from './files.js';
-import { BACK_IN_QUEUE, moveJob, type PrintJob, rollUpBuild } from './jobs.js';
+import { hasEnded } from './job-status.js';
+import { BACK_IN_QUEUE, moveJobs, type PrintJob, rollUpBuild } from './jobs.js';
 import { placesFor } from './queue-order.js';
 
 const FRESH = {
@@ -22,20 +23,32 @@ const FRESH = {
  * @throws ApiError unprocessable
  */
 export async function queueAgain(tx: Transaction, jobs: readonly PrintJob[]): Promise<readonly string[]> {
-  const queued: string[] = [];
+  const ready: PrintJob[] = [];
   let lost: PrintJob | null = null;
   for (const job of jobs) {
-    if (job.status !== 'failed' && job.status !== 'cancelled' && job.status !== 'completed') continue;
-    if (await fileIsStill(tx, job)) queued.push(await queueOne(tx, job));
+    if (!hasEnded(job.status)) continue;
+    if (await fileIsStill(tx, job)) ready.push(job);
     else lost = job;
   }
-  if (lost && queued.length === 0) {
+  if (lost && ready.length === 0) {
     throw new ApiError(
       'unprocessable',
       `The file of "${lost.label}" was deleted or replaced since; queue the part anew`,
     );
   }
-  return queued;
+  const queued = new Map<PrintJob, string>();
+  for (const priority of new Set(ready.map((job) => job.priority))) {
+    const tier = ready.filter((job) => job.priority === priority);
+    const places = await placesFor(tx, priority, 'back', tier.length);
+    const placed = new Map(tier.map((job, index) => [job, places[index] ?? 0]));
+    const again = tier.filter((job) => job.status !== 'completed');
+    await moveJobs(tx, again, 'pending', (job) => ({ ...FRESH, queueOrder: placed.get(job) ?? 0 }));
+    for (const job of again) queued.set(job, job.id);
+    const copied = tier.filter((job) => job.status === 'completed');
+    for (const job of copied) queued.set(job, await copyOf(tx, job, placed.get(job) ?? 0));
+    for (const buildId of new Set(copied.map((job) => job.partBuildId))) await rollUpBuild(tx, buildId);
+  }
+  return ready.flatMap((job) => queued.get(job) ?? []);
 }
 
 /** Printing whatever lies under the name now would not be the same print. */
@@ -45,11 +58,8 @@ async function fileIsStill(tx: Transaction, job: PrintJob): Promise<boolean> {
   return file?.sha256 != null && (job.slicerInputHash === null || file.sha256 === job.slicerInputHash);
 }
 
-async function queueOne(tx: Transaction, job: PrintJob): Promise<string> {
-  const [queueOrder = 0] = await placesFor(tx, job.priority, 'back', 1);
-  if (job.status !== 'completed') return (await moveJob(tx, job.id, 'pending', { ...FRESH, queueOrder })).id;
+async function copyOf(tx: Transaction, job: PrintJob, queueOrder: number): Promise<string> {
   const { createdAt: _created, updatedAt: _updated, ...copy } = job;
   const made = await tx.insert(printJob, { ...copy, ...FRESH, id: newId(), status: 'pending', queueOrder });
-  await rollUpBuild(tx, job.partBuildId);
   return made.id;
 }

@@ -30,14 +30,21 @@ async function ends(
   tx: Transaction,
   priority: number,
 ): Promise<{ first: number | null; last: number | null }> {
-  const row = await tx.db
-    .selectFrom('printJob')
-    .select(({ fn }) => [fn.min('queueOrder').as('first'), fn.max('queueOrder').as('last')])
-    .where('storeId', '=', tx.context.storeId)
-    .where('status', '=', 'pending')
-    .where('priority', '=', priority)
-    .executeTakeFirst();
-  return { first: row?.first ?? null, last: row?.last ?? null };
+  // Two looks at the ends of an index; one for both at once would read the whole tier.
+  const end = (direction: 'asc' | 'desc') =>
+    tx.db
+      .selectFrom('printJob')
+      .select('queueOrder')
+      .where('storeId', '=', tx.context.storeId)
+      .where('status', '=', 'pending')
+      .where('priority', '=', priority)
+      .orderBy('queueOrder', direction)
+      .limit(1)
+      .executeTakeFirst();
+  return {
+    first: (await end('asc'))?.queueOrder ?? null,
+    last: (await end('desc'))?.queueOrder ?? null,
+  };
 }
 
 async function renumber(tx: Transaction, priority: number, before: number): Promise<void> {

@@ -105,7 +105,7 @@ export class Things {
       const at = new Date(Date.UTC(2026, 0, 1, 0, 0, index)).toISOString();
       const rest = { owner: null, data: null, pin: '1', code: '2', createdAt: at, updatedAt: at };
       const whole = { ...rest, ...row, id: newId(), storeId: this.farm.storeId };
-      await insertStatement(thing, whole).execute(this.farm.db.read);
+      await this.farm.db.read.executeQuery(insertStatement(thing, whole));
     }
   }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ApiError } from '../../contract/errors.js';
 import type { Transaction } from '../../database/transaction.js';
-import { moveJob, type PrintJob } from '../../domain/jobs.js';
+import { moveJob, moveJobs, type PrintJob } from '../../domain/jobs.js';
 import { queueAgain } from '../../domain/queue-again.js';
 import { partBuild, printJob } from '../../resources/index.js';
 import type { Deps } from '../deps.js';
@@ -46,8 +46,8 @@ export function jobOperations(deps: Deps): Operation[] {
     async run({ body }, { caller, write }) {
       const begun = await database.write(write, async (tx) => {
         const jobs = await jobsOf(tx, body, caller);
-        for (const job of jobs)
-          if (job.status === 'pending') await moveJob(tx, job.id, 'cancelled', { cancelledAt: tx.now });
+        const waiting = jobs.filter((job) => job.status === 'pending');
+        await moveJobs(tx, waiting, 'cancelled', () => ({ cancelledAt: tx.now }));
         return new Map(jobs.map((job) => [job.id, job.status !== 'pending']));
       });
       const cancelled: string[] = [];
