@@ -110,6 +110,11 @@ describe('the flow from file to finished print', () => {
     const [longJob = ''] = long.jobs;
     await jobIs(longJob, 'printing');
     const body = { printJobIds: [longJob] };
+    // A job is printing from PREPARE on, in which a printer acknowledges a pause and goes on.
+    await farm.until(
+      `/v1/printers/${farm.printerId()}`,
+      (printer) => valueAt(printer, 'metadata', 'print_status') === 'RUNNING',
+    );
     expect(await api.call('PATCH', '/v1/print-jobs/pause', { body })).toEqual([longJob]);
     await jobIs(longJob, 'paused');
     expect(await api.call('PATCH', '/v1/print-jobs/resume', { body })).toEqual([longJob]);
