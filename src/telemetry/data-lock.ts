@@ -18,6 +18,14 @@ export class LockedError extends Error {
   }
 }
 
+const UNWRITABLE: ReadonlySet<string> = new Set([
+  'SQLITE_CANTOPEN',
+  'SQLITE_READONLY',
+  'EROFS',
+  'EACCES',
+  'EPERM',
+]);
+
 /** A held lock. It also ends with the process, however that ends. */
 export interface DataLock {
   /** Gives the folder back. May be repeated. */
@@ -34,17 +42,17 @@ export interface DataLock {
  */
 export function acquireDataLock(dataDir: string): DataLock {
   const note = join(dataDir, 'lock.pid');
-  const database = new Database(join(dataDir, 'lock.db'), { timeout: 0 });
+  const database = openLock(dataDir);
   try {
     // Nothing is ever written: a journal would only wear the disk.
     database.pragma('journal_mode = MEMORY');
     database.exec('BEGIN EXCLUSIVE');
+    writeFileSync(note, `${process.pid}\n`, { mode: 0o600 });
   } catch (error) {
     database.close();
     if (isBusy(error)) throw new LockedError(dataDir, readPid(note));
-    throw error;
+    throw told(dataDir, error);
   }
-  writeFileSync(note, `${process.pid}\n`, { mode: 0o600 });
   return {
     release() {
       if (!database.open) return;
@@ -52,6 +60,25 @@ export function acquireDataLock(dataDir: string): DataLock {
       database.close();
     },
   };
+}
+
+function openLock(dataDir: string): Database.Database {
+  try {
+    return new Database(join(dataDir, 'lock.db'), { timeout: 0 });
+  } catch (error) {
+    throw told(dataDir, error);
+  }
+}
+
+/** A folder that is only read is most often a service's sandbox, which no error of the system names. */
+function told(dataDir: string, error: unknown): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : null;
+  if (!UNWRITABLE.has(String(code))) return error;
+  return new Error(
+    `${dataDir} cannot be written by this process (${code}): its user must own the folder, and as a service its unit ` +
+      'must name it in ReadWritePaths (systemd/README.md, "Data elsewhere")',
+    { cause: error },
+  );
 }
 
 function isBusy(error: unknown): boolean {

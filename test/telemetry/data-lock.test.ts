@@ -71,4 +71,11 @@ describe('the lock of a data folder', () => {
     expect(error).not.toBeInstanceOf(LockedError);
     expect(String(error)).toContain('directory does not exist');
   });
+
+  it('says what is wrong when the folder can only be read, and how a service gets it', () => {
+    // The one folder of every machine in which nobody makes files.
+    const error = attempt('/proc/self');
+    expect(String(error)).toContain('/proc/self cannot be written by this process');
+    expect(String(error)).toContain('ReadWritePaths');
+  });
 });
