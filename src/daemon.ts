@@ -102,6 +102,7 @@ async function build(options: DaemonOptions, onStop: OnStop) {
   const database = await openDatabase(config.dataDir, {
     create: false,
     onListenerError: (error) => log.error({ err: error }, 'a listener of the change feed failed'),
+    ...(options.probe ? { probe: options.probe } : {}),
   });
   onStop(() => database.close());
   const storeId = await requireStoreId(database);

@@ -20,6 +20,8 @@ export interface DatabaseOptions {
   readonly create: boolean;
   readonly recorders?: readonly Recorder[];
   readonly onListenerError: (error: unknown) => void;
+  /** Told around every commit that changes something, for tests that end the process there. */
+  readonly probe?: (point: 'before:commit' | 'after:commit') => void;
 }
 
 /**
@@ -36,6 +38,7 @@ export class Database {
     private readonly clock: Clock,
     private readonly recorders: readonly Recorder[],
     onListenerError: (error: unknown) => void,
+    private readonly atCommit: NonNullable<DatabaseOptions['probe']>,
   ) {
     this.feed = new ChangeFeed(onListenerError);
   }
@@ -64,6 +67,7 @@ export class Database {
       options.clock,
       options.recorders ?? [],
       options.onListenerError,
+      options.probe ?? (() => undefined),
     );
     database.optimise();
     return database;
@@ -88,12 +92,14 @@ export class Database {
         if (tx.changes.length > 0) for (const record of this.recorders) await record(tx);
         if (waited) throw new Error('A transaction waited for something other than its own queries');
         changes = tx.changes;
+        if (changes.length > 0) this.atCommit('before:commit');
         return value;
       } finally {
         clearImmediate(nextTurn);
       }
     });
     if (changes.length > 0) {
+      this.atCommit('after:commit');
       this.#sequence += 1;
       this.feed.emit({ sequence: this.#sequence, context, at, changes });
     }

@@ -5,6 +5,7 @@ import { systemContext } from '../domain/stores.js';
 import type { Fleet } from '../fleet/fleet.js';
 import { isMachineFree, type LivePrinter } from '../fleet/live-printer.js';
 import { dispatch } from '../resources/index.js';
+import type { StepProbe } from './printer-work.js';
 
 interface Options {
   readonly database: Database;
@@ -12,6 +13,7 @@ interface Options {
   readonly fleet: Fleet;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly probe?: StepProbe;
 }
 
 interface Leftover {
@@ -75,14 +77,17 @@ export class Cleaner {
   }
 
   async #clean(printer: LivePrinter): Promise<void> {
-    const { database, storeId, clock, log } = this.options;
+    const { database, storeId, clock, log, probe } = this.options;
     const { printerId } = printer;
     for (const leftover of [...(this.#leftovers.get(printerId) ?? [])]) {
       try {
+        probe?.('before:remove');
         await printer.session.remove(leftover.remoteName, this.#stopping.signal);
+        probe?.('after:remove');
         await database.write(systemContext(storeId), (tx) =>
           tx.update(dispatch, leftover.id, { remoteRemovedAt: tx.now }),
         );
+        probe?.('after:removed');
       } catch (error) {
         if (this.#stopping.signal.aborted) return;
         this.#notBefore.set(printerId, clock.now() + AGAIN_MS);

@@ -12,6 +12,7 @@ import {
   type Step,
 } from './machine-types.js';
 import { PrinterWork, pause, type WorkOptions } from './printer-work.js';
+import { pointOf } from './step-point.js';
 
 export interface LaneOptions extends WorkOptions {
   readonly timing: DispatchTiming;
@@ -146,9 +147,8 @@ export class Lane {
     const { options } = this;
     const before = this.#state.journal;
     const { journal } = result.state;
-    const point = journal.resentAt !== before.resentAt ? 'start-sent-again' : journal.phase;
-    const moved = point !== before.phase;
-    if (moved) options.probe(`before:${point}`);
+    const point = pointOf(before, result, this.#shown);
+    options.probe(`before:${point}`);
     const written = await options.write(async (tx) => {
       let toWrite = result;
       if (journal.resentAt !== before.resentAt) {
@@ -163,10 +163,10 @@ export class Lane {
     this.#row = written.row;
     this.#state = written.state;
     if (result.job) this.#shown = result.job.to;
-    if (!moved) return;
+    options.probe(`after:${point}`);
+    if (journal.phase === before.phase && journal.resentAt === before.resentAt) return;
     const message = result.ending?.message;
     options.log.info({ job: this.jobId, from: before.phase, to: point, message }, 'dispatch');
-    options.probe(`after:${point}`);
   }
 
   #end(result: Step): void {
@@ -184,7 +184,9 @@ export class Lane {
         return;
       }
       case 'abort-upload':
+        this.options.probe('before:abort-upload');
         this.#upload.abort();
+        this.options.probe('after:abort-upload');
         return;
       case 'check-start':
         this.#answer(this.#work.checkStart(this.#row));

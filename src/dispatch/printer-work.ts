@@ -86,9 +86,11 @@ export class PrinterWork {
     const { options } = this;
     const moment = options.moment();
     try {
+      options.probe('before:check-start');
       const gate = await this.#gate(row);
       const live = options.live(row.printerId);
       const check = startBlocked(row, gate, live);
+      options.probe('after:check-start');
       if ('reason' in check) return { kind: 'start-blocked', ...moment, ...check };
       this.#config = gate.providerConfig;
       const before = observationOf(check.report);
@@ -123,7 +125,9 @@ export class PrinterWork {
   }
 
   async command(row: DispatchRow, kind: 'stop' | 'refresh'): Promise<null> {
+    this.options.probe(`before:${kind}`);
     const outcome = await this.options.live(row.printerId)?.session.command({ kind });
+    this.options.probe(`after:${kind}`);
     if (!outcome || outcome.kind === 'accepted') return null;
     // A report that was asked for too often is no trouble: others come by themselves.
     const level = kind === 'stop' ? 'warn' : 'debug';
@@ -135,9 +139,10 @@ export class PrinterWork {
   async #start(row: DispatchRow): Promise<CommandOutcome> {
     const live = this.options.live(row.printerId);
     if (!live) return { kind: 'unsent', error: notInFleet() };
-    this.options.probe('before:start');
+    const point = row.resentAt === null ? 'start' : 'start-again';
+    this.options.probe(`before:${point}`);
     const outcome = await live.session.startPrint(startRequest(row, this.#config));
-    this.options.probe('after:start');
+    this.options.probe(`after:${point}`);
     return outcome;
   }
 
