@@ -23,3 +23,8 @@ export function countDistinct(
   const element = sql`"element"."value"`;
   return sql<number>`(select count(distinct ${element}) from json_each(${column}) as "element" where ${condition(element)})`;
 }
+
+/** The value is one of these, however many there are: they are bound as one value. */
+export function isOneOf(ref: Expression<unknown>, values: readonly unknown[]): RawBuilder<SqlBool> {
+  return sql<SqlBool>`${ref} in (select "value" from json_each(${JSON.stringify(values)}))`;
+}

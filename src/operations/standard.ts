@@ -3,13 +3,13 @@ import { sql } from 'kysely';
 import { ApiError, notFound } from '../contract/errors.js';
 import type { Permission } from '../contract/permissions.js';
 import { decodeRow, type RawRecord } from '../database/rows.js';
-import type { ListQuery } from '../query/condition.js';
+import type { Inclusion, ListQuery } from '../query/condition.js';
 import { parseListParameters } from '../query/parse-get.js';
 import { parseSearch, searchBody } from '../query/parse-search.js';
 import { type ListResult, listMeta, runList } from '../query/run-list.js';
 import type { Resource } from '../resources/resource.js';
 import type { Deps } from './deps.js';
-import { Answer, type Operation, operation } from './operation.js';
+import { Answer, type Caller, type Operation, operation } from './operation.js';
 import { idParam, noParams } from './schemas.js';
 
 /** Completes answered entities with relations that belong to the shape, for a whole page at once. */
@@ -48,9 +48,8 @@ export function listOperation(resource: Resource, deps: Deps, embed: Embed = pla
     params: noParams,
     body: null,
     async run({ query }, { caller }) {
-      refuseInclude(query.find(([name]) => name === 'include')?.[1]);
       const parsed = parseListParameters(resource, query, deps.query);
-      const { result, meta } = await run(resource, deps, embed, caller.storeId, parsed);
+      const { result, meta } = await run(resource, deps, embed, caller, parsed);
       if (!parsed.meta) return new Answer(result.data, countHeaders(parsed, result));
       return { data: result.data, meta, total: result.total, limit: parsed.limit, offset: parsed.offset };
     },
@@ -68,12 +67,11 @@ export function searchOperation(resource: Resource, deps: Deps, embed: Embed = p
     params: noParams,
     body: searchBody,
     async run({ body }, { caller }) {
-      refuseInclude(body.include);
       const { result, meta } = await run(
         resource,
         deps,
         embed,
-        caller.storeId,
+        caller,
         parseSearch(resource, body, deps.query),
       );
       return { data: result.data, meta };
@@ -107,11 +105,12 @@ async function run(
   resource: Resource,
   deps: Deps,
   embed: Embed,
-  storeId: string,
+  caller: Caller,
   query: ListQuery,
 ): Promise<{ result: ListResult; meta: Record<string, unknown> }> {
+  refuseUnseen(query.include, caller);
   const started = performance.now();
-  const rows = await runList(deps.database.read, resource, storeId, query, deps.presenter);
+  const rows = await runList(deps.database.read, resource, caller.storeId, query, deps.presenter);
   const result = { ...rows, data: query.fields === null ? await embed(rows.data) : rows.data };
   return { result, meta: listMeta(query, result, performance.now() - started) };
 }
@@ -121,14 +120,15 @@ function countHeaders(query: ListQuery, result: ListResult): Record<string, stri
   return { 'x-total-count': String(result.total), ...(more ? { 'x-has-more': 'true' } : {}) };
 }
 
-/** Relations are not answered yet; saying so beats leaving them out. */
-function refuseInclude(include: string | undefined): void {
-  if (include === undefined || include.trim() === '') return;
-  throw new ApiError(
-    'unknown_relation',
-    `include: ${JSON.stringify(include)} names no relation that can be included`,
-    {
-      allowed: [],
-    },
-  );
+/** What is answered along obeys its own entity's permission. */
+function refuseUnseen(include: readonly Inclusion[], caller: Caller): void {
+  for (const { name, target, include: deeper } of include) {
+    const needed = target.permissions.view;
+    if (needed !== undefined && !caller.permissions.has(needed)) {
+      throw new ApiError('forbidden', `include: ${name} needs the permission ${needed}`, {
+        requiredPermissions: [needed],
+      });
+    }
+    refuseUnseen(deeper, caller);
+  }
 }

@@ -1,3 +1,5 @@
+import type { Relation, Resource } from '../resources/resource.js';
+
 export const OPERATORS = [
   'eq',
   'ne',
@@ -32,6 +34,17 @@ export interface SortKey {
   readonly direction: 'asc' | 'desc';
 }
 
+/** One relation to answer along with each entity. */
+export interface Inclusion {
+  readonly name: string;
+  readonly relation: Relation;
+  readonly target: Resource;
+  /** Null means all. */
+  readonly fields: readonly string[] | null;
+  /** Relations of the related. */
+  readonly include: readonly Inclusion[];
+}
+
 /** A list request, parsed: the same from GET parameters and from a search body. */
 export interface ListQuery {
   readonly filter: Condition;
@@ -41,6 +54,7 @@ export interface ListQuery {
   readonly offset: number;
   /** Null means all. */
   readonly fields: readonly string[] | null;
+  readonly include: readonly Inclusion[];
   readonly meta: boolean;
 }
 
@@ -54,4 +68,7 @@ export const LIMITS = {
   /** Values of all conditions together: the database binds no more than so many. */
   maxValues: 5_000,
   maxSearchText: 1_000,
+  maxRelations: 4,
+  /** Related entities in one answer, all relations together. */
+  maxRelated: 50_000,
 } as const;

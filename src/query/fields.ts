@@ -70,3 +70,12 @@ export function commaList(text: string): readonly string[] {
     .map((item) => item.trim())
     .filter((item) => item !== '');
 }
+
+/** The chosen fields of an entity as it leaves the daemon; null means all. */
+export function chosen(
+  entity: Record<string, unknown>,
+  fields: readonly string[] | null,
+): Record<string, unknown> {
+  if (!fields) return entity;
+  return Object.fromEntries(fields.filter((name) => name in entity).map((name) => [name, entity[name]]));
+}

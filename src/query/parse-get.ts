@@ -1,7 +1,8 @@
 import { type ApiError, invalidInput } from '../contract/errors.js';
 import type { Resource } from '../resources/resource.js';
 import { type Condition, isOperator, LIMITS, type ListQuery } from './condition.js';
-import { fieldOf, parseFields, parseSort, splitKey, unknownField, unknownOperator } from './fields.js';
+import { fieldOf, parseSort, splitKey, unknownField, unknownOperator } from './fields.js';
+import { parseShape } from './parse-include.js';
 import { refuseHuge } from './size.js';
 
 const CONTROL_WORDS = new Set(['sort', 'limit', 'offset', 'fields', 'include', 'meta', 'hints']);
@@ -66,7 +67,7 @@ export function parseListParameters(
     sort: parseSort(resource, control.get('sort') ?? ''),
     limit: boundedInteger('limit', control.get('limit'), defaults.defaultLimit, 1, LIMITS.maxLimit),
     offset: boundedInteger('offset', control.get('offset'), 0, 0, Number.MAX_SAFE_INTEGER),
-    fields: parseFields(resource, control.get('fields') ?? ''),
+    ...parseShape(resource, control.get('include') ?? '', control.get('fields') ?? ''),
     meta: isTrue(control.get('meta')) || isTrue(control.get('hints')),
   };
 }

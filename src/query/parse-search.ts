@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { ApiError } from '../contract/errors.js';
 import type { Resource } from '../resources/resource.js';
 import { type Condition, EVERYTHING, isOperator, LIMITS, type ListQuery } from './condition.js';
-import { fieldOf, parseFields, parseSort, unknownOperator } from './fields.js';
+import { fieldOf, parseSort, unknownOperator } from './fields.js';
 import type { QueryDefaults } from './parse-get.js';
+import { parseShape } from './parse-include.js';
 import { refuseHuge } from './size.js';
 
 const listOrText = z.union([z.string(), z.array(z.string())]).transform((value) => [value].flat().join(','));
@@ -30,7 +31,7 @@ export function parseSearch(resource: Resource, body: SearchBody, defaults: Quer
     sort: parseSort(resource, body.sort ?? ''),
     limit: body.limit ?? defaults.defaultLimit,
     offset: body.offset ?? 0,
-    fields: parseFields(resource, body.fields ?? ''),
+    ...parseShape(resource, body.include ?? '', body.fields ?? ''),
     meta: true,
   };
 }

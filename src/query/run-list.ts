@@ -4,6 +4,7 @@ import type { Tables } from '../resources/index.js';
 import type { Presenter, Resource } from '../resources/resource.js';
 import { compileCondition, compileSort } from './compile.js';
 import type { ListQuery } from './condition.js';
+import { withRelated } from './load-related.js';
 
 export interface ListResult {
   /** Entities as they leave the daemon. */
@@ -28,9 +29,9 @@ export async function runList(
   `.execute(db);
   const known = query.offset === 0 && page.rows.length < query.limit;
   const total = known ? page.rows.length : await count(db, resource, where);
-  const data = page.rows.map((raw) =>
-    chosen(resource.present(decodeRow(resource, raw), presenter), query.fields),
-  );
+  const rows = page.rows.map((raw) => decodeRow(resource, raw));
+  const reading = { db, storeId, presenter, related: 0 };
+  const data = await withRelated(rows, (row) => resource.present(row, presenter), query, reading);
   return { data, total };
 }
 
@@ -39,11 +40,6 @@ async function count(db: Kysely<Tables>, resource: Resource, where: ReturnType<t
     select count(*) as "total" from ${sql.table(resource.name)} where ${where}
   `.execute(db);
   return result.rows[0]?.total ?? 0;
-}
-
-function chosen(entity: Record<string, unknown>, fields: readonly string[] | null): Record<string, unknown> {
-  if (!fields) return entity;
-  return Object.fromEntries(fields.filter((name) => name in entity).map((name) => [name, entity[name]]));
 }
 
 /** The `meta` part of an answer. */

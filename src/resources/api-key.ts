@@ -1,5 +1,5 @@
 import { date, flag, id, nullable, text, withDefault, words } from './column.js';
-import { resource } from './resource.js';
+import { one, resource } from './resource.js';
 
 /** A key for programs. The secret itself is never stored: only its salted hash, which never leaves the daemon. */
 export const apiKey = resource({
@@ -8,6 +8,7 @@ export const apiKey = resource({
   path: '/v1/api-keys',
   operations: ['list', 'search', 'get'],
   permissions: { view: 'apiKey.view' },
+  relations: { integration: one('integration', 'integrationId') },
   events: 'apiKeys',
   columns: {
     secretHash: text({ hidden: true }),

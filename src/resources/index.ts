@@ -33,6 +33,15 @@ export type Tables = { [K in ResourceName]: RawRow<(typeof RESOURCES)[K]> };
 
 export const ALL_RESOURCES: readonly Resource[] = Object.values(RESOURCES);
 
+const byName: ReadonlyMap<string, Resource> = new Map(ALL_RESOURCES.map((one) => [one.name, one]));
+
+/** @throws TypeError when no entity has that name: a mistake in a definition */
+export function resourceNamed(name: string): Resource {
+  const found = byName.get(name);
+  if (!found) throw new TypeError(`No entity is named ${name}`);
+  return found;
+}
+
 export {
   apiKey,
   dispatch,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { BUILD_PRINT_STATUSES, BUILD_STATUSES, POSITIONS } from '../contract/enums.js';
 import { choice, date, flag, id, integer, json, nullable, text, withDefault, words } from './column.js';
-import { resource } from './resource.js';
+import { many, one, resource } from './resource.js';
 import { buildExtensions, materialAssignments, parameterOverride, record, tags } from './shapes.js';
 
 /** One line of a print request: a part, how many, and a frozen copy of the part as it was then. */
@@ -10,6 +10,7 @@ export const partBuild = resource({
   label: 'part build',
   path: '/v1/part-builds',
   permissions: { view: 'queue.view' },
+  relations: { part: one('part', 'partId'), printJobs: many('printJob', 'partBuildId') },
   events: 'partBuilds',
   columns: {
     partId: nullable(id({ references: { resource: 'part', onDelete: 'set null' } })),

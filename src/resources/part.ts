@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { PART_TYPES } from '../contract/enums.js';
 import { choice, date, flag, id, json, nullable, text, withDefault, words } from './column.js';
-import { resource } from './resource.js';
+import { many, resource } from './resource.js';
 import { partMaterial, partParameter, record, tags } from './shapes.js';
 
 /** Something that can be printed, with its files. */
@@ -11,6 +11,7 @@ export const part = resource({
   path: '/v1/parts',
   operations: ['list', 'search', 'get'],
   permissions: { view: 'part.view' },
+  relations: { printJobs: many('printJob', 'partId') },
   events: 'parts',
   columns: {
     name: text({ min: 1, max: 1024, writable: 'edit' }),

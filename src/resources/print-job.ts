@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { JOB_STATUSES } from '../contract/enums.js';
 import { choice, date, flag, id, integer, json, nullable, text, withDefault, words } from './column.js';
-import { resource } from './resource.js';
+import { one, resource } from './resource.js';
 import {
   jobExtensions,
   materialAssignments,
@@ -18,6 +18,11 @@ export const printJob = resource({
   path: '/v1/print-jobs',
   operations: ['list', 'search', 'get'],
   permissions: { view: 'queue.view' },
+  relations: {
+    part: one('part', 'partId'),
+    partBuild: one('partBuild', 'partBuildId'),
+    assignedPrinter: one('printer', 'assignedPrinterId'),
+  },
   events: 'printJobs',
   defaultSort: [
     { field: 'priority', direction: 'asc' },

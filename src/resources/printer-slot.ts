@@ -1,5 +1,5 @@
 import { date, id, integer, json, nullable, text, withDefault } from './column.js';
-import { resource } from './resource.js';
+import { one, resource } from './resource.js';
 import { expectedData } from './shapes.js';
 
 /** A place on a printer that can hold a spool. Made, changed and removed by what the printer reports. */
@@ -9,6 +9,7 @@ export const printerSlot = resource({
   path: '/v1/printer-slots',
   operations: ['list', 'search'],
   permissions: { view: 'printer.view' },
+  relations: { printer: one('printer', 'printerId') },
   events: 'printerSlots',
   defaultSort: [
     { field: 'printerId', direction: 'asc' },

@@ -1,6 +1,6 @@
 import { COMM_METHODS, INTEGRATION_TYPES, PRINTER_PROVIDERS } from '../contract/enums.js';
 import { choice, date, flag, id, integer, json, nullable, real, text, withDefault, words } from './column.js';
-import { resource } from './resource.js';
+import { many, one, resource } from './resource.js';
 import { bambuConfig, bambuMetadata } from './shapes.js';
 
 /**
@@ -13,6 +13,11 @@ export const printer = resource({
   path: '/v1/printers',
   operations: ['list', 'search', 'get'],
   permissions: { view: 'printer.view' },
+  relations: {
+    slots: many('printerSlot', 'printerId'),
+    printingJob: one('printJob', 'printingJobId'),
+    integration: one('integration', 'integrationId'),
+  },
   events: 'printers',
   columns: {
     provider: choice(PRINTER_PROVIDERS),

@@ -17,6 +17,27 @@ const COMMON = {
 
 export type CommonColumns = typeof COMMON;
 
+/** How an entity leads to others, for `include`. Pure data: the target is named, for entities refer to each other. */
+export interface Relation {
+  /** `one`: a column of this entity holds the other's id. `many`: a column of the others holds this one's. */
+  readonly kind: 'one' | 'many';
+  /** Name of the other resource. */
+  readonly target: string;
+  /** The column that holds the id. */
+  readonly via: string;
+}
+export type Relations = Readonly<Record<string, Relation>>;
+
+/** The entity whose id stands in `via`, or null. */
+export function one(target: string, via: string): Relation {
+  return Object.freeze({ kind: 'one', target, via });
+}
+
+/** Every entity of `target` whose column `via` holds this one's id. */
+export function many(target: string, via: string): Relation {
+  return Object.freeze({ kind: 'many', target, via });
+}
+
 /** What presenting needs of the running daemon. */
 export interface Presenter {
   /** Absolute address under which a stored file loads without headers. */
@@ -32,6 +53,7 @@ export interface Resource<C extends Columns = Columns> {
   readonly path: string | null;
   readonly operations: readonly StandardOperation[];
   readonly permissions: { readonly view?: Permission; readonly delete?: Permission };
+  readonly relations: Relations;
   /** Entity type of its change events; null when the outside never hears of it. */
   readonly events: string | null;
   /** Sort when the caller names none; `id:asc` is always appended. */
@@ -71,6 +93,7 @@ interface Definition<C extends Columns> {
   readonly path?: string;
   readonly operations?: readonly StandardOperation[];
   readonly permissions?: { readonly view?: Permission; readonly delete?: Permission };
+  readonly relations?: Relations;
   readonly events?: string;
   readonly defaultSort?: Resource['defaultSort'];
   /** Fields that leave the daemon in another form than they are stored in, or that are made for the outside. */
@@ -95,6 +118,7 @@ export function resource<const C extends Columns>(definition: Definition<C>): Re
     path: definition.path ?? null,
     operations: definition.operations ?? [],
     permissions: definition.permissions ?? {},
+    relations: Object.freeze(definition.relations ?? {}),
     events: definition.events ?? null,
     defaultSort: definition.defaultSort ?? [{ field: 'createdAt', direction: 'asc' }],
     masked,

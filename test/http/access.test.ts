@@ -40,6 +40,20 @@ describe('who may call', () => {
     expect(refused.body).toMatchObject({ code: 'forbidden', requiredPermissions: ['printer.view'] });
   });
 
+  it('answers along only what the caller may see by itself', async () => {
+    const { key } = await keyWith({ permissions: ['printer.view'] });
+    const slots = await farm.api('GET', '/v1/printers?include=slots', undefined, as(key));
+    expect(valueAt(slots.body, 0, 'slots')).not.toEqual([]);
+    expect(valueAt(slots.body, 0, 'slots', 0, 'printerId')).toBe(valueAt(slots.body, 0, 'id'));
+    const search = { include: ['slots', 'printingJob.part'] };
+    for (const refused of [
+      await farm.api('GET', '/v1/printers?include=slots,printingJob', undefined, as(key)),
+      await farm.api('POST', '/v1/printers/search', search, as(key)),
+    ])
+      expect(refused.body).toMatchObject({ code: 'forbidden', requiredPermissions: ['queue.view'] });
+    expect((await farm.api('POST', '/v1/printers/search', search)).status).toBe(201);
+  });
+
   it('ends a key at once when it is switched off, has expired or is deleted', async () => {
     const off = await keyWith({ fullAccess: true });
     expect((await farm.api('GET', '/v1/parts', undefined, as(off.key))).status).toBe(200);

@@ -1,8 +1,17 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isOneOf } from '../../src/database/json-sql.js';
 import { compileCondition, compileSort } from '../../src/query/compile.js';
 import { parseListParameters } from '../../src/query/parse-get.js';
-import { apiKey, part, partBuild, printer, printJob } from '../../src/resources/index.js';
+import {
+  ALL_RESOURCES,
+  apiKey,
+  part,
+  partBuild,
+  printer,
+  printJob,
+  resourceNamed,
+} from '../../src/resources/index.js';
 import type { Resource } from '../../src/resources/resource.js';
 import { type TestDatabase, testDatabase } from '../fixtures/database.js';
 
@@ -90,6 +99,23 @@ describe('lists that farms ask for all day', () => {
     ['the newest parts first', part, 'sort=createdAt:desc', 'part_by_created'],
   ])('find their rows by an index: %s', async (_what, resource, parameters, index) => {
     expect(await plan(resource, parameters)).toMatch(new RegExp(`INDEX ${index}\\b`));
+  });
+
+  it.each(
+    ALL_RESOURCES.flatMap((resource) =>
+      Object.entries(resource.relations)
+        // A farm has few printers: they are read whole.
+        .filter(([, { kind, target }]) => kind === 'many' && target !== 'printer')
+        .map(([name, { target, via }]) => [`${resource.name}.${name}`, resourceNamed(target), via] as const),
+    ),
+  )('find what is included by an index: %s', async (_name, target, via) => {
+    const steps = await sql<{ detail: string }>`
+      explain query plan select * from ${sql.table(target.name)}
+      where ${isOneOf(sql.ref(`${target.name}.${via}`), ['x'])}
+      order by ${compileSort(target, [])} limit 100
+    `.execute(farm.db.read);
+    const plan = steps.rows.map((row) => row.detail).join('; ');
+    expect(plan).toMatch(new RegExp(`SEARCH ${target.name} USING INDEX \\w+ \\(${via}=`));
   });
 
   it('may read the small tables whole', async () => {

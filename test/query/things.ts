@@ -83,6 +83,7 @@ const EVERYTHING: ListQuery = {
   limit: 10_000,
   offset: 0,
   fields: null,
+  include: [],
   meta: false,
 };
 
