@@ -52,6 +52,8 @@ export interface PrintProgress {
   readonly errorCode: string | null;
   /** Error number of the last failure where the firmware keeps it; 0 is none. */
   readonly failReason: number;
+  /** Objects left out of this print, by the numbers the sliced file gives them. */
+  readonly skippedObjects: readonly number[];
 }
 
 /** One place that can hold a spool: an AMS slot or an external holder. */
@@ -68,6 +70,8 @@ export interface SlotState {
   readonly extruder: number | null;
   readonly loaded: boolean;
   readonly reading: boolean;
+  /** Whether the printer knows what the spool is; null when it does not say. */
+  readonly identified: boolean | null;
   /** Filament type such as `PLA`; '' when empty or not known. */
   readonly type: string;
   /** `RRGGBBAA`, upper case; '' when empty. */
@@ -85,6 +89,17 @@ export interface SlotState {
   readonly nozzleTempMax: number | null;
 }
 
+/** What the dryer of an AMS does; `runaway` means that its heater cannot be stopped. */
+export type DryingPhase =
+  | 'off'
+  | 'checking'
+  | 'drying'
+  | 'cooling'
+  | 'stopping'
+  | 'fault'
+  | 'runaway'
+  | 'testing';
+
 export interface AmsUnitState {
   readonly unitId: number;
   readonly amsIndex: number;
@@ -95,6 +110,10 @@ export interface AmsUnitState {
   readonly humidityPercent: number | null;
   readonly temperature: number | null;
   readonly dryMinutesLeft: number;
+  /** Null when the unit does not say, as one without a heater. */
+  readonly dryPhase: DryingPhase | null;
+  /** What the drying under way was set to, degrees Celsius. */
+  readonly dryTarget: number | null;
 }
 
 export interface NozzleState {
@@ -104,6 +123,8 @@ export interface NozzleState {
   readonly type: string | null;
   readonly temp: number | null;
   readonly target: number | null;
+  /** Whether filament is in its extruder; null when the machine does not say. */
+  readonly hasFilament: boolean | null;
 }
 
 export type HealthSeverity = 'fatal' | 'serious' | 'common' | 'info';
@@ -113,7 +134,10 @@ export interface HealthMessage {
   readonly code: string;
   readonly message: string;
   readonly severity: HealthSeverity;
-  readonly source: 'hms' | 'print-error';
+  /** `state`: concluded from other fields, not raised by the printer as a message. */
+  readonly source: 'hms' | 'print-error' | 'state';
+  /** `HMS_0500_0600_0002_0070`, as the vendor's wiki names its pages; null for print errors. */
+  readonly wikiCode: string | null;
 }
 
 /** Everything the daemon reads of a printer, normalised once per report. Absent means unknown, never zero. */
@@ -132,13 +156,20 @@ export interface PrinterState {
     readonly part: number | null;
     readonly aux: number | null;
     readonly chamber: number | null;
+    readonly secondAux: number | null;
+    readonly internal: number | null;
+    readonly heatbreak: number | null;
   };
+  /** What the air duct is set to; null on machines without one. */
+  readonly airMode: 'cooling' | 'heating' | 'laser' | null;
   /** Mode by light node: `chamber_light` -> `on`. */
   readonly lights: Readonly<Record<string, string>>;
   readonly homed: { readonly x: boolean; readonly y: boolean; readonly z: boolean } | null;
   readonly doorOpen: boolean | null;
   readonly storage: 'ok' | 'none' | 'abnormal' | 'read-only' | null;
   readonly wifiDbm: number | null;
+  /** Whether the cable is in use; null when the machine does not say. */
+  readonly wired: boolean | null;
   readonly address: string | null;
   readonly amsUnits: readonly AmsUnitState[];
   readonly slots: readonly SlotState[];

@@ -1,5 +1,6 @@
 import { type ConnectionStatus, DriverError, isPrinting, type PrinterReport } from '../driver.js';
 import { nothingSent } from './command-channel.js';
+import { ENABLE_DEVELOPER_MODE } from './developer-mode.js';
 import type { BambuModel } from './models.js';
 
 /** What has to be true of a printer before a command may go to it (docs/protocol.md §6.4). */
@@ -55,12 +56,7 @@ function whyUnmet(need: Need, { status, report, model }: Circumstances): DriverE
     case 'reported':
       return null;
     case 'unlocked':
-      return developerMode !== 'off'
-        ? null
-        : new DriverError(
-            'developer-mode',
-            'The printer takes no commands of this program: enable LAN-only mode and Developer Mode on its screen.',
-          );
+      return developerMode !== 'off' ? null : new DriverError('developer-mode', ENABLE_DEVELOPER_MODE);
     case 'not-printing':
       if (activity === null) return silentAboutActivity();
       if (isPrinting(activity)) {

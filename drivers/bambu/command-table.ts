@@ -178,8 +178,10 @@ export const COMMANDS: { readonly [K in Kind]: Row<CommandOf<K>> } = {
   'skip-objects': {
     needs: ['reported', 'unlocked', 'printing'],
     answer: 'soon',
-    // `s_obj` lists them, but a report's state does not carry it.
-    evidence: null,
+    evidence: {
+      field: 's_obj',
+      shows: ({ objectIds }, { print }) => objectIds.every((id) => print.skippedObjects.includes(id)),
+    },
     compose: ({ objectIds }) => {
       const ids = [...new Set(objectIds)];
       if (ids.length === 0 || !ids.every((id) => Number.isInteger(id) && id >= 0)) {

@@ -64,8 +64,10 @@ export const PRINT_ERROR_TEXTS: ReadonlyMap<string, ErrorText> = new Map([
     '0500_C010': 'The storage card or USB stick cannot be read or written.',
     '0500_C07F': 'The printer is busy and cannot take a new print.',
     '0502_4005': 'The AMS must be calibrated first.',
-    '0502_4007': 'The printer refuses commands of this program: Developer Mode is off.',
-    '0502_4009': 'The printer refuses commands of this program: Developer Mode is off.',
+    '0502_4007':
+      'The printer refuses commands of this program: switch on LAN Only Mode and Developer Mode, then restart it.',
+    '0502_4009':
+      'The printer refuses commands of this program: switch on LAN Only Mode and Developer Mode, then restart it.',
     '0502_402D': 'The printer cannot read the print file.',
     '0502_402E': 'The printer cannot read the print file.',
     '0502_402F': 'The printer cannot read the print file.',
@@ -186,7 +188,8 @@ export const HEALTH_TEXTS: ReadonlyMap<string, string> = new Map(
     '0500_0300_0003_0022': 'The storage card is slow.',
     '0500_0400_0001_0001': 'The print file could not be fetched.',
     '0500_0400_0003_0008': 'The door is open.',
-    '0500_0500_0001_0007': 'The printer refuses commands of this program: Developer Mode is off.',
+    '0500_0500_0001_0007':
+      'The printer refuses commands of this program: switch on LAN Only Mode and Developer Mode, then restart it.',
     '0500_0600_0002_0034': 'The live view camera is not connected.',
     '0700_0100_0001_0001': 'The assist motor slips.',
     '0700_0200_0001_0001': 'The odometer is faulty.',

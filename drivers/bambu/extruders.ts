@@ -17,8 +17,11 @@ export interface Extruder {
   readonly nozzleId: number | null;
   /** Slot that feeds it, packed as unit and slot; null when not said. */
   readonly slotNow: number | null;
+  /** Whether filament is in it; null when not said. */
+  readonly hasFilament: boolean | null;
 }
 
+const FILAMENT_BIT = 0b10;
 const SWITCHING = 0xf;
 /** More extruders than any machine has. */
 const MAX_EXTRUDERS = 8;
@@ -29,11 +32,13 @@ export function readExtruders(print: JsonObject): { extruders: readonly Extruder
   for (const entry of readObjects(part?.info).slice(0, MAX_EXTRUDERS)) {
     const id = readInteger(entry.id);
     if (id === null) continue;
+    const flags = readUint32(entry.info);
     byId.set(id, {
       id,
       temp: entry.temp,
       nozzleId: readInteger(entry.hnow),
       slotNow: readUint32(entry.snow),
+      hasFilament: flags === null ? null : (flags & FILAMENT_BIT) !== 0,
     });
   }
   const extruders = [...byId.values()].sort((a, b) => a.id - b.id);

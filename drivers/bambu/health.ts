@@ -67,6 +67,7 @@ function printErrorMessage(error: number): HealthMessage | null {
     message: known?.text ?? `Unknown error ${code}${sender(error)}.`,
     severity: known === null ? severityByConvention(error) : EFFECT_SEVERITY[known.effect],
     source: 'print-error',
+    wikiCode: null,
   };
 }
 
@@ -79,18 +80,32 @@ function severityByConvention(error: number): HealthSeverity {
 
 const SEVERITIES: Readonly<Record<number, HealthSeverity>> = { 1: 'fatal', 2: 'serious', 3: 'common' };
 
+/** `0500_0600_0002_0070` for an entry of `hms`; null when it is none. */
+export function healthKey(entry: JsonObject): string | null {
+  const attr = readHexUint32(entry.attr);
+  const code = readHexUint32(entry.code);
+  if (attr === null || code === null || (attr === 0 && code === 0)) return null;
+  return inGroups(hex8(attr) + hex8(code));
+}
+
+/** The name of the vendor's wiki page about a health key. */
+export function wikiCodeOf(key: string): string {
+  return `HMS_${key}`;
+}
+
 /** One entry of `hms`, decoded; null when it is hidden or unreadable. */
 export function readHealthEntry(entry: JsonObject): HealthMessage | null {
   const attr = readHexUint32(entry.attr);
   const code = readHexUint32(entry.code);
-  if (attr === null || code === null || (attr === 0 && code === 0)) return null;
-  const key = inGroups(hex8(attr) + hex8(code));
+  const key = healthKey(entry);
+  if (attr === null || code === null || key === null) return null;
   if (HIDDEN_HEALTH.has(key)) return null;
   return {
     code: key,
     message: healthText(attr, code) ?? `Unknown message ${key}${sender(attr)}.`,
     severity: QUIET_CODES.has(key) ? 'info' : (SEVERITIES[(code >>> 16) & 0xf] ?? 'info'),
     source: 'hms',
+    wikiCode: wikiCodeOf(key),
   };
 }
 

@@ -28,6 +28,8 @@ export interface BambuModel {
   readonly hasChamberTemp: boolean;
   /** Word whose bit 23 is the door; null without a sensor. */
   readonly doorBitIn: 'home_flag' | 'stat' | null;
+  /** First firmware that reads the sensor; null = every release, or no sensor. */
+  readonly doorFrom: string | null;
   /** Null where sources disagree: then a reported value is passed on. */
   readonly fans: { readonly aux: boolean | null; readonly chamber: boolean | null };
   readonly lightNodes: readonly string[];
@@ -35,6 +37,8 @@ export interface BambuModel {
   readonly externalUnits: readonly number[];
   /** Kind of AMS this machine takes when the unit does not say it. */
   readonly plainAms: 'ams' | 'ams-lite';
+  /** `tray_now` may count from 0 within a unit where several are fitted (docs/protocol.md §5.6). */
+  readonly countsTraysWithinUnit: boolean;
   /** Value of `stg_cur` between prints. */
   readonly idleStage: number;
   /** Hint only: every model is treated as one that may send changes alone. */
@@ -86,10 +90,12 @@ const x1 = {
   bedSizeMm: [256, 256, 250],
   hasChamberTemp: true,
   doorBitIn: 'home_flag',
+  doorFrom: '01.07.00.00',
   fans: { aux: true, chamber: true },
   lightNodes: ['chamber_light', 'work_light'],
   externalUnits: [255],
   plainAms: 'ams',
+  countsTraysWithinUnit: false,
   idleStage: -1,
   fullReports: true,
   sendsFun: null,
@@ -118,9 +124,11 @@ const p1 = {
   bedSizeMm: [256, 256, 250],
   hasChamberTemp: false,
   doorBitIn: null,
+  doorFrom: null,
   lightNodes: ['chamber_light'],
   externalUnits: [255],
   plainAms: 'ams',
+  countsTraysWithinUnit: false,
   idleStage: 255,
   fullReports: false,
   sendsFun: false,
@@ -148,10 +156,12 @@ const a1 = {
   chamberTempMaxC: null,
   hasChamberTemp: false,
   doorBitIn: null,
+  doorFrom: null,
   fans: { aux: false, chamber: false },
   lightNodes: ['chamber_light'],
   externalUnits: [255],
   plainAms: 'ams-lite',
+  countsTraysWithinUnit: false,
   idleStage: 0,
   fullReports: false,
   refreshFloorMs: SMALL_PROCESSOR_FLOOR_MS,
@@ -177,9 +187,11 @@ const h2 = {
   chamberTempMaxC: 65,
   hasChamberTemp: true,
   doorBitIn: 'stat',
+  doorFrom: null,
   fans: { aux: true, chamber: true },
   lightNodes: ['chamber_light', 'chamber_light2', 'heatbed_light', 'work_light'],
   plainAms: 'ams',
+  countsTraysWithinUnit: true,
   idleStage: -1,
   fullReports: false,
   sendsFun: true,
@@ -238,6 +250,7 @@ export const MODELS: readonly BambuModel[] = [
     nozzleTempMaxC: 320,
     bedTempMaxC: 110,
     chamberTempMaxC: 60,
+    doorFrom: '01.01.02.00',
     control: { ...x1.control, bedTempMaxOn220VoltsC: null },
     authorisationFrom: null,
   },
@@ -278,10 +291,12 @@ export const MODELS: readonly BambuModel[] = [
     bedSizeMm: [256, 256, 256],
     hasChamberTemp: true,
     doorBitIn: 'stat',
+    doorFrom: null,
     fans: { aux: true, chamber: null },
     lightNodes: ['chamber_light', 'work_light'],
     externalUnits: [255],
     plainAms: 'ams',
+    countsTraysWithinUnit: true,
     idleStage: -1,
     fullReports: false,
     sendsFun: true,
@@ -334,6 +349,7 @@ export const MODELS: readonly BambuModel[] = [
     bedTempMaxC: 80,
     bedSizeMm: [330, 320, 325],
     sendsFun: true,
+    countsTraysWithinUnit: true,
     control: { ...a1.control, readsTagsFrom: null },
     authorisationFrom: 'all',
   },

@@ -1,5 +1,6 @@
 import { type CommandOutcome, DriverError, type DriverErrorKind } from '../driver.js';
 import { type JsonObject, readInteger, readText, readUint32 } from './coerce.js';
+import { ENABLE_DEVELOPER_MODE } from './developer-mode.js';
 import { errorCodeText, printErrorText } from './health.js';
 
 const KIND_BY_CODE: Readonly<Record<string, DriverErrorKind>> = {
@@ -26,9 +27,6 @@ const FAILED = /^fail/i;
 const SUCCEEDED = /^success$/i;
 const UNSIGNED = /verify failed/i;
 
-const DEVELOPER_MODE_HINT =
-  'The printer refuses commands of this program: enable LAN-only mode and Developer Mode on its screen, then restart it.';
-
 /**
  * What an acknowledgement says (docs/protocol.md §6.1). One without a result proves nothing either way: some
  * firmware answers so while refusing.
@@ -52,13 +50,13 @@ export function judgeAcknowledgement(body: JsonObject): CommandOutcome {
 function refusalByCode(errorCode: number): DriverError {
   const code = errorCodeText(errorCode);
   const kind = KIND_BY_CODE[code] ?? 'rejected';
-  if (kind === 'developer-mode') return new DriverError(kind, DEVELOPER_MODE_HINT, { code });
+  if (kind === 'developer-mode') return new DriverError(kind, ENABLE_DEVELOPER_MODE, { code });
   const text = printErrorText(errorCode)?.text ?? 'The printer refused the command.';
   return new DriverError(kind, `${text} (${code})`, { code });
 }
 
 function refusalByReason(reason: string): DriverError {
-  if (UNSIGNED.test(reason)) return new DriverError('developer-mode', DEVELOPER_MODE_HINT);
+  if (UNSIGNED.test(reason)) return new DriverError('developer-mode', ENABLE_DEVELOPER_MODE);
   const why = reason === '' ? 'It gave no reason.' : `Its reason: ${reason}.`;
   return new DriverError('rejected', `The printer refused the command. ${why}`);
 }

@@ -1,4 +1,4 @@
-import type { AmsUnitState } from '../driver.js';
+import type { AmsUnitState, DryingPhase } from '../driver.js';
 import { isOneSlotUnit } from './ams-numbers.js';
 import {
   hasBit,
@@ -58,7 +58,7 @@ export function readAmsUnits(
         humidityLevel: readIntegerWithin(unit.humidity, 1, 5),
         humidityPercent: readIntegerWithin(unit.humidity_raw, 1, 100),
         temperature: readTemperature(unit.temp),
-        dryMinutesLeft: Math.max(0, readInteger(unit.dry_time) ?? 0),
+        ...readDrying(unit, info),
       },
       trays: readObjects(unit.tray),
     };
@@ -77,6 +77,31 @@ function kindOf(
   if (listed !== undefined) return listed;
   if (isOneSlotUnit(unitId)) return 'ams-ht';
   return context.model?.plainAms ?? 'unknown';
+}
+
+/** Bits 4-7 of a unit's `info`. */
+const DRYING_PHASES: readonly DryingPhase[] = [
+  'off',
+  'checking',
+  'drying',
+  'cooling',
+  'stopping',
+  'fault',
+  'runaway',
+  'testing',
+];
+
+/** The settings of a drying stay behind when it is over. */
+function readDrying(
+  unit: JsonObject,
+  info: bigint | null,
+): Pick<AmsUnitState, 'dryMinutesLeft' | 'dryPhase' | 'dryTarget'> {
+  const minutesLeft = Math.max(0, readInteger(unit.dry_time) ?? 0);
+  const phase = info === null ? null : (DRYING_PHASES[Number((info >> 4n) & 0xfn)] ?? null);
+  const settings = readObject(unit.dry_setting) ?? readObject(unit.dry_settings);
+  const target = readIntegerWithin(settings?.dry_temperature, 1, 200);
+  const isDrying = minutesLeft > 0 || phase === 'checking' || phase === 'drying';
+  return { dryMinutesLeft: minutesLeft, dryPhase: phase, dryTarget: isDrying ? target : null };
 }
 
 const EXTRUDER_UNSET = 0xe;

@@ -11,6 +11,8 @@ import {
   readText,
   readUint32,
 } from './coerce.js';
+import { isOlderFirmware } from './firmware-version.js';
+import { healthKey } from './health.js';
 import type { BambuModel } from './models.js';
 
 /** Lights, axes, door, storage, network and firmware update (docs/protocol.md §5.5). */
@@ -42,8 +44,14 @@ export function readOn220Volts(print: JsonObject): boolean {
 
 const DOOR_BIT = 23;
 
-export function readDoorOpen(print: JsonObject, model: BambuModel | null): boolean | null {
-  switch (model?.doorBitIn) {
+/** Null without a sensor, and on firmware that did not read it yet. */
+export function readDoorOpen(
+  print: JsonObject,
+  model: BambuModel | null,
+  firmware: string | null = null,
+): boolean | null {
+  if (model === null || isOlderFirmware(firmware, model.doorFrom)) return null;
+  switch (model.doorBitIn) {
     case 'home_flag': {
       const flags = readUint32(print.home_flag);
       return flags === null ? null : ((flags >>> DOOR_BIT) & 1) === 1;
@@ -74,6 +82,21 @@ export function readStorage(print: JsonObject): Storage | null {
   return text.includes('READONLY') ? 'read-only' : 'ok';
 }
 
+/** What the health list says of the storage for recordings, which is the same card or stick. */
+const STORAGE_BY_HEALTH: ReadonlyMap<string, Storage> = new Map([
+  ['0500_0100_0003_0005', 'read-only'],
+  ['0500_0100_0003_0006', 'abnormal'],
+  ['0500_0100_0003_0007', 'none'],
+]);
+
+export function readStorageHealth(print: JsonObject): Storage | null {
+  for (const entry of readObjects(print.hms)) {
+    const storage = STORAGE_BY_HEALTH.get(healthKey(entry) ?? '');
+    if (storage !== undefined) return storage;
+  }
+  return null;
+}
+
 /** Sent when the printer is wired or its radio is off. */
 const NO_SIGNAL_DBM = -90;
 
@@ -85,12 +108,16 @@ export function readWifi(print: JsonObject): number | null {
 
 const WIRED_BIT = 0b1;
 
+export function readWired(print: JsonObject): boolean | null {
+  const conf = readInteger(readPath(print, 'net', 'conf'));
+  return conf === null ? null : (conf & WIRED_BIT) !== 0;
+}
+
 /** The printer's own idea of its address: an IPv4 number with the first byte lowest. */
 export function readAddress(print: JsonObject): string | null {
   const addresses = readObjects(readPath(print, 'net', 'info')).map((entry) => readUint32(entry.ip) ?? 0);
-  const wired = ((readInteger(readPath(print, 'net', 'conf')) ?? 0) & WIRED_BIT) !== 0;
   const [wifi = 0, cable = 0] = addresses;
-  const address = (wired ? cable || wifi : wifi || cable) >>> 0;
+  const address = (readWired(print) === true ? cable || wifi : wifi || cable) >>> 0;
   if (address === 0) return null;
   return [0, 8, 16, 24].map((shift) => (address >>> shift) & 0xff).join('.');
 }

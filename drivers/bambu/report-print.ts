@@ -1,5 +1,12 @@
 import { isPrinting, type PrinterActivity, type PrintProgress } from '../driver.js';
-import { type JsonObject, readIntegerWithin, readNumber, readText, readUint32 } from './coerce.js';
+import {
+  type JsonObject,
+  readInteger,
+  readIntegerWithin,
+  readNumber,
+  readText,
+  readUint32,
+} from './coerce.js';
 import { errorCodeText, readPrintError } from './health.js';
 import { type PrintPeaks, readLayer, readTotalLayers } from './report-tree.js';
 import { currentStage, stageText } from './stages.js';
@@ -41,7 +48,20 @@ export function readPrintProgress(
     printError,
     errorCode: printError === 0 ? null : errorCodeText(printError),
     failReason: readUint32(print.fail_reason) ?? 0,
+    skippedObjects: readSkippedObjects(print.s_obj),
   };
+}
+
+/** More than the vendor's own programs let a person choose from. */
+const MAX_OBJECTS = 256;
+const NO_OBJECTS: readonly number[] = [];
+
+function readSkippedObjects(value: unknown): readonly number[] {
+  if (!Array.isArray(value) || value.length === 0) return NO_OBJECTS;
+  return value
+    .slice(0, MAX_OBJECTS)
+    .map(readInteger)
+    .filter((id) => id !== null);
 }
 
 function readPercent(value: unknown): number | null {

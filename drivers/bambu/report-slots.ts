@@ -1,5 +1,12 @@
 import type { SlotState } from '../driver.js';
-import { EXTERNAL_TRAY, EXTERNAL_UNIT, SECOND_EXTERNAL_UNIT, slotBit, trayNumber } from './ams-numbers.js';
+import {
+  EXTERNAL_TRAY,
+  EXTERNAL_UNIT,
+  isOneSlotUnit,
+  SECOND_EXTERNAL_UNIT,
+  slotBit,
+  trayNumber,
+} from './ams-numbers.js';
 import {
   type JsonObject,
   readInteger,
@@ -7,9 +14,11 @@ import {
   readObject,
   readObjects,
   readText,
+  readUint32,
 } from './coerce.js';
 import { readExtruders, unpackTray } from './extruders.js';
 import { isBlankIdentity } from './merge-ams.js';
+import type { BambuModel } from './models.js';
 import { type AmsUnitView, bitOf, readSlotBits } from './report-ams.js';
 
 /** Places that can hold a spool (docs/protocol.md §5.6): the slots of every unit, then the external holders. */
@@ -38,6 +47,7 @@ export function readSlots(
         extruder: unit.extruder,
         loaded,
         reading: bitOf(bits.reading, bit) ?? false,
+        identified: loaded ? isIdentified(tray) : null,
         ...(loaded ? readSpool(tray) : NO_SPOOL),
       });
     }
@@ -45,7 +55,15 @@ export function readSlots(
   return [...slots, ...readExternalSlots(print, twoExtruders)];
 }
 
+/** Flags of a slot's `state`; from 4 on, for smaller values are of older firmware and mean less. */
 const SPOOL_PRESENT = 0x01;
+const SPOOL_KNOWN = 0x02;
+const FIRST_WITH_FLAGS = 0x04;
+
+function isIdentified(tray: JsonObject): boolean | null {
+  const state = readInteger(tray.state);
+  return state === null || state < FIRST_WITH_FLAGS ? null : (state & SPOOL_KNOWN) !== 0;
+}
 
 /** Only where the presence bits say nothing. */
 function isLoadedByItself(tray: JsonObject): boolean {
@@ -80,13 +98,14 @@ function externalSlot(tray: JsonObject, unitId: number, extruder: number | null)
     extruder,
     loaded,
     reading: false,
+    identified: null,
     ...(loaded ? readSpool(tray) : NO_SPOOL),
   };
 }
 
 type Spool = Omit<
   SlotState,
-  'unitId' | 'amsIndex' | 'slotIndex' | 'tray' | 'extruder' | 'loaded' | 'reading'
+  'unitId' | 'amsIndex' | 'slotIndex' | 'tray' | 'extruder' | 'loaded' | 'reading' | 'identified'
 >;
 
 const NO_SPOOL: Spool = {
@@ -134,19 +153,38 @@ function readColor(value: unknown): string {
 }
 
 const NO_TRAY = 255;
-const OUTLYING_UNIT = 16;
+const UNUSED_FEED = 0xffff;
 
 /**
  * The tray in use. What the extruder says comes first, because `tray_now` is only a place within the unit on
  * machines with two nozzles and on some with several units.
  */
-export function readActiveTray(print: JsonObject, units: readonly AmsUnitView[]): number | null {
+export function readActiveTray(
+  print: JsonObject,
+  units: readonly AmsUnitView[],
+  model: BambuModel | null,
+): number | null {
   const { extruders, active } = readExtruders(print);
   const packed = extruders.find((extruder) => extruder.id === active)?.slotNow ?? null;
   if (packed !== null) return unpackTray(packed);
   const now = readInteger(readObject(print.ams)?.tray_now);
   if (now === null || now === NO_TRAY || now < 0) return null;
-  if (now === EXTERNAL_TRAY) return EXTERNAL_TRAY;
-  const only = units.length === 1 ? units[0]?.state.unitId : undefined;
-  return only === OUTLYING_UNIT && now <= 3 ? trayNumber(OUTLYING_UNIT, now) : now;
+  if (now === EXTERNAL_TRAY || now > 3 || model?.countsTraysWithinUnit !== true) return now;
+  return trayWithinUnit(print, units, now);
+}
+
+/** The unit such a number belongs to: the only one with several slots, else the one that the print draws on there. */
+function trayWithinUnit(print: JsonObject, units: readonly AmsUnitView[], slotIndex: number): number {
+  const wide = units.filter(({ state }) => !isOneSlotUnit(state.unitId));
+  const only = wide.length === 1 ? wide[0]?.state.unitId : undefined;
+  if (only !== undefined) return trayNumber(only, slotIndex);
+  const feeds = Array.isArray(print.mapping) ? print.mapping.slice(0, 64).map(readUint32) : [];
+  const trays = new Set<number>();
+  for (const feed of feeds) {
+    if (feed === null || feed === UNUSED_FEED || (feed & 0xff) !== slotIndex) continue;
+    const tray = unpackTray(feed);
+    if (tray !== null && tray !== EXTERNAL_TRAY) trays.add(tray);
+  }
+  const [tray] = trays;
+  return trays.size === 1 && tray !== undefined ? tray : slotIndex;
 }

@@ -46,6 +46,7 @@ export function readNozzles(print: JsonObject): Pick<PrinterState, 'nozzles' | '
           type: readText(print.nozzle_type) || nozzle?.type || null,
           temp: readNumber(print.nozzle_temper) ?? packed?.current ?? null,
           target: readNumber(print.nozzle_target_temper) ?? packed?.target ?? null,
+          hasFilament: only?.hasFilament ?? null,
         },
       ],
       activeNozzle: 0,
@@ -61,6 +62,7 @@ export function readNozzles(print: JsonObject): Pick<PrinterState, 'nozzles' | '
       type: nozzle?.type ?? null,
       temp: packed?.current ?? null,
       target: packed?.target ?? null,
+      hasFilament: extruder.hasFilament,
     };
   });
   return { nozzles, activeNozzle: active };
@@ -110,6 +112,8 @@ export function readChamber(
 const PART_FAN = 1;
 const AUX_FAN = 2;
 const CHAMBER_FAN = 3;
+const INTERNAL_FAN = 6;
+const SECOND_AUX_FAN = 10;
 
 /** Percent by fan; new machines list air duct parts, old ones send steps of a fifteenth. */
 export function readFans(print: JsonObject, model: BambuModel | null): PrinterState['fans'] {
@@ -125,7 +129,17 @@ export function readFans(print: JsonObject, model: BambuModel | null): PrinterSt
     part: speed(PART_FAN, 'cooling_fan_speed'),
     aux: model?.fans.aux === false ? null : speed(AUX_FAN, 'big_fan1_speed'),
     chamber: model?.fans.chamber === false ? null : speed(CHAMBER_FAN, 'big_fan2_speed'),
+    secondAux: parts.get(SECOND_AUX_FAN) ?? null,
+    internal: parts.get(INTERNAL_FAN) ?? null,
+    heatbreak: readFifteenths(print.heatbreak_fan_speed),
   };
+}
+
+const AIR_MODES = ['cooling', 'heating', 'laser'] as const;
+
+export function readAirMode(print: JsonObject): PrinterState['airMode'] {
+  const mode = readInteger(readPath(print, 'device', 'airduct', 'modeCur'));
+  return mode === null ? null : (AIR_MODES[mode] ?? null);
 }
 
 function readFifteenths(value: unknown): number | null {

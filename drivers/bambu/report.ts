@@ -1,7 +1,7 @@
 import type { PrinterState } from '../driver.js';
 import { readActivity } from './activity.js';
 import { type JsonObject, readIntegerWithin } from './coerce.js';
-import { readDeveloperMode } from './developer-mode.js';
+import { readDeveloperMode, withLockedMessage } from './developer-mode.js';
 import { readExtruders } from './extruders.js';
 import { readHealth } from './health.js';
 import type { BambuModel } from './models.js';
@@ -13,11 +13,12 @@ import {
   readLights,
   readUpgrading,
   readWifi,
+  readWired,
   type Storage,
 } from './report-machine.js';
 import { readPrintProgress } from './report-print.js';
 import { readActiveTray, readSlots } from './report-slots.js';
-import { readBed, readChamber, readFans, readNozzles } from './report-thermal.js';
+import { readAirMode, readBed, readChamber, readFans, readNozzles } from './report-thermal.js';
 import type { PrintPeaks } from './report-tree.js';
 
 /** What is known of a printer beside the report. */
@@ -38,7 +39,13 @@ export function normaliseReport(print: JsonObject, context: ReportContext): Prin
   const activity = readActivity(print.gcode_state);
   const twoExtruders = readExtruders(print).extruders.length > 1;
   const units = readAmsUnits(print, { model, kinds: context.amsKinds, twoExtruders });
-  const health = readHealth(print);
+  const told = readHealth(print);
+  const developerMode = readDeveloperMode(print, {
+    model,
+    firmware,
+    learned: context.learnedMode,
+    health: told,
+  });
   return {
     activity,
     print: readPrintProgress(print, activity, context.peaks),
@@ -46,17 +53,19 @@ export function normaliseReport(print: JsonObject, context: ReportContext): Prin
     ...readNozzles(print),
     ...readChamber(print, model),
     fans: readFans(print, model),
+    airMode: readAirMode(print),
     lights: readLights(print),
     homed: readHomed(print),
-    doorOpen: readDoorOpen(print, model),
+    doorOpen: readDoorOpen(print, model, firmware),
     storage: context.storage,
     wifiDbm: readWifi(print),
+    wired: readWired(print),
     address: readAddress(print),
     amsUnits: units.map((unit) => unit.state),
     slots: readSlots(print, units, twoExtruders),
-    activeTray: readActiveTray(print, units),
-    health,
-    developerMode: readDeveloperMode(print, { model, firmware, learned: context.learnedMode, health }),
+    activeTray: readActiveTray(print, units, model),
+    health: developerMode === 'off' ? withLockedMessage(told) : told,
+    developerMode,
     firmware,
     upgrading: readUpgrading(print),
     speedLevel: readIntegerWithin(print.spd_lvl, 1, 4),

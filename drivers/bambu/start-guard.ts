@@ -1,4 +1,5 @@
 import { type ConnectionStatus, DriverError, isPrinting, type PrinterReport } from '../driver.js';
+import { ENABLE_DEVELOPER_MODE } from './developer-mode.js';
 
 /**
  * Why a print must not be started now; null when nothing speaks against it. The last line of defence: a start
@@ -20,10 +21,7 @@ export function whyNotStart(status: ConnectionStatus, report: PrinterReport | nu
   }
   if (upgrading) return new DriverError('busy', 'The printer is updating its firmware.');
   if (developerMode === 'off') {
-    return new DriverError(
-      'developer-mode',
-      'The printer takes no commands of this program: enable LAN-only mode and Developer Mode on its screen.',
-    );
+    return new DriverError('developer-mode', ENABLE_DEVELOPER_MODE);
   }
   return null;
 }

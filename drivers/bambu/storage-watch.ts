@@ -1,11 +1,11 @@
 import { type JsonObject, readBoolean } from './coerce.js';
-import { readStorage, type Storage } from './report-machine.js';
+import { readStorage, readStorageHealth, type Storage } from './report-machine.js';
 
 const CONFIRMATION_MS = 10_000;
 
 /**
  * Believes in a missing card only when it stays missing: some reports clear its bits for a moment with a card in
- * place (docs/protocol.md §5.5).
+ * place (docs/protocol.md §5.5). The health list knows more of a card that is there, and confirms one that is not.
  */
 export class StorageWatch {
   #believed: Storage | null = null;
@@ -16,7 +16,9 @@ export class StorageWatch {
   }
 
   observe(print: JsonObject, now: number): void {
-    const shown = readStorage(print);
+    const flagged = readStorage(print);
+    const health = readStorageHealth(print);
+    const shown = flagged === 'ok' && health !== null && health !== 'none' ? health : flagged;
     if (shown === null) return;
     if (shown !== 'none') {
       this.#missingSince = null;
@@ -24,7 +26,7 @@ export class StorageWatch {
       return;
     }
     this.#missingSince ??= now;
-    const contradicted = readBoolean(print.sdcard) === true;
+    const contradicted = readBoolean(print.sdcard) === true && health !== 'none';
     if (!contradicted || now - this.#missingSince >= CONFIRMATION_MS) this.#believed = 'none';
   }
 }

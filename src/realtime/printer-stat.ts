@@ -44,7 +44,7 @@ function statData(state: PrinterState, isOnline: boolean): PrinterStatData {
   return {
     temps: temperatures(state),
     lights: known({ chamber: state.lights.chamber_light ?? null, work: state.lights.work_light ?? null }),
-    fans: known(state.fans),
+    fans: known({ part: state.fans.part, aux: state.fans.aux, chamber: state.fans.chamber }),
     printer: { nozzleDiameter: nozzleDiameter(state), homeAxes: state.homed ?? {} },
     ...(isOnline ? { print: printProgress(state) } : {}),
     filament: filamentStat(state),

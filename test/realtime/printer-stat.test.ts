@@ -129,8 +129,8 @@ describe('toPrinterStat', () => {
 
   it('shows temperature and diameter of the nozzle in use', () => {
     const nozzles = [
-      { index: 0, diameter: '0.4', type: null, temp: 30, target: 0 },
-      { index: 1, diameter: '0.6', type: null, temp: 250, target: 255 },
+      { index: 0, diameter: '0.4', type: null, temp: 30, target: 0, hasFilament: null },
+      { index: 1, diameter: '0.6', type: null, temp: 250, target: 255, hasFilament: true },
     ];
     const { temps, printer } = statOf({ nozzles, activeNozzle: 1 }).data;
     expect(temps).toMatchObject({ nozzleTemp: 250, nozzleTempTarget: 255 });
@@ -196,6 +196,7 @@ describe('toPrinterStat', () => {
       message: code,
       severity,
       source,
+      wikiCode: null,
     });
     const { health } = statOf({
       health: [

@@ -32,6 +32,7 @@ function slot(unitId: number, slotIndex: number, tray: number, changes: Partial<
     extruder: null,
     loaded: true,
     reading: false,
+    identified: null,
     type: 'PETG',
     color: '112233FF',
     colors: ['112233FF'],
@@ -55,6 +56,8 @@ const units = [0, 16, 128].map((unitId, amsIndex) => ({
   humidityPercent: null,
   temperature: null,
   dryMinutesLeft: 0,
+  dryPhase: null,
+  dryTarget: null,
 }));
 
 function stateWith(changes: Partial<PrinterState> = {}): PrinterState {
@@ -403,7 +406,9 @@ describe('a printer', () => {
     expect(why('unlocked', { developerMode: 'unknown' })).toBe('free');
     expect(why('unloaded', { activeTray: 2 })).toBe('busy');
     expect(why('unloaded', { activeTray: null })).toBe('free');
-    const nozzle = (temp: number | null) => [{ index: 0, diameter: '0.4', type: null, temp, target: 0 }];
+    const nozzle = (temp: number | null) => [
+      { index: 0, diameter: '0.4', type: null, temp, target: 0, hasFilament: null },
+    ];
     expect(why('warm-nozzle', { nozzles: nozzle(169.9) })).toBe('rejected');
     expect(why('warm-nozzle', { nozzles: nozzle(null) })).toBe('rejected');
     expect(why('warm-nozzle', { nozzles: nozzle(170) })).toBe('free');
@@ -445,9 +450,12 @@ describe('the effect of a command', () => {
     expect(shows(heat('bed', 60), { bedTarget: 60 })).toBe(true);
     expect(shows(heat('bed', 60), { bedTarget: 0 })).toBe(false);
     expect(shows(heat('chamber', 60), { chamberTarget: null })).toBe(false);
-    const fans = { part: 53, aux: null, chamber: null };
+    const fans = { ...nothing.fans, part: 53 };
     expect(shows({ kind: 'set-fan', fan: 'part', percent: 50 }, { fans })).toBe(true);
     expect(shows({ kind: 'set-fan', fan: 'aux', percent: 0 }, { fans })).toBe(false);
+    const print = { ...nothing.print, skippedObjects: [206, 318] };
+    expect(shows({ kind: 'skip-objects', objectIds: [318] }, { print })).toBe(true);
+    expect(shows({ kind: 'skip-objects', objectIds: [318, 5] }, { print })).toBe(false);
     const load = { kind: 'load-filament', targetCelsius: 0, currentCelsius: 0 } as const;
     expect(shows({ ...load, slot: { unitId: 0, slotIndex: 2 } }, { activeTray: 2 })).toBe(true);
     expect(shows({ ...load, slot: { unitId: 0, slotIndex: 2 } }, { activeTray: null })).toBe(false);
@@ -461,6 +469,6 @@ describe('the effect of a command', () => {
     const silent = Object.entries(COMMANDS).flatMap(([kind, { evidence }]) =>
       evidence === null ? [kind] : [],
     );
-    expect(silent).toEqual(['move', 'extrude', 'skip-objects']);
+    expect(silent).toEqual(['move', 'extrude']);
   });
 });

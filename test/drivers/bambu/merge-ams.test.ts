@@ -227,3 +227,19 @@ describe('a unit', () => {
     expect(replay.state().amsUnits[0]).toMatchObject({ unitId: 0, kind: 'ams', humidityLevel: 4 });
   });
 });
+
+describe('the flags of a slot', () => {
+  it.each([
+    [11, true, true],
+    [27, true, true],
+    [9, true, false],
+    [3, true, null],
+    [10, false, null],
+    [0, false, null],
+  ])('%d: loaded %j, identified %j', (state, loaded, identified) => {
+    const replay = started();
+    const bits = loaded ? '100af' : '100ae';
+    replay.delta(trayDelta('0', { id: '0', state }, { tray_exist_bits: bits }));
+    expect(slot(replay, 0)).toMatchObject({ loaded, identified });
+  });
+});

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { JsonObject } from '../../../drivers/bambu/coerce.js';
 import { readExtruders, unpackTray } from '../../../drivers/bambu/extruders.js';
 import { modelByCode } from '../../../drivers/bambu/models.js';
 import { readAmsUnits } from '../../../drivers/bambu/report-ams.js';
@@ -9,8 +10,15 @@ import {
   readStorage,
   readUpgrading,
   readWifi,
+  readWired,
 } from '../../../drivers/bambu/report-machine.js';
-import { readChamber, readFans, unpackTemperature } from '../../../drivers/bambu/report-thermal.js';
+import { readActiveTray } from '../../../drivers/bambu/report-slots.js';
+import {
+  readAirMode,
+  readChamber,
+  readFans,
+  unpackTemperature,
+} from '../../../drivers/bambu/report-thermal.js';
 import { currentStage, stageText } from '../../../drivers/bambu/stages.js';
 import { StorageWatch } from '../../../drivers/bambu/storage-watch.js';
 import { isPrinting } from '../../../drivers/driver.js';
@@ -78,12 +86,26 @@ describe('fans', () => {
       { id: 32, state: 0x6400 | 60 },
     ];
     const report = { device: { airduct: { parts } }, cooling_fan_speed: '15', big_fan2_speed: '3' };
-    expect(readFans(report, model('O1D'))).toEqual({ part: 35, aux: 60, chamber: 20 });
+    expect(readFans(report, model('O1D'))).toMatchObject({ part: 35, aux: 60, chamber: 20 });
+  });
+
+  it('of the air duct include the second auxiliary one and the one inside', () => {
+    const parts = [
+      { id: 0x60, state: 70 },
+      { id: 0xa0, state: 0x6400 | 45 },
+    ];
+    const report = { device: { airduct: { parts, modeCur: 1 } }, heatbreak_fan_speed: '12' };
+    expect(readFans(report, model('O1D'))).toMatchObject({ internal: 70, secondAux: 45, heatbreak: 80 });
+    expect(readAirMode(report)).toBe('heating');
+    expect(readAirMode({ device: { airduct: { modeCur: 0 } } })).toBe('cooling');
+    expect(readAirMode({ device: { airduct: { modeCur: 2 } } })).toBe('laser');
+    expect(readAirMode({ device: { airduct: { modeCur: 9 } } })).toBeNull();
+    expect(readAirMode({})).toBeNull();
   });
 
   it('a machine without a fan reports none, whatever the field says', () => {
     const report = { cooling_fan_speed: '3', big_fan1_speed: '0', big_fan2_speed: '0' };
-    expect(readFans(report, model('N1'))).toEqual({ part: 20, aux: null, chamber: null });
+    expect(readFans(report, model('N1'))).toMatchObject({ part: 20, aux: null, chamber: null });
   });
 });
 
@@ -100,6 +122,13 @@ describe('home_flag and stat', () => {
     expect(readDoorOpen({ stat: '46258008', home_flag: -1058546177 }, model('O1D'))).toBe(false);
     expect(readDoorOpen({ stat: '46A58008' }, model('O1D'))).toBe(true);
     expect(readDoorOpen({ stat: '46A58008', home_flag: -1058546177 }, model('C12'))).toBeNull();
+  });
+
+  it('tell no door on firmware from before the sensor was read', () => {
+    expect(readDoorOpen({ home_flag: -1058546177 }, model('BL-P001'), '01.06.99.00')).toBeNull();
+    expect(readDoorOpen({ home_flag: -1058546177 }, model('BL-P001'), '01.07.00.00')).toBe(true);
+    expect(readDoorOpen({ home_flag: -1058546177 }, model('C13'), '01.01.01.00')).toBeNull();
+    expect(readDoorOpen({ home_flag: -1058546177 }, model('C13'), '01.01.02.00')).toBe(true);
   });
 
   it.each([
@@ -141,6 +170,25 @@ describe('a missing card', () => {
     expect(watch.storage).toBe('none');
   });
 
+  it('is believed at once when the health list confirms it', () => {
+    const watch = new StorageWatch();
+    watch.observe(present, 0);
+    watch.observe({ ...flicker, hms: [{ attr: 0x05000100, code: 0x00030007 }] }, 1);
+    expect(watch.storage).toBe('none');
+  });
+
+  it.each([
+    [0x00030005, 'read-only'],
+    [0x00030006, 'abnormal'],
+    // Full, or absent for recordings alone: the card is there.
+    [0x00030004, 'ok'],
+    [0x00030007, 'ok'],
+  ])('a card that is there, with health code %d, is %s', (code, storage) => {
+    const watch = new StorageWatch();
+    watch.observe({ ...present, hms: [{ attr: 0x05000100, code }] }, 0);
+    expect(watch.storage).toBe(storage);
+  });
+
   it('is believed at once when both say so', () => {
     const watch = new StorageWatch();
     watch.observe(present, 0);
@@ -170,6 +218,12 @@ describe('the network', () => {
     expect(readAddress({ net: { conf: 17, info } })).toBe('192.168.200.21');
     expect(readAddress({ net: { conf: 16, info } })).toBe('192.168.0.98');
     expect(readAddress({ net: { conf: 16, info: [{ ip: 0 }, { ip: 0 }] } })).toBeNull();
+  });
+
+  it('is wired or not where the machine says so', () => {
+    expect([17, 16, 0].map((conf) => readWired({ net: { conf } }))).toEqual([true, false, false]);
+    expect(readWired({ net: {} })).toBeNull();
+    expect(readWired({ home_flag: 1 << 18 })).toBeNull();
   });
 });
 
@@ -250,6 +304,43 @@ describe('two nozzles', () => {
   });
 });
 
+describe('the tray in use where it is counted within a unit', () => {
+  const units = (...ids: number[]) => ({
+    ams: { ams: ids.map((id) => ({ id: String(id) })), tray_now: '2' },
+  });
+  const tray = (code: string, print: JsonObject) => {
+    const read = modelByCode(code);
+    return readActiveTray(
+      print,
+      readAmsUnits(print, { model: read, kinds: new Map(), twoExtruders: false }),
+      read,
+    );
+  };
+
+  it('belongs to the only unit with several slots', () => {
+    expect(tray('N9', units(16))).toBe(66);
+    expect(tray('N9', units(16, 128))).toBe(66);
+    expect(tray('N7', units(1))).toBe(6);
+  });
+
+  it('belongs to the unit that the print draws on in that slot', () => {
+    expect(tray('N7', { ...units(0, 1), mapping: [0, 65535, 258] })).toBe(6);
+    expect(tray('N7', { ...units(0, 1), mapping: [258, 258] })).toBe(6);
+    // Both units are drawn on there: nothing tells them apart.
+    expect(tray('N7', { ...units(0, 1), mapping: [2, 258] })).toBe(2);
+    expect(tray('N7', units(0, 1))).toBe(2);
+  });
+
+  it('is a number over all units elsewhere, and what the extruder says goes before it anywhere', () => {
+    expect(tray('BL-P001', { ...units(0, 1), mapping: [258] })).toBe(2);
+    const info = [{ id: 0, snow: 259 }];
+    expect(tray('N7', { ...units(0, 1), device: { extruder: { info, state: 1 } } })).toBe(7);
+    // A machine that names slot 0 while it feeds from outside.
+    const outside = [{ id: 0, snow: 65280 }];
+    expect(tray('O1S', { ...units(0), device: { extruder: { info: outside, state: 1 } } })).toBe(254);
+  });
+});
+
 describe('the tray in use of a machine with one nozzle', () => {
   it.each([
     ['0', 0],
@@ -292,6 +383,35 @@ describe('AMS units', () => {
     expect(read({ id: '0' }, [], 'C12')).toMatchObject({ kind: 'ams' });
     expect(read({ id: '130' }, [], null)).toMatchObject({ kind: 'ams-ht' });
     expect(read({ id: '0' }, [], null)).toMatchObject({ kind: 'unknown' });
+  });
+
+  it.each([
+    ['2003', 'off'],
+    ['2013', 'checking'],
+    ['2023', 'drying'],
+    ['2034', 'cooling'],
+    ['2044', 'stopping'],
+    ['2053', 'fault'],
+    ['2063', 'runaway'],
+    ['2073', 'testing'],
+    ['20f3', null],
+    [undefined, null],
+  ])('info %j means the dryer is %j', (info, dryPhase) => {
+    expect(read({ id: '0', info })).toMatchObject({ dryPhase });
+  });
+
+  it('say what they dry at, in either spelling, while they dry', () => {
+    const settings = { dry_filament: 'PLA', dry_temperature: 45, dry_duration: 8 };
+    const drying = { dryMinutesLeft: 90, dryTarget: 45 };
+    expect(read({ id: '0', dry_time: 90, dry_setting: settings })).toMatchObject(drying);
+    expect(read({ id: '0', dry_time: '90', dry_settings: settings })).toMatchObject(drying);
+    expect(read({ id: '0', dry_time: 0, dry_setting: settings })).toMatchObject({
+      dryMinutesLeft: 0,
+      dryTarget: null,
+    });
+    expect(read({ id: '0', dry_time: 5, dry_setting: { dry_temperature: -1 } })).toMatchObject({
+      dryTarget: null,
+    });
   });
 
   it('show no readings while they make no sense', () => {
