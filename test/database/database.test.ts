@@ -106,7 +106,7 @@ describe('writing', () => {
     }
   });
 
-  it('refuses a transaction that waits for anything but its own queries', async () => {
+  it('pain-37: refuses a transaction that waits for anything but its own queries', async () => {
     const failing = farm.db.write(farm.context, async (tx) => {
       await tx.insert(printer, aPrinter('One', 'S1'));
       await new Promise((resolve) => setImmediate(resolve));
@@ -125,7 +125,7 @@ describe('writing', () => {
     ).rejects.toMatchObject({ code: 'not_found' });
   });
 
-  it('runs concurrent writes one after another', async () => {
+  it('pain-37: runs concurrent writes one after another', async () => {
     const names = Array.from({ length: 20 }, (_, index) => `P${index}`);
     await Promise.all(
       names.map((name) => farm.db.write(farm.context, (tx) => tx.insert(printer, aPrinter(name, name)))),

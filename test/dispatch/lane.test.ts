@@ -87,7 +87,7 @@ describe('from the queue to the end of a print', () => {
     ]);
   });
 
-  test('our file is deleted from the printer once the print is over', async () => {
+  test('pain-34, fault-35: our file is deleted from the printer once the print is over', async () => {
     await shop.boot();
     const { jobId, session } = await shop.started();
     session.reports(idleState({ activity: 'RUNNING' }, await ours(jobId)));

@@ -114,7 +114,7 @@ describe('confirming a start', () => {
     expect(other.phase).toBe('printing');
   });
 
-  test('pain-20: a printer that takes four minutes to begin is waited for', () => {
+  test('fault-20: a printer that takes four minutes to begin is waited for', () => {
     const life = Life.started({ activity: 'FINISH', identity: FORMER });
     life.keepsSeeing({ activity: 'FINISH', identity: FORMER }, 250_000);
     expect(life.endings).toEqual([]);
@@ -123,7 +123,7 @@ describe('confirming a start', () => {
     expect(life.phase).toBe('printing');
   });
 
-  test('an end that stands from the print before, under our id, finishes nothing', () => {
+  test('fault-01: an end that stands from the print before, under our id, finishes nothing', () => {
     const early = { ...FORMER, subtaskId: String(TOKEN) };
     for (const activity of ['FINISH', 'FAILED'] as const) {
       const life = Life.started({ activity, identity: FORMER });
@@ -187,7 +187,7 @@ describe('confirming a start', () => {
     expect(life.ending).toMatchObject({ outcome: 'not-started', ready: 'clear' });
   });
 
-  test('a clock that is set ends no wait', () => {
+  test('fault-08: a clock that is set ends no wait', () => {
     const life = Life.started();
     life.after(5_000).sees({});
     life.wall += 50 * 365 * 86_400_000;
@@ -224,7 +224,7 @@ describe('confirming a start', () => {
     expect(life.ending).toMatchObject({ outcome: 'unknown', ready: 'clear' });
   });
 
-  test('a print of others blocks and is never adopted', () => {
+  test('fault-42: a print of others blocks and is never adopted', () => {
     const life = Life.started();
     life.after(10_000).keepsSeeing({ activity: 'RUNNING', identity: STRANGER }, 70_000);
     expect(life.ending).toEqual({
@@ -419,7 +419,7 @@ describe('how a print ends', () => {
     expect(life.ending?.message).toBe('the printer stopped with 0300_400D');
   });
 
-  test('the kept reason serves where the error was never seen', () => {
+  test('fault-30: the kept reason serves where the error was never seen', () => {
     const life = Life.printing();
     life.sees({ activity: 'FAILED', identity: OURS, failReason: '0300_4006' }).after(6_000);
     life.on({ kind: 'tick' });
@@ -629,7 +629,7 @@ describe('after a gap', () => {
     expect(life.ending).toMatchObject({ outcome: 'completed' });
   });
 
-  test('finished while nobody looked, from another state than before the start', () => {
+  test('fault-40: finished while nobody looked, from another state than before the start', () => {
     const life = Life.started();
     life.loses(600_000).sees({ activity: 'FINISH', identity: OURS });
     expect(life.ending).toMatchObject({ outcome: 'completed', ready: 'clear' });

@@ -72,7 +72,7 @@ const connects = (which: EmulatedPrinter) => count(which, 'mqtt', 'connect');
 const more = (which: EmulatedPrinter, kind: string, before: number, event?: string) =>
   farm.emulator.log.waitFor(() => count(which, kind, event) > before, 10_000, `another ${kind} entry`);
 
-describe('pain-31: a printer with a new address', () => {
+describe('pain-31, fault-38: a printer with a new address', () => {
   it('is found by its serial, and found there again after a restart of the daemon', async () => {
     const moved = printer(0);
     await until(moved, true);

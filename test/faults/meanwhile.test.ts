@@ -173,7 +173,7 @@ describe.concurrent('prints that look like others', () => {
     expect(await ready(printer)).toBe(false);
   });
 
-  it('pain-20: the end of the print before, shown under the new id, completes nothing', async () => {
+  it('fault-01: the end of the print before, shown under the new id, completes nothing', async () => {
     // The same machine twice: what it shows while it takes the second print in is the end of the first.
     const h2d = free.at(-1);
     if (!h2d) throw new Error('The H2D is missing');

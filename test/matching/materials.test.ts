@@ -91,7 +91,7 @@ describe('placeChannels', () => {
     expect(trays(channels, slots)).toEqual([null, 0, null, 1]);
   });
 
-  it('keeps a channel on the extruder it was sliced for', () => {
+  it('pain-20: keeps a channel on the extruder it was sliced for', () => {
     const slots = [slot(0, 0, { extruder: 0 }), slot(1, 0, { extruder: 1, color: '000000FF' })];
     expect(trays([channel(0, { extruder: 1 })], slots)).toEqual([4]);
     expect(place([channel(0, { extruder: 1 })], slots.slice(0, 1)).placement).toMatchObject({

@@ -132,7 +132,7 @@ describe('checkPair', () => {
     expect(result.explanation).toMatch(/failed on this printer before/);
   });
 
-  it('tells which filament found no slot, with the material it asked for', () => {
+  it('pain-17, pain-19: tells which filament found no slot, with the material it asked for', () => {
     const alternatives = [{ variantId: 'variant-9' }];
     const result = failure({
       job: { channels: [channel(0), channel(1, { type: 'PETG', color: '#ff0000', alternatives })] },

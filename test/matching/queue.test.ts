@@ -24,7 +24,7 @@ describe('matchQueue', () => {
     expect(jobs.sort(byQueue).map((one) => one.id)).toEqual(['e', 'b', 'c', 'a', 'd']);
   });
 
-  it('wears printers evenly: never printed, longest idle, fewest hours, name, id', () => {
+  it('pain-44: wears printers evenly: never printed, longest idle, fewest hours, name, id', () => {
     const printers = [
       printer({ id: 'e', name: 'B', lastPrintedAt: 5, lifetimePrintHours: 1 }),
       printer({ id: 'd', name: 'A', lastPrintedAt: 5, lifetimePrintHours: 1 }),
@@ -62,7 +62,7 @@ describe('matchQueue', () => {
     expect(pairs(jobs, two, { ...SETTINGS, maxConcurrentJobs: 3, activeJobs: 2 })).toEqual(['1 on a']);
   });
 
-  it('chooses slots for each printer by what that printer holds', () => {
+  it('pain-18: chooses slots for each printer by what that printer holds', () => {
     const mixed = printer({ id: 'b', slots: [slot(0, 0, { type: 'PETG' }), slot(0, 1)] });
     const jobs = [job({ id: '1' }), job({ id: '2', queueOrder: 1 })];
     const { assignments } = matchQueue(jobs, [printer({ id: 'a' }), mixed], SETTINGS);
@@ -100,7 +100,7 @@ describe('matchQueue', () => {
     expect([...(reasons.of('2')?.keys() ?? [])]).toEqual(['c']);
   });
 
-  it('agrees with the checks of each pair', () => {
+  it('pain-16, pain-17: agrees with the checks of each pair', () => {
     fc.assert(
       fc.property(jobsArb, printersArb, settingsArb, (jobs, printers, settings) => {
         const { assignments, reasons } = matchQueue(jobs, printers, settings);

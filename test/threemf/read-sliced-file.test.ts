@@ -73,7 +73,7 @@ describe('a sliced file', () => {
     });
   });
 
-  it('keys plates by their number when there are gaps', async () => {
+  it('pain-41: keys plates by their number when there are gaps', async () => {
     const file = await readSlicedFile(
       await sliced({ plates: [plate(7, { name: 'seven' }), plate(3, { name: 'three' })] }),
     );
@@ -204,7 +204,7 @@ describe('files that contradict themselves', () => {
   const plateOne =
     '<plate><metadata key="index" value="1"/><filament id="2" type="PLA" color="#112233" used_g="1"/></plate>';
 
-  it('refuses G-code that slice_info does not describe', async () => {
+  it('pain-40: refuses G-code that slice_info does not describe', async () => {
     await expect(readSlicedFile(await scratch.save(rawZip([gcode])))).rejects.toEqual(code('malformed'));
     const other = '<plate><metadata key="index" value="2"/></plate>';
     await expect(readSlicedFile(await scratch.save(rawZip([gcode, info(other)])))).rejects.toEqual(
@@ -265,7 +265,7 @@ describe('checking a plate', () => {
     await expect(verifyPlate(path, 1)).resolves.toBeUndefined();
   });
 
-  it('refuses a wrong MD5, a wrong checksum and a missing end', async () => {
+  it('pain-40: refuses a wrong MD5, a wrong checksum and a missing end', async () => {
     const gcode = { name: 'Metadata/plate_1.gcode', content: 'G28\n'.repeat(100) };
     const md5 = { name: 'Metadata/plate_1.gcode.md5', content: gcodeMd5('something else') };
     for (const entries of [[gcode, md5], [{ ...gcode, claimedCrc: 5 }], [{ ...gcode, claimedBytes: 401 }]]) {

@@ -21,7 +21,7 @@ describe('matching acknowledgements', () => {
     expect(new Set(numbers.slice(0, 10_000)).size).toBe(10_000);
   });
 
-  it('takes only a reply with our key, our command and our number', async () => {
+  it('fault-02: takes only a reply with our key, our command and our number', async () => {
     const acknowledgements = new Acknowledgements();
     const answer = acknowledgements.expect(pausePrint, 20_007, 5_000);
     expect(acknowledgements.offer('print', { command: 'resume', sequence_id: '20007' })).toBe(false);

@@ -130,7 +130,7 @@ it('sends nothing that the state of the printer forbids', async () => {
   expect([running, cold, loaded, locked].flatMap(({ sent }) => sent)).toEqual([]);
 });
 
-it('goes by a report when the answer proves nothing', async () => {
+it('fault-37: goes by a report when the answer proves nothing', async () => {
   const { tested, show, wanted, sent } = control('p1p', { answer: () => ({}) });
   const outcome = tested.perform(bed(61));
   await vi.waitFor(() => expect(wanted()).toBe(1));

@@ -35,7 +35,7 @@ describe('Developer Mode', () => {
     expect(mode({ fun: 0 })).toBe('on');
   });
 
-  it('a health message outranks everything', () => {
+  it('fault-41: a health message outranks everything', () => {
     expect(mode({ fun: '3EC18FFF9CFF', hms: [UNSIGNED] }, 'C12', '01.00.00.00', 'on')).toBe('off');
   });
 

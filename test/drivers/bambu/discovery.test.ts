@@ -167,7 +167,7 @@ describe('hearing printers over UDP', () => {
     expect(discovery.list()).toHaveLength(2);
   });
 
-  it('searches the printers it knows', async () => {
+  it('pain-32: searches the printers it knows', async () => {
     const printer = await socketAt(freshHost());
     // Printers are searched at the port they announce to, so both sides have it here.
     const ear = await new Ear([printer.address().port]).start();

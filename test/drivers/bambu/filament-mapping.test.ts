@@ -42,7 +42,7 @@ describe('where filaments come from', () => {
     });
   });
 
-  it('never names an external holder in the flat list, and uses the AMS exactly when a slot of it is mapped', () => {
+  it('pain-21: never names an external holder in the flat list, and uses the AMS exactly when a slot of it is mapped', () => {
     const source = fc.oneof(
       fc.tuple(fc.constantFrom(0, 1, 2, 3), fc.nat(3)).map(([unit, slot]) => ams(unit, slot)),
       fc.constantFrom(128, 135).map((unit) => ams(unit, 0)),
@@ -63,7 +63,7 @@ describe('where filaments come from', () => {
     );
   });
 
-  it('refuses when nothing is mapped', () => {
+  it('pain-19: refuses when nothing is mapped', () => {
     expect(() => mapFilaments([])).toThrow(/No filament/);
     expect(() => mapFilaments([null])).toThrow(/No filament/);
   });

@@ -12,7 +12,7 @@ describe('print_error', () => {
     expect(errorCodeText(error)).toBe(code);
   });
 
-  it('below 0x4000 is a phase and no fault', () => {
+  it('fault-29: below 0x4000 is a phase and no fault', () => {
     const state = new Replay('a1').delta({ print_error: 0x05003fff });
     expect(state.print).toMatchObject({ printError: 0, errorCode: null });
     expect(state.health).toEqual([]);
@@ -40,7 +40,7 @@ describe('print_error', () => {
     expect(read(0x05008030)?.severity).toBe('info');
   });
 
-  it('of a cancel is no ailment', () => {
+  it('fault-29: of a cancel is no ailment', () => {
     expect(readHealth({ print_error: 0x0300400c })).toEqual([]);
     expect(readHealth({ print_error: 0x0500400e })).toEqual([]);
   });

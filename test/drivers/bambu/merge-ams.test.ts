@@ -19,7 +19,7 @@ function started(name: 'x1c' | 'a1' | 'h2d' | 'p1p' = 'x1c'): Replay {
 }
 
 describe('units and slots of a change', () => {
-  it('leave what is not listed as it is', () => {
+  it('pain-30: leave what is not listed as it is', () => {
     const replay = started();
     replay.delta(trayDelta('0', { id: '1', remain: 11 }));
     expect(slot(replay, 1)).toMatchObject({ remain: 11, type: 'PLA', brand: 'PLA Matte' });
@@ -65,7 +65,7 @@ describe('units and slots of a change', () => {
 });
 
 describe('a slot with its id alone', () => {
-  it('means nothing among changes', () => {
+  it('pain-30, fault-10: means nothing among changes', () => {
     const replay = started();
     replay.delta({ ams: { ams: [{ id: '0', tray: [{ id: '0' }, { id: '1' }, { id: '2' }, { id: '3' }] }] } });
     expect(slot(replay, 0)).toMatchObject({ loaded: true, type: 'PLA', color: 'FFFFFFFF' });
@@ -108,7 +108,7 @@ describe('a slot is cleared', () => {
     }
   });
 
-  it('not by state 9 of a one-slot unit, which is how a loaded one looks', () => {
+  it('fault-12: not by state 9 of a one-slot unit, which is how a loaded one looks', () => {
     const replay = started();
     replay.delta(trayDelta('128', { id: '0', state: 9 }));
     expect(slot(replay, 128)).toMatchObject({ loaded: true, type: 'PA-CF', remain: 51 });
@@ -132,7 +132,7 @@ describe('a slot is cleared', () => {
 describe('an AMS that is empty all at once', () => {
   const EMPTY = { ams: { tray_exist_bits: '0', power_on_flag: false } };
 
-  it('is not believed at first: a printer that shuts down says the same', () => {
+  it('fault-11: is not believed at first: a printer that shuts down says the same', () => {
     const replay = started();
     replay.delta(EMPTY, 1);
     replay.delta({ wifi_signal: '-60dBm' }, 5);

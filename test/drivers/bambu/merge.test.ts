@@ -10,7 +10,7 @@ function merged(known: JsonObject, news: JsonObject): JsonObject {
 }
 
 describe('objects and lists', () => {
-  it('leaves absent keys as they are and merges objects key by key', () => {
+  it('pain-29: leaves absent keys as they are and merges objects key by key', () => {
     expect(merged({ a: 1, o: { x: 1, y: { z: 2 } } }, { o: { y: { w: 3 } } })).toEqual({
       a: 1,
       o: { x: 1, y: { z: 2, w: 3 } },
@@ -206,7 +206,7 @@ describe('what is and is not state', () => {
     expect(replay.tree.print.bed_temper).toBe(31);
   });
 
-  it('ignores the counter of reports: repeats and resets of it are normal', () => {
+  it('fault-02: ignores the counter of reports: repeats and resets of it are normal', () => {
     const replay = new Replay('x1c');
     replay.full();
     expect(replay.delta({ sequence_id: '1', mc_percent: 50 }).print.percent).toBe(50);
@@ -243,7 +243,7 @@ describe('a new print', () => {
     expect(state.print).toMatchObject({ layer: 1, totalLayers: 9 });
   });
 
-  it('keeps the number of layers when firmware zeroes it at the end', () => {
+  it('fault-32: keeps the number of layers when firmware zeroes it at the end', () => {
     const replay = new Replay('a1');
     replay.full();
     replay.delta({ gcode_state: 'RUNNING', layer_num: 1, total_layer_num: 80 });
@@ -251,7 +251,7 @@ describe('a new print', () => {
     expect(state.print).toMatchObject({ totalLayers: 80, layer: 80, percent: 100 });
   });
 
-  it('keeps how far a cancelled print had come', () => {
+  it('fault-32: keeps how far a cancelled print had come', () => {
     const replay = new Replay('x1c');
     replay.full();
     const state = replay.delta({ gcode_state: 'FAILED', mc_percent: 0, layer_num: 0 });

@@ -14,12 +14,12 @@ describe('a payload', () => {
       expect(read(text)).toBeNull();
   });
 
-  it('may end in NULs and blanks', () => {
+  it('fault-07: may end in NULs and blanks', () => {
     expect(read('{"a":1}', [0, 0, 10, 0])).toEqual({ a: 1 });
     expect(read([0, 0, 0])).toBeNull();
   });
 
-  it('may hold bytes that are no UTF-8', () => {
+  it('fault-06: may hold bytes that are no UTF-8', () => {
     expect(read('{"name":"', [0xff, 0xfe, 0xc3], '","n":1}')).toEqual({ name: '\ufffd\ufffd\ufffd', n: 1 });
   });
 

@@ -245,13 +245,13 @@ describe('a firmware update', () => {
 });
 
 describe('stages', () => {
-  it('idle numbers differ by model and mean no stage', () => {
+  it('fault-31: idle numbers differ by model and mean no stage', () => {
     expect(currentStage(-1, false)).toBeNull();
     expect(currentStage(255, false)).toBeNull();
     expect(currentStage(0, false)).toBeNull();
   });
 
-  it('0 is a stage only while a print is on', () => {
+  it('fault-31: 0 is a stage only while a print is on', () => {
     expect(currentStage(0, isPrinting('RUNNING'))).toBe(0);
     expect(stageText(0)).toBe('printing');
   });
@@ -286,7 +286,7 @@ describe('two nozzles', () => {
     expect(unpackTray(packed)).toBe(tray);
   });
 
-  it('the tray in use follows the extruder, not the local number', () => {
+  it('fault-36: the tray in use follows the extruder, not the local number', () => {
     const replay = new Replay('h2d');
     replay.full();
     expect(replay.state().activeTray).toBe(0);

@@ -52,7 +52,7 @@ describe('whatever a report holds, reading it never throws', () => {
     );
   });
 
-  it('an arbitrary tree, for a machine of any model', () => {
+  it('fault-04, fault-05: an arbitrary tree, for a machine of any model', () => {
     fc.assert(
       fc.property(
         fc.dictionary(fc.string(), anything),
@@ -118,7 +118,7 @@ describe('a state says only what the printer said', () => {
     expect(state.print).toMatchObject({ percent: null, layer: null, remainingMinutes: null, stage: null });
   });
 
-  it('coerces numbers sent as text and text sent as numbers', () => {
+  it('fault-05: coerces numbers sent as text and text sent as numbers', () => {
     const state = new Replay('p1p').delta({
       bed_temper: '60.5',
       mc_percent: '12',

@@ -47,7 +47,7 @@ async function loaded(farm: SessionRig): Promise<Watched> {
 }
 
 describe('a print', () => {
-  it.each(['X1C', 'P1S', 'A1', 'H2D'])('on a %s is started, paused, resumed and stopped', async (model) => {
+  it.each(['X1C', 'P1S', 'A1', 'H2D'])('pain-21: on a %s is started, paused, resumed and stopped', async (model) => {
     const farm = await start({ printers: [{ model }], speed: 60 });
     const printer = await loaded(farm);
     const extruder = model === 'H2D' ? 0 : null;
@@ -83,7 +83,7 @@ describe('a print', () => {
     expect(state.print).toMatchObject({ percent: 100, totalLayers: 20, layer: 20, remainingMinutes: null });
   });
 
-  it('is not started on a busy printer: nothing is sent', async () => {
+  it('fault-18: is not started on a busy printer: nothing is sent', async () => {
     const farm = await start({ printers: [{}], speed: 60 });
     const printer = await loaded(farm);
     farm.printer().startExternalJob('of somebody else', 600);
@@ -130,7 +130,7 @@ describe('a print', () => {
     expect(farm.starts()).toBe(1);
   });
 
-  it('started over a connection that breaks is unanswered, and never sent again', async () => {
+  it('pain-08, fault-21: started over a connection that breaks is unanswered, and never sent again', async () => {
     const farm = await start({ printers: [{}], speed: 60 });
     const printer = await loaded(farm);
     farm.printer().addFault('net.dropAfterStart', { times: 1 });
@@ -245,7 +245,7 @@ describe('other commands', () => {
     await expect(printer.session.command({ kind: 'pause' })).resolves.toEqual({ kind: 'unanswered' });
   });
 
-  it('that vanish twice in a row bring a new connection', async () => {
+  it('fault-13: that vanish twice in a row bring a new connection', async () => {
     const farm = await start({ printers: [{}], timing: { acknowledgementMs: 150 } });
     const printer = await farm.watch().online();
     farm.printer().addFault('mqtt.halfOpen');
@@ -258,7 +258,7 @@ describe('other commands', () => {
     await expect(printer.session.command({ kind: 'pause' })).resolves.toEqual({ kind: 'accepted' });
   });
 
-  it('that vanish right after a start do not: it could lose the file', async () => {
+  it('fault-13: that vanish right after a start do not: it could lose the file', async () => {
     const farm = await start({ printers: [{}], speed: 60, timing: { acknowledgementMs: 150 } });
     const printer = await loaded(farm);
     farm.printer().addFault('job.slowStart', { seconds: 600 });

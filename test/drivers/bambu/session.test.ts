@@ -23,7 +23,7 @@ function mqtt(of: SessionRig, event: string, index = 0) {
 const commandNames = (of: SessionRig) => mqtt(of, 'command').map((entry) => entry.command);
 
 describe('coming online', () => {
-  it('brings a full state of every model, with more printers than places for attempts', async () => {
+  it('pain-28: brings a full state of every model, with more printers than places for attempts', async () => {
     const models = [
       'X1C',
       'X1',
@@ -86,7 +86,7 @@ describe('coming online', () => {
 });
 
 describe('refusals', () => {
-  it('a wrong access code: says where to look, and does not try again soon', async () => {
+  it('fault-16: a wrong access code: says where to look, and does not try again soon', async () => {
     const { log, text } = recordingLog();
     const farm = await start({ printers: [{}], log });
     const printer = farm.watch(0, { accessCode: 'wrong-code-77' }, log);
@@ -147,7 +147,7 @@ describe('refusals', () => {
 });
 
 describe('a connection that ends', () => {
-  it('is made anew with another client id, and counts for nothing until a full report', async () => {
+  it('fault-03, fault-21: is made anew with another client id, and counts for nothing until a full report', async () => {
     const farm = await start({ printers: [{ model: 'P1S' }] });
     const printer = await farm.watch().online();
     const seen = printer.reports.length;
@@ -178,7 +178,7 @@ describe('a connection that ends', () => {
     await printer.status('online');
   });
 
-  it('again and again right after it was made points to too many clients', async () => {
+  it('fault-15: again and again right after it was made points to too many clients', async () => {
     const farm = await start({ printers: [{ model: 'A1' }] });
     farm.printer().addFault('mqtt.dropAfter', { n: 1 });
     const printer = farm.watch();
@@ -196,7 +196,7 @@ describe('a connection that ends', () => {
 describe('silence', () => {
   const timing = { firstReportMs: 150, staleMs: 500, staleGraceMs: 400 };
 
-  it('makes a session stale, then asks, then connects anew', async () => {
+  it('pain-25, pain-26, fault-14: makes a session stale, then asks, then connects anew', async () => {
     const farm = await start({ printers: [{}], timing });
     const printer = await farm.watch().online();
     farm.printer().addFault('mqtt.silent');
@@ -219,7 +219,7 @@ describe('silence', () => {
     expect(mqtt(farm, 'connect')).toHaveLength(1);
   });
 
-  it('from the beginning is told with its likely causes', async () => {
+  it('pain-24, fault-17: from the beginning is told with its likely causes', async () => {
     const farm = await start({ printers: [{}], timing });
     farm.printer().addFault('mqtt.silent');
     const printer = farm.watch();
@@ -307,7 +307,7 @@ describe('stopping', () => {
 });
 
 describe('one printer is no other printer’s concern', () => {
-  it('whatever it sends, and whatever a listener does', async () => {
+  it('fault-07: whatever it sends, and whatever a listener does', async () => {
     const farm = await start({ printers: [{}, {}, {}] });
     const bad = farm.watch(0);
     const failing = farm.watch(1);

@@ -33,7 +33,7 @@ describe('silence', () => {
     expect(actions.becameStale).not.toHaveBeenCalled();
   });
 
-  it('of a live one: stale and woken after 60 s, given up 30 s later', () => {
+  it('fault-14: of a live one: stale and woken after 60 s, given up 30 s later', () => {
     const { watch: silence, actions } = watch();
     silence.start();
     silence.heard();
@@ -69,7 +69,7 @@ describe('asking for everything', () => {
     return { reports, ask };
   }
 
-  it('happens on connecting, once more after 10 s without a full report, then every minute', () => {
+  it('fault-03: happens on connecting, once more after 10 s without a full report, then every minute', () => {
     const { reports, ask } = policy(30_000);
     reports.start();
     expect(ask).toHaveBeenCalledTimes(1);
@@ -94,7 +94,7 @@ describe('asking for everything', () => {
     expect(ask).toHaveBeenCalledTimes(1);
   });
 
-  it('when wanted, waits for the floor of the model and happens once', () => {
+  it('pain-29, fault-09: when wanted, waits for the floor of the model and happens once', () => {
     const { reports, ask } = policy(30_000);
     reports.start();
     reports.received();
@@ -127,7 +127,7 @@ describe('back-off', () => {
   const failure: Ending = { error: new DriverError('unreachable', 'gone'), answered: false, openMs: 0 };
   const cutShort: Ending = { ...failure, answered: true, openMs: 200 };
 
-  it('doubles from one second to thirty, and never waits longer', () => {
+  it('pain-27: doubles from one second to thirty, and never waits longer', () => {
     const backOff = new BackOff(SESSION_TIMING, () => 1);
     const waits = Array.from({ length: 8 }, () => {
       backOff.note(failure);
@@ -136,7 +136,7 @@ describe('back-off', () => {
     expect(waits).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000]);
   });
 
-  it('spreads attempts over half the time', () => {
+  it('pain-27: spreads attempts over half the time', () => {
     const backOff = new BackOff(SESSION_TIMING, () => 0);
     backOff.note(failure);
     expect(backOff.delayMs(false)).toBe(500);
@@ -154,7 +154,7 @@ describe('back-off', () => {
     expect(new BackOff(SESSION_TIMING, () => 1).delayMs(true)).toBe(75_000);
   });
 
-  it('suspects too many clients after three connections cut short, and waits longer', () => {
+  it('fault-15: suspects too many clients after three connections cut short, and waits longer', () => {
     const backOff = new BackOff(SESSION_TIMING, () => 1);
     for (let turn = 0; turn < 2; turn += 1) backOff.note(cutShort);
     expect(backOff.crowded).toBe(false);
@@ -168,7 +168,7 @@ describe('back-off', () => {
 });
 
 describe('messages nothing can be made of', () => {
-  it('are too many from the twenty-first within a minute', () => {
+  it('fault-07: are too many from the twenty-first within a minute', () => {
     const count = new MalformedCount();
     for (let message = 0; message < 20; message += 1) expect(count.note(message * 1_000)).toBe(false);
     expect(count.note(20_000)).toBe(true);

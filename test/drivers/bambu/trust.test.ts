@@ -104,7 +104,7 @@ describe('trust by authority', () => {
     });
   });
 
-  it('refuses the right serial in the wrong case', async () => {
+  it('fault-17: refuses the right serial in the wrong case', async () => {
     const lower = await issuer.issue({ commonName: SERIAL.toLowerCase() });
     await expect(open(target(await peer(lower)))).rejects.toMatchObject({ kind: 'certificate' });
   });
