@@ -47,6 +47,7 @@ export interface DaemonOptions {
   /** Shorter waits, for tests. */
   readonly timing?: Partial<DispatchTiming>;
   readonly sessionTiming?: Partial<SessionTiming>;
+  readonly awayGraceMs?: number;
   /** Told around every durable step, for tests that end the process there. */
   readonly probe?: StepProbe;
 }
@@ -119,7 +120,15 @@ async function build(options: DaemonOptions, onStop: OnStop) {
     timing: options.sessionTiming ?? {},
   });
   const anchors = await trustAnchors(config);
-  const fleet = new Fleet({ driver, database, storeId, clock, log, extraCa: anchors });
+  const fleet = new Fleet({
+    driver,
+    database,
+    storeId,
+    clock,
+    log,
+    extraCa: anchors,
+    ...(options.awayGraceMs === undefined ? {} : { awayGraceMs: options.awayGraceMs }),
+  });
   const discovery = new Discovery({
     driver,
     fleet,

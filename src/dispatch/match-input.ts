@@ -115,6 +115,7 @@ export function matchPrinter(row: Printer, live: LivePrinter | null): MatchPrint
         : null,
     online,
     lastSeenAt: report?.receivedAt ?? null,
+    awayBecause: online ? null : (live?.connection.error?.message ?? null),
     available: live !== null && isMachineFree(live) && row.printingJobId === null,
     doing: doing(row, live),
     ready: row.confirmedReady,

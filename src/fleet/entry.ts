@@ -14,8 +14,10 @@ import type { Transaction } from '../database/transaction.js';
 import { connectionOf, recordFacts } from '../domain/printers.js';
 import { syncSlots } from '../domain/slots.js';
 import { printerConnection } from '../resources/index.js';
+import { ConnectionStory } from './connection-story.js';
 import { factsOf, slotsOf } from './facts.js';
 import type { LivePrinter } from './live-printer.js';
+import { type NoticeCode, Notices } from './notices.js';
 import { PrintsWatch } from './prints-watch.js';
 import { mayFollow, type Place, Whereabouts } from './whereabouts.js';
 
@@ -23,6 +25,8 @@ export interface EntryOptions {
   readonly driver: PrinterDriver;
   readonly clock: Clock;
   readonly log: Logger;
+  /** How long a printer may be away before anybody is told; a printer's boot when absent. */
+  readonly awayGraceMs?: number;
   write<T>(fn: (tx: Transaction) => Promise<T>): Promise<T>;
   emitReport(entry: LivePrinter): void;
   emitConnection(entry: LivePrinter): void;
@@ -38,6 +42,8 @@ export class Entry implements LivePrinter {
   #stopped = false;
   readonly #whereabouts: Whereabouts;
   readonly #prints = new PrintsWatch();
+  readonly #story: ConnectionStory;
+  readonly notices = new Notices();
   readonly #watchers = new Set<(connection: Connection | null, report: PrinterReport | null) => void>();
   /** Text of what was last written, so that equal facts cost nothing; null writes in any case. */
   #writtenFacts: string | null = null;
@@ -53,6 +59,11 @@ export class Entry implements LivePrinter {
     this.#printerId = printerId;
     this.#target = target;
     this.#whereabouts = new Whereabouts(target);
+    this.#story = new ConnectionStory({
+      log: options.log,
+      alert: (code, message) => this.notice(code, message),
+      ...(options.awayGraceMs === undefined ? {} : { graceMs: options.awayGraceMs }),
+    });
     this.capabilities = options.driver.capabilitiesOf(target.modelCode, target.serial);
     this.session = options.driver.createSession(
       target,
@@ -89,12 +100,14 @@ export class Entry implements LivePrinter {
 
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#story.stop();
     await this.session.stop();
     await this.#writing;
   }
 
   register(printerId: string): void {
     this.#printerId = printerId;
+    this.#story.note(this.connection);
   }
 
   /** The database's word on how the printer is reached; where it was found since counts unless that has changed. */
@@ -125,6 +138,12 @@ export class Entry implements LivePrinter {
     );
   }
 
+  /** Says that a person should look at this printer: in the log, and where its live state is answered. */
+  notice(code: NoticeCode, message: string): void {
+    this.notices.add({ at: this.options.clock.now(), code, message });
+    this.options.log.warn({ code }, message);
+  }
+
   /** Moves a lost session to where the printer says it is now. A standing session is never moved by hearsay. */
   followTo(seen: DiscoveredPrinter): void {
     const { status } = this.connection;
@@ -150,6 +169,7 @@ export class Entry implements LivePrinter {
     this.#checkPlace(connection);
     for (const watcher of this.#watchers) watcher(connection, null);
     if (this.#printerId === null) return;
+    if (!this.#stopped) this.#story.note(connection);
     this.options.emitConnection(this);
     this.#record();
   }

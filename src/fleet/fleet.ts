@@ -15,6 +15,7 @@ import { systemContext } from '../domain/stores.js';
 import { printerConnection } from '../resources/index.js';
 import { Entry } from './entry.js';
 import type { LivePrinter } from './live-printer.js';
+import type { Notice, NoticeCode } from './notices.js';
 
 export interface FleetOptions {
   readonly driver: PrinterDriver;
@@ -24,6 +25,8 @@ export interface FleetOptions {
   readonly log: Logger;
   /** Trust anchors (PEM) beside the vendor's own, by serial; the empty key is for all. */
   readonly extraCa: ReadonlyMap<string, readonly string[]>;
+  /** How long a printer may be away before anybody is told, milliseconds; a printer's boot when absent. */
+  readonly awayGraceMs?: number;
 }
 
 export interface FleetEvents {
@@ -85,6 +88,16 @@ export class Fleet {
 
   live(printerId: string): LivePrinter | null {
     return this.#entries.get(printerId) ?? null;
+  }
+
+  /** What a person should have looked at, the newest last. */
+  notices(printerId: string): readonly Notice[] {
+    return this.#entries.get(printerId)?.notices.all ?? [];
+  }
+
+  /** Says that a person should look at a printer. */
+  notice(printerId: string, code: NoticeCode, message: string): void {
+    this.#entries.get(printerId)?.notice(code, message);
   }
 
   all(): readonly LivePrinter[] {
@@ -177,10 +190,11 @@ export class Fleet {
   }
 
   #entryFor(printerId: string | null, target: PrinterTarget): Entry {
-    const { driver, database, storeId, clock, log } = this.options;
+    const { driver, database, storeId, clock, log, awayGraceMs } = this.options;
     return new Entry(printerId, target, {
       driver,
       clock,
+      ...(awayGraceMs === undefined ? {} : { awayGraceMs }),
       log: log.child({ printer: target.serial }),
       write: (fn) => database.write(systemContext(storeId), fn),
       emitReport: (entry) => {

@@ -101,6 +101,8 @@ export interface MatchPrinter {
   readonly online: boolean;
   /** Epoch milliseconds of the last report; null when there never was one. */
   readonly lastSeenAt: number | null;
+  /** Why it is offline, in words; null when online or not known. */
+  readonly awayBecause: string | null;
   /** The machine could take a job now. */
   readonly available: boolean;
   /** What it is doing, in words: `printing "Bracket"`, `updating its firmware`. */

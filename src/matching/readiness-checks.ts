@@ -28,7 +28,9 @@ export const READINESS_CHECKS: readonly CheckRule[] = [
     temporary: true,
     passes: ({ printer }) => printer.printer.online,
     explain: ({ printer }, passed) =>
-      `${passed ? 'The printer is online' : 'The printer is offline'}${lastSeen(printer.printer)}.`,
+      passed
+        ? `The printer is online${lastSeen(printer.printer)}.`
+        : `The printer is offline${lastSeen(printer.printer)}.${because(printer.printer)}`,
   },
   {
     code: 'available',
@@ -85,6 +87,11 @@ function lastSeen(printer: MatchPrinter): string {
   return printer.lastSeenAt === null
     ? ': it has not reported yet'
     : `, last report ${timestamp(printer.lastSeenAt)}`;
+}
+
+/** What was found when it was last tried. */
+function because({ awayBecause }: MatchPrinter): string {
+  return awayBecause === null ? '' : ` ${awayBecause}`;
 }
 
 function availability(printer: MatchPrinter): string {

@@ -5,6 +5,7 @@ import { keyOperations } from './keys/keys.js';
 import type { Operation } from './operation.js';
 import { partOperations } from './parts/parts.js';
 import { printerCommandOperations } from './printers/commands.js';
+import { livePrinterOperations } from './printers/live.js';
 import { printerOperations } from './printers/printers.js';
 import { storageOperations } from './storage/storage.js';
 import { storeOperations } from './stores/stores.js';
@@ -20,5 +21,6 @@ export function allOperations(deps: Deps): readonly Operation[] {
     ...jobOperations(deps),
     ...printerOperations(deps),
     ...printerCommandOperations(deps),
+    ...livePrinterOperations(deps),
   ];
 }

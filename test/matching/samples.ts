@@ -87,6 +87,7 @@ export function printer(changes: Partial<MatchPrinter> = {}): MatchPrinter {
     inMaintenanceSince: null,
     online: true,
     lastSeenAt: 0,
+    awayBecause: null,
     available: true,
     doing: '',
     ready: true,

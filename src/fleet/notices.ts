@@ -1,0 +1,33 @@
+/** Why a person should look at a printer. */
+export type NoticeCode =
+  /** It has not been reached for longer than a printer takes to boot. */
+  | 'away'
+  /** It refuses the access code, or cannot prove its identity. */
+  | 'refused'
+  /** It prints a file of ours that nobody asked it to print. */
+  | 'ghost-print'
+  /** It called a print finished long before its last layer. */
+  | 'ended-early';
+
+export interface Notice {
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly code: NoticeCode;
+  readonly message: string;
+}
+
+const MOST_KEPT = 20;
+
+/** What was noticed on one printer since the daemon began, the newest last. The log has it for good. */
+export class Notices {
+  readonly #kept: Notice[] = [];
+
+  get all(): readonly Notice[] {
+    return this.#kept;
+  }
+
+  add(notice: Notice): void {
+    this.#kept.push(notice);
+    if (this.#kept.length > MOST_KEPT) this.#kept.shift();
+  }
+}
