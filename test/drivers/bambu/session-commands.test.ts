@@ -47,7 +47,7 @@ async function loaded(farm: SessionRig): Promise<Watched> {
 }
 
 describe('a print', () => {
-  it.each(['X1C', 'P1S', 'A1', 'H2D'])('pain-21: on a %s is started, paused, resumed and stopped', async (model) => {
+  it.each(['X1C', 'P1S', 'A1', 'H2D'])('pain-21: on a %s starts, pauses, resumes, stops', async (model) => {
     const farm = await start({ printers: [{ model }], speed: 60 });
     const printer = await loaded(farm);
     const extruder = model === 'H2D' ? 0 : null;
