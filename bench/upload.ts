@@ -6,7 +6,7 @@
  * what it had idle, after a collection, against 32 MB.
  *
  * What limits it: the emulated printer, which decrypts and writes the file in one thread of its own, and TLS in the
- * sender. The daemon reads pieces of 64 KB and waits for the socket to take each.
+ * sender. The daemon reads 256 KB while it sends the 256 KB before, 64 KB at a time with the next piece always at hand.
  */
 import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';

@@ -1,7 +1,6 @@
-import { createReadStream } from 'node:fs';
-import type { Socket } from 'node:net';
 import { DriverError } from '../driver.js';
 import { replyCode, StallError } from './transfer-errors.js';
+import { sendFile } from './transfer-send.js';
 import type { FtpSession, OpenTransfer } from './transfer-session.js';
 import type { TransferTiming } from './transfer-timing.js';
 import { uploadDeadlineMs } from './transfer-timing.js';
@@ -22,7 +21,6 @@ export type StoreEnd =
   /** Something went wrong once data could flow. */
   | { readonly kind: 'doubtful'; readonly error: DriverError; readonly stalled: boolean };
 
-const CHUNK_BYTES = 64 * 1024;
 /** For the reply that explains why a data channel broke. */
 const EXPLANATION_MS = 2_000;
 
@@ -42,7 +40,9 @@ export async function storeFile(
   }, deadlineMs);
   try {
     transfer = await session.openTransfer(`STOR /${remoteName}`, remoteName);
-    await sendData(transfer.socket, request, timing.idleMs);
+    // Read from the printer, so that its goodbye does not lie unread when we close: that would cost our last bytes.
+    transfer.socket.resume();
+    await sendFile(transfer.socket, { ...request, idleMs: timing.idleMs });
     await session.step(`Finishing ${remoteName}`, finalReply(transfer), request.finalReplyMs);
     return { kind: 'confirmed' };
   } catch (thrown) {
@@ -55,47 +55,6 @@ export async function storeFile(
     clearTimeout(overdue);
     transfer?.socket.destroy();
   }
-}
-
-async function sendData(socket: Socket, request: StoreRequest, idleMs: number): Promise<void> {
-  // Read from the printer, so that its goodbye does not lie unread when we close: that would cost our last bytes.
-  socket.resume();
-  let sentBytes = 0;
-  for await (const chunk of localChunks(request.localPath)) {
-    await write(socket, chunk, idleMs);
-    sentBytes += chunk.length;
-    request.onProgress?.(sentBytes);
-  }
-  if (sentBytes !== request.sizeBytes) {
-    const text = `The file to send has ${sentBytes} bytes, not the ${request.sizeBytes} announced.`;
-    throw new DriverError('protocol', text);
-  }
-  // The printer's side of the farewell is not waited for: some firmware never sends it.
-  socket.end();
-}
-
-async function* localChunks(path: string): AsyncGenerator<Buffer> {
-  try {
-    for await (const piece of createReadStream(path, { highWaterMark: CHUNK_BYTES })) {
-      const chunk: Buffer = piece;
-      yield chunk;
-    }
-  } catch (cause) {
-    throw new DriverError('protocol', 'The file to send cannot be read from the disk.', { cause });
-  }
-}
-
-function write(socket: Socket, chunk: Buffer, idleMs: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const idle = setTimeout(() => {
-      reject(new StallError(`The printer took no data for ${idleMs / 1000} s.`));
-    }, idleMs);
-    socket.write(chunk, (error) => {
-      clearTimeout(idle);
-      if (error) reject(error);
-      else resolve();
-    });
-  });
 }
 
 const finalReply = (transfer: OpenTransfer) => () => transfer.final;
