@@ -411,6 +411,8 @@ export interface PrinterSession {
   stop(): Promise<void>;
   /** New address or credentials: reconnects if anything changed. */
   retarget(target: PrinterTarget): void;
+  /** The printer was heard of, by hearsay: one that had gone may be there again. Call it as often as that happens. */
+  hint(): void;
   /** Never rejects for what the printer does; the outcome says it. */
   command(command: PrinterCommand): Promise<CommandOutcome>;
   /** Sends the start command exactly once. Never repeats it, whatever happens to the connection. */

@@ -1,8 +1,10 @@
+import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { ErrorWithReasonCode, MqttClient } from 'mqtt';
 import { DriverError, type PrinterTarget } from '../driver.js';
 import { describeConnectError } from './connect-error.js';
-import { openSecureSocket } from './secure-socket.js';
+import { FloodGuard } from './flood-guard.js';
+import { reach, type SocketLimits, secure } from './secure-socket.js';
 
 export interface ConnectionOptions {
   /** Never used before: a printer throws out the older of two clients with one id. */
@@ -12,6 +14,10 @@ export interface ConnectionOptions {
   readonly keepaliveSeconds: number;
 }
 
+/** Waits for a place; the function it gives hands the place on. @throws DriverError `aborted` */
+export type Place = (signal: AbortSignal) => Promise<() => void>;
+
+const NO_WAIT: Place = () => Promise.resolve(() => undefined);
 const USER_NAME = 'bblp';
 const GOODBYE_MS = 1000;
 /** An MQTT DISCONNECT packet. */
@@ -28,6 +34,7 @@ export class PrinterConnection {
   readonly #target: PrinterTarget;
   readonly #options: ConnectionOptions;
   readonly #onMessage: (payload: Buffer) => void;
+  readonly #guard = new FloodGuard();
   #socket: TLSSocket | null = null;
   #client: MqttClient | null = null;
   #fingerprint: string | null = null;
@@ -53,12 +60,25 @@ export class PrinterConnection {
 
   /**
    * Proves the printer's identity, presents the access code and subscribes to the reports.
+   * @param place waited for once the printer answers, and given back at the end: what follows costs computing time
    * @throws DriverError `unreachable`, `certificate`, `unsupported`, `auth`, `protocol`, `aborted`
    */
-  async open(signal: AbortSignal): Promise<void> {
+  async open(signal: AbortSignal, place: Place = NO_WAIT): Promise<void> {
+    const raw = await reach(this.#target, this.#target.mqttPort, this.#limits(signal));
+    const release = await place(signal).catch((error: unknown) => {
+      raw.destroy();
+      throw error;
+    });
+    try {
+      await this.#enter(raw, signal);
+    } finally {
+      release();
+    }
+  }
+
+  async #enter(raw: Socket, signal: AbortSignal): Promise<void> {
     const target = this.#target;
-    const { timeoutMs } = this.#options;
-    const { socket, fingerprint } = await openSecureSocket(target, target.mqttPort, { timeoutMs, signal });
+    const { socket, fingerprint } = await secure(raw, target, target.mqttPort, this.#limits(signal));
     this.#socket = socket;
     this.#fingerprint = fingerprint;
     try {
@@ -67,6 +87,10 @@ export class PrinterConnection {
       this.#drop();
       throw describeConnectError(error, target, target.mqttPort);
     }
+  }
+
+  #limits(signal: AbortSignal): SocketLimits {
+    return { timeoutMs: this.#options.timeoutMs, signal };
   }
 
   /**
@@ -102,6 +126,17 @@ export class PrinterConnection {
   giveUp(error: DriverError): void {
     this.#lastError = error;
     this.#drop();
+  }
+
+  #receive(payload: Buffer): void {
+    if (this.#ending || this.#giveUpIf(this.#guard.noteMessage(performance.now()))) return;
+    this.#onMessage(payload);
+  }
+
+  #giveUpIf(reason: DriverError | null): boolean {
+    if (reason === null) return false;
+    if (!this.#ending) this.giveUp(reason);
+    return true;
   }
 
   #drop(): void {
@@ -167,7 +202,11 @@ export class PrinterConnection {
       log: () => {},
     });
     this.#client = client;
-    client.on('message', (_topic, payload) => this.#onMessage(payload));
+    socket.on('data', (chunk: Buffer) => {
+      this.#giveUpIf(this.#guard.noteBytes(chunk.length, performance.now()));
+    });
+    client.on('packetreceive', () => this.#guard.notePacket());
+    client.on('message', (_topic, payload) => this.#receive(payload));
     return client;
   }
 }

@@ -12,6 +12,7 @@ import type {
 import { BambuDiscovery } from './discovery.js';
 import type { FileTransfer } from './file-transfer.js';
 import { capabilitiesOfModel, findModel, MODELS } from './models.js';
+import { CONNECT_RATE, Pace, type Rate } from './pace.js';
 import { BambuSession, type SessionParts } from './session.js';
 import { SESSION_TIMING, type SessionTiming } from './timing.js';
 import { BambuFileTransfer } from './transfer.js';
@@ -20,8 +21,10 @@ import type { TransferTiming } from './transfer-timing.js';
 
 export interface BambuDriverOptions {
   readonly log: DriverLog;
-  /** Connection attempts under way at one time, over all printers: TLS handshakes are what costs. */
+  /** Handshakes under way at one time, over all printers. */
   readonly maxConnecting: number;
+  /** Connection attempts in time, over all printers. */
+  readonly connectRate?: Rate;
   /** File transfers under way at one time, over all printers. */
   readonly maxTransfers: number;
   readonly timing?: Partial<SessionTiming>;
@@ -42,6 +45,7 @@ export function createBambuDriver(options: BambuDriverOptions): PrinterDriver {
   });
   const parts: SessionParts = {
     transfer,
+    pace: new Pace(options.connectRate ?? CONNECT_RATE),
     connecting: new FifoSlots(options.maxConnecting),
     timing: { ...SESSION_TIMING, ...options.timing },
     random: options.random ?? Math.random,

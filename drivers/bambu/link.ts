@@ -4,6 +4,8 @@ import { type ConnectionStatus, DriverError, type DriverLog, type PrinterTarget 
 import { BackOff, type Ending } from './back-off.js';
 import { describeConnectError } from './connect-error.js';
 import { PrinterConnection } from './connection.js';
+import { FLOOD } from './flood-guard.js';
+import type { Pace } from './pace.js';
 import type { SessionTiming } from './timing.js';
 import type { FifoSlots } from './transfer-slots.js';
 
@@ -18,7 +20,9 @@ export interface LinkEvents {
 }
 
 export interface LinkParts {
-  /** Places for attempts under way, shared by all printers. */
+  /** How soon one attempt may follow another, over all printers. */
+  readonly pace: Pace;
+  /** Places for handshakes under way, shared by all printers. */
   readonly connecting: FifoSlots;
   readonly timing: SessionTiming;
   readonly random: () => number;
@@ -44,6 +48,8 @@ export class PrinterLink {
   /** Ends the present attempt, connection or pause, and only that. */
   #round = new AbortController();
   #connection: PrinterConnection | null = null;
+  /** Ends the present pause between attempts; null when there is none, or nothing may shorten it. */
+  #rest: AbortController | null = null;
 
   constructor(target: PrinterTarget, parts: LinkParts, events: LinkEvents, log: DriverLog) {
     this.#target = target;
@@ -82,6 +88,11 @@ export class PrinterLink {
     this.#target = target;
     this.#pinned = target.pinnedFingerprint;
     if (leadsElsewhere(before, target)) this.#round.abort();
+  }
+
+  /** The printer showed a sign of life: a pause that is only due to its absence ends. */
+  hint(): void {
+    if (this.#rest !== null && this.#backOff.heeds(performance.now())) this.#rest.abort();
   }
 
   /** Ends the present connection for a reason; the next attempt follows after the back-off. */
@@ -162,12 +173,8 @@ export class PrinterLink {
   }
 
   async #open(connection: PrinterConnection, signal: AbortSignal): Promise<void> {
-    const release = await this.#parts.connecting.take(signal);
-    try {
-      await connection.open(signal);
-    } finally {
-      release();
-    }
+    await this.#parts.pace.turn(signal);
+    await connection.open(signal, (until) => this.#parts.connecting.take(until));
   }
 
   #pin(fingerprint: string | null): void {
@@ -178,11 +185,15 @@ export class PrinterLink {
 
   async #backAway(ending: Ending, signal: AbortSignal): Promise<void> {
     this.#backOff.note(ending);
-    const refused = REFUSALS.has(ending.error.kind);
+    const refused = REFUSALS.has(ending.error.kind) || ending.error.code === FLOOD;
     const error = this.#backOff.crowded ? crowdedError(ending.error) : ending.error;
     this.#events.onStatus(refused ? 'refused' : 'offline', error);
+    const rest = new AbortController();
+    this.#rest = refused ? null : rest;
+    const early = AbortSignal.any([signal, rest.signal]);
     // An abort only ends the pause early.
-    await pause(this.#backOff.delayMs(refused), undefined, { signal }).catch(() => {});
+    await pause(this.#backOff.delayMs(refused), undefined, { signal: early }).catch(() => {});
+    this.#rest = null;
   }
 }
 

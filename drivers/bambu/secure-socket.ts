@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createConnection, type Socket } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import { DriverError, type PrinterTarget } from '../driver.js';
 import { describeConnectError } from './connect-error.js';
@@ -9,6 +11,43 @@ export interface SecureSocket {
   readonly fingerprint: string;
 }
 
+export interface SocketLimits {
+  /** For TCP, and again for the TLS handshake. */
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Waits until something answers at the address. Costs next to nothing however long it takes.
+ *
+ * @throws DriverError `unreachable`, `aborted`
+ */
+export async function reach(
+  target: PrinterTarget,
+  port: number,
+  { timeoutMs, signal }: SocketLimits,
+): Promise<Socket> {
+  if (signal.aborted) throw notWanted();
+  const socket = createConnection({ host: target.host, port });
+  // Later listeners speak for the connection's life; without this one a late error would end the process.
+  socket.on('error', () => {});
+  const limit = AbortSignal.timeout(timeoutMs);
+  try {
+    await once(socket, 'connect', { signal: AbortSignal.any([signal, limit]) });
+    return socket;
+  } catch (error) {
+    socket.destroy();
+    if (signal.aborted) throw notWanted();
+    if (limit.aborted) {
+      throw new DriverError(
+        'unreachable',
+        `No TCP connection to ${target.host}:${port} in ${timeoutMs / 1000} s; is the printer on and its address right?`,
+      );
+    }
+    throw describeConnectError(error, target, port);
+  }
+}
+
 /**
  * Opens a TLS connection and proves the printer's identity. When this resolves no byte of ours has been sent yet,
  * so that an access code never reaches a stranger.
@@ -18,11 +57,20 @@ export interface SecureSocket {
 export async function openSecureSocket(
   target: PrinterTarget,
   port: number,
-  options: { readonly timeoutMs: number; readonly signal: AbortSignal },
+  options: SocketLimits,
 ): Promise<SecureSocket> {
-  if (options.signal.aborted) throw new DriverError('aborted', 'The connection was not wanted any more.');
-  const socket = connect({ host: target.host, port, ...secureContextOptions(target) });
-  // Later listeners speak for the connection's life; without this one a late error would end the process.
+  return secure(await reach(target, port, options), target, port, options);
+}
+
+/** The same on a connection that stands; it is destroyed when this fails. */
+export async function secure(
+  raw: Socket,
+  target: PrinterTarget,
+  port: number,
+  options: SocketLimits,
+): Promise<SecureSocket> {
+  if (raw.destroyed) throw new DriverError('unreachable', `${target.host}:${port} closed the connection.`);
+  const socket = connect({ socket: raw, ...secureContextOptions(target) });
   socket.on('error', () => {});
   try {
     await handshake(socket, target, port, options);
@@ -32,6 +80,7 @@ export async function openSecureSocket(
     return { socket, fingerprint };
   } catch (error) {
     socket.destroy();
+    raw.destroy();
     throw describeConnectError(error, target, port);
   }
 }
@@ -40,7 +89,7 @@ function handshake(
   socket: TLSSocket,
   target: PrinterTarget,
   port: number,
-  options: { readonly timeoutMs: number; readonly signal: AbortSignal },
+  options: SocketLimits,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     const settle = (error: unknown): void => {
@@ -60,19 +109,19 @@ function handshake(
           `${target.host}:${port} closed the connection during the TLS handshake.`,
         ),
       );
-    const onAbort = (): void => settle(new DriverError('aborted', 'The connection was not wanted any more.'));
+    const onAbort = (): void => settle(notWanted());
     const timer = setTimeout(() => {
       const seconds = options.timeoutMs / 1000;
-      settle(
-        new DriverError(
-          'unreachable',
-          `No TCP connection and TLS handshake with ${target.host}:${port} in ${seconds} s.`,
-        ),
-      );
+      settle(new DriverError('unreachable', `No TLS handshake with ${target.host}:${port} in ${seconds} s.`));
     }, options.timeoutMs);
+    if (options.signal.aborted) onAbort();
     options.signal.addEventListener('abort', onAbort, { once: true });
     socket.once('secureConnect', onSecure);
     socket.once('error', settle);
     socket.once('close', onClose);
   });
+}
+
+function notWanted(): DriverError {
+  return new DriverError('aborted', 'The connection was not wanted any more.');
 }

@@ -148,6 +148,10 @@ export class BambuSession implements PrinterSession {
     this.#link.retarget(target);
   }
 
+  hint(): void {
+    this.#link.hint();
+  }
+
   command(command: PrinterCommand): Promise<CommandOutcome> {
     return command.kind === 'refresh' ? this.#refresh() : this.#control.perform(command);
   }

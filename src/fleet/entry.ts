@@ -144,11 +144,16 @@ export class Entry implements LivePrinter {
     this.options.log.warn({ code }, message);
   }
 
-  /** Moves a lost session to where the printer says it is now. A standing session is never moved by hearsay. */
+  /**
+   * Looks for a lost printer that announced itself: at once, and where it says it is now. A standing session is never
+   * moved by hearsay.
+   */
   followTo(seen: DiscoveredPrinter): void {
     const { status } = this.connection;
-    const { trust, pinnedFingerprint, host } = this.#target;
-    if ((status !== 'offline' && status !== 'refused') || !mayFollow(trust, pinnedFingerprint)) return;
+    const { trust, pinnedFingerprint, host, mqttPort } = this.#target;
+    if (status !== 'offline' && status !== 'refused') return;
+    if (seen.host === host && (seen.mqttPort ?? mqttPort) === mqttPort) this.session.hint();
+    if (!mayFollow(trust, pinnedFingerprint)) return;
     const place = this.#whereabouts.heard(seen, performance.now());
     if (!place) return;
     this.options.log.info({ from: host, to: place.host }, 'printer announced itself at another address');

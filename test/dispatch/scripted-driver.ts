@@ -109,6 +109,8 @@ export class ScriptedSession implements PrinterSession {
     this.#happened.emit('retarget');
   }
 
+  hint(): void {}
+
   async command(command: PrinterCommand): Promise<CommandOutcome> {
     this.commands.push(command.kind);
     this.#happened.emit('command');

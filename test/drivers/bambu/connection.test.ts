@@ -156,6 +156,46 @@ describe('a connection', () => {
   });
 });
 
+describe('a printer that sends too much', () => {
+  const report = (bytes: number): Packet => ({
+    cmd: 'publish',
+    topic: `device/${SERIAL}/report`,
+    payload: Buffer.alloc(bytes, 0x20),
+    qos: 0,
+    dup: false,
+    retain: false,
+  });
+
+  it.each([
+    ['small messages by the thousand', 2_000, 100, 1_000],
+    ['large ones by the dozen', 60, 500_000, 30],
+    ['one that never seems to end', 1, 3_000_000, 0],
+  ])('%s: is cut off, and the words say so', async (_what, count, bytes, most) => {
+    const broker = await new Broker((packet, send) => {
+      welcome(packet, send);
+      if (packet.cmd === 'subscribe') for (let sent = 0; sent < count; sent++) send(report(bytes));
+    }).listen();
+    const { connection, messages } = broker.connect();
+    await connection.open(never);
+    const reason = await connection.closed;
+    expect(reason).toMatchObject({ kind: 'protocol', code: 'flood' });
+    expect(reason.message).toMatch(/floods this program.*Restart the printer/);
+    expect(messages.length).toBeLessThanOrEqual(most);
+  });
+
+  it('may send a burst of full reports, and the largest message that is read', async () => {
+    const broker = await new Broker((packet, send) => {
+      welcome(packet, send);
+      if (packet.cmd !== 'subscribe') return;
+      for (let sent = 0; sent < 100; sent++) send(report(40_000));
+      send(report(1_048_576));
+    }).listen();
+    const { connection, messages } = broker.connect();
+    await connection.open(never);
+    await expect.poll(() => messages.length, { timeout: 10_000 }).toBe(101);
+  });
+});
+
 describe('a connection that is not accepted', () => {
   it.each([4, 5])('for code %d is a matter of the access code', async (returnCode) => {
     const broker = await new Broker((packet, send) => {

@@ -167,6 +167,41 @@ describe('back-off', () => {
   });
 });
 
+describe('a sign of life', () => {
+  const gone = { error: new DriverError('unreachable', 'gone'), answered: false, openMs: 0 };
+  const held = { error: new DriverError('unreachable', 'cut'), answered: true, openMs: 60_000 };
+  const thrownOut = { ...held, openMs: 500 };
+
+  it('is worth an attempt when nobody answered, or a good connection was lost', () => {
+    const backOff = new BackOff(SESSION_TIMING, () => 0);
+    backOff.note(gone);
+    expect(backOff.heeds(0)).toBe(true);
+    backOff.reset();
+    backOff.note(held);
+    expect(backOff.heeds(10_000)).toBe(true);
+  });
+
+  it('says nothing new of a printer that throws us out', () => {
+    const backOff = new BackOff(SESSION_TIMING, () => 0);
+    backOff.note(thrownOut);
+    expect(backOff.heeds(100_000)).toBe(false);
+  });
+
+  it('is heeded less and less often while nothing comes of it', () => {
+    const backOff = new BackOff(SESSION_TIMING, () => 0);
+    backOff.note(gone);
+    const heeded: number[] = [];
+    for (let second = 0; second <= 200; second++) if (backOff.heeds(second * 1_000)) heeded.push(second);
+    expect(heeded).toEqual([0, 4, 12, 28, 60, 124, 188]);
+    backOff.note(held);
+    expect([backOff.heeds(252_000), backOff.heeds(255_000), backOff.heeds(256_000)]).toEqual([
+      true,
+      false,
+      true,
+    ]);
+  });
+});
+
 describe('messages nothing can be made of', () => {
   it('fault-07: are too many from the twenty-first within a minute', () => {
     const count = new MalformedCount();
