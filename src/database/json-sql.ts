@@ -28,3 +28,46 @@ export function countDistinct(
 export function isOneOf(ref: Expression<unknown>, values: readonly unknown[]): RawBuilder<SqlBool> {
   return sql<SqlBool>`${ref} in (select "value" from json_each(${JSON.stringify(values)}))`;
 }
+
+/** The same JSON: the same members in any order, the same elements in theirs. Both are JSON texts. */
+export function sameJson(ref: Expression<unknown>, text: string): RawBuilder<SqlBool> {
+  const parts = (json: Expression<unknown> | string) =>
+    sql`select "fullkey", "type", "atom" from json_tree(${json})`;
+  return sql<SqlBool>`(
+    not exists (${parts(ref)} except ${parts(text)}) and not exists (${parts(text)} except ${parts(ref)})
+  )`;
+}
+
+/** Nothing, or the JSON word for it. */
+export function isJsonNull(ref: Expression<unknown>): RawBuilder<SqlBool> {
+  return sql<SqlBool>`(${ref} is null or json_type(${ref}) = 'null')`;
+}
+
+/** What stands at a place inside JSON: its JSON type (null where there is nothing) and its value. */
+export interface JsonPlace {
+  readonly type: RawBuilder<string | null>;
+  /** Texts and numbers as they are, objects and arrays as JSON text. */
+  readonly value: RawBuilder<unknown>;
+}
+
+/**
+ * A place named by keys, such as `plates.0.name`. A key may hold dots itself, and a number be a key or a position:
+ * the first of these readings that leads anywhere counts.
+ */
+export function jsonAt(ref: Expression<unknown>, path: string): JsonPlace {
+  const keys = path.split('.');
+  const quoted = (key: string) => `."${key}"`;
+  const readings = [
+    `$${quoted(path)}`,
+    `$${keys.map(quoted).join('')}`,
+    `$${keys.map((key) => (/^\d{1,9}$/.test(key) ? `[${key}]` : quoted(key))).join('')}`,
+  ];
+  const types = [...new Set(readings)].map((reading) => sql`json_type(${ref}, ${reading})`);
+  const values = [...new Set(readings)].map(
+    (reading, index) => sql`when ${types[index]} is not null then json_extract(${ref}, ${reading})`,
+  );
+  return {
+    type: types.length === 1 ? sql`${types[0]}` : sql`coalesce(${sql.join(types)})`,
+    value: sql`case ${sql.join(values, sql` `)} end`,
+  };
+}

@@ -3,9 +3,11 @@ import { ApiError } from '../contract/errors.js';
 import { arrayLength, countDistinct, someElement } from '../database/json-sql.js';
 import type { AnyColumn } from '../resources/column.js';
 import type { Resource } from '../resources/resource.js';
+import { compileAtPath, compileJson } from './compile-json.js';
 import type { Condition, Operator, SortKey } from './condition.js';
 import { wholeDay } from './dates.js';
-import { fieldOf } from './fields.js';
+import { fieldOf, placeOf } from './fields.js';
+import { like } from './like.js';
 import { checkOperator, flagOperand, operand, operandList, searchText } from './operands.js';
 
 type Predicate = RawBuilder<SqlBool>;
@@ -29,12 +31,15 @@ export function compileCondition(resource: Resource, condition: Condition): Pred
     case 'not':
       return sql<SqlBool>`not coalesce(${compileCondition(resource, condition.of)}, 0)`;
     case 'field': {
-      const column = fieldOf(resource, condition.field);
-      checkOperator(condition.field, column, condition.operator);
-      const ref = sql.ref(`${resource.name}.${condition.field}`);
+      const { field, operator, value } = condition;
+      const { name, column, path } = placeOf(resource, field);
+      const ref = sql.ref(`${resource.name}.${name}`);
+      if (path !== null) return compileAtPath(field, ref, path, operator, value);
+      checkOperator(field, column, operator);
+      if (column.kind === 'json') return compileJson(field, ref, operator, value);
       return column.kind === 'array'
-        ? compileArray(condition.field, column, ref, condition.operator, condition.value)
-        : compileScalar(condition.field, column, ref, condition.operator, condition.value);
+        ? compileArray(field, column, ref, operator, value)
+        : compileScalar(field, column, ref, operator, value);
     }
   }
 }
@@ -102,7 +107,7 @@ function oneOf(field: string, column: AnyColumn, ref: RawBuilder<unknown>, value
   return joined(parts, 'or');
 }
 
-/** The text a number, word or JSON value is answered as. */
+/** The text a number or word is answered as. */
 function textOf(column: AnyColumn, ref: RawBuilder<unknown>): RawBuilder<unknown> {
   const text = sql`cast(${ref} as text)`;
   if (column.sql !== 'real') return text;
@@ -170,17 +175,6 @@ function jsonArray(value: unknown): unknown[] | null {
     // Not a JSON literal: then it is one word that happens to begin with a bracket.
     return null;
   }
-}
-
-/** Case folded, with the wildcards of the value taken literally. */
-function like(
-  text: RawBuilder<unknown>,
-  operator: 'contains' | 'startsWith' | 'endsWith',
-  value: string,
-): Predicate {
-  const literal = value.toLowerCase().replaceAll(/[\\%_]/g, (char) => `\\${char}`);
-  const pattern = `${operator === 'startsWith' ? '' : '%'}${literal}${operator === 'endsWith' ? '' : '%'}`;
-  return sql<SqlBool>`lower(${text}) like ${pattern} escape '\\'`;
 }
 
 /** The order: what was asked, else the resource's own, with the id as the last tie break. Nulls come last. */

@@ -19,6 +19,24 @@ export function fieldOf(resource: Resource, name: string): AnyColumn {
   throw unknownField(resource, name);
 }
 
+/** What a condition is about: a column, or a place inside a column that holds JSON. */
+export interface Place {
+  readonly name: string;
+  readonly column: AnyColumn;
+  /** What follows the column's name, such as `plates.0.name`; null means the column itself. */
+  readonly path: string | null;
+}
+
+/** @throws ApiError unknown_field, naming what there is */
+export function placeOf(resource: Resource, field: string): Place {
+  const dot = field.indexOf('.');
+  if (dot < 0) return { name: field, column: fieldOf(resource, field), path: null };
+  const name = field.slice(0, dot);
+  const column = Object.hasOwn(resource.columns, name) ? resource.columns[name] : undefined;
+  if (!queryable(column) || column.kind !== 'json') throw unknownField(resource, field);
+  return { name, column, path: field.slice(dot + 1) };
+}
+
 export function unknownField(resource: Resource, name: string): ApiError {
   const allowed = queryableFields(resource);
   return new ApiError('unknown_field', `A ${resource.label} has no field ${JSON.stringify(name)}`, {

@@ -15,7 +15,7 @@ const ALLOWED: Record<ColumnKind, ReadonlySet<Operator>> = {
   date: new Set(['eq', 'ne', 'gt', 'gte', 'lt', 'lte', 'between', 'in', 'notIn', 'isNull']),
   boolean: new Set(['eq', 'ne', 'in', 'notIn', 'isNull']),
   array: new Set(['eq', 'ne', 'in', 'notIn', 'contains', 'startsWith', 'endsWith', 'isNull']),
-  json: new Set(['contains', 'startsWith', 'endsWith', 'isNull']),
+  json: new Set(['eq', 'ne', 'contains', 'startsWith', 'endsWith', 'isNull']),
 };
 
 /** @throws ApiError unknown_operator when the operator means nothing for this kind of column */
@@ -89,7 +89,7 @@ export function searchText(field: string, value: unknown): string {
   );
 }
 
-function illTyped(field: string, expected: string, value: unknown): ApiError {
+export function illTyped(field: string, expected: string, value: unknown): ApiError {
   return new ApiError('validation_failed', `${field}: expected ${expected}, found ${brief(value)}`, {
     errors: [{ path: field, expected, value: brief(value) }],
   });

@@ -1,7 +1,7 @@
-import { type ApiError, invalidInput } from '../contract/errors.js';
+import { invalidInput } from '../contract/errors.js';
 import type { Resource } from '../resources/resource.js';
 import { type Condition, isOperator, LIMITS, type ListQuery } from './condition.js';
-import { fieldOf, parseSort, splitKey, unknownField, unknownOperator } from './fields.js';
+import { fieldOf, parseSort, placeOf, splitKey, unknownField, unknownOperator } from './fields.js';
 import { parseShape } from './parse-include.js';
 import { refuseHuge } from './size.js';
 
@@ -36,11 +36,10 @@ export function parseListParameters(
     const { field, operator } = splitKey(name);
     if (!Object.hasOwn(resource.columns, field)) {
       if (resource.masked.includes(field)) throw unknownField(resource, field);
-      if (name.includes('.'))
-        throw field === name ? unknownKey(resource, name) : unknownField(resource, field);
-      continue;
+      if (!name.includes('.')) continue;
+      if (field === name) refuseUnknownOperator(resource, name);
     }
-    fieldOf(resource, field);
+    placeOf(resource, field);
     if (!isOperator(operator)) continue;
     if (operator === 'eq' || operator === 'in') {
       const values = equal.get(field) ?? [];
@@ -72,13 +71,12 @@ export function parseListParameters(
   };
 }
 
-/** `name.like`: a field that there is, with an operator that there is not; else the field is what is wrong. */
-function unknownKey(resource: Resource, key: string): ApiError {
+/** `name.like`: a field that there is, with an operator that there is not. In a JSON field it is a place. */
+function refuseUnknownOperator(resource: Resource, key: string): void {
   const dot = key.lastIndexOf('.');
-  const column = Object.hasOwn(resource.columns, key.slice(0, dot))
-    ? fieldOf(resource, key.slice(0, dot))
-    : null;
-  return column && column.kind !== 'json' ? unknownOperator(key.slice(dot + 1)) : unknownField(resource, key);
+  if (!Object.hasOwn(resource.columns, key.slice(0, dot))) return;
+  const column = fieldOf(resource, key.slice(0, dot));
+  if (column.kind !== 'json') throw unknownOperator(key.slice(dot + 1));
 }
 
 function isTrue(text: string | undefined): boolean {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ApiError } from '../contract/errors.js';
 import type { Resource } from '../resources/resource.js';
 import { type Condition, EVERYTHING, isOperator, LIMITS, type ListQuery } from './condition.js';
-import { fieldOf, parseSort, unknownOperator } from './fields.js';
+import { parseSort, placeOf, unknownOperator } from './fields.js';
 import type { QueryDefaults } from './parse-get.js';
 import { parseShape } from './parse-include.js';
 import { refuseHuge } from './size.js';
@@ -52,11 +52,10 @@ function parseFilter(resource: Resource, filter: unknown, depth: number): Condit
 }
 
 function parseField(resource: Resource, field: string, given: unknown): Condition {
-  const column = fieldOf(resource, field);
-  const whole = !isObject(given);
-  const operators: Record<string, unknown> = whole
-    ? { [Array.isArray(given) && column.kind !== 'array' ? 'in' : 'eq']: given }
-    : given;
+  const { column, path } = placeOf(resource, field);
+  // A list stands for one of its items, but where the field is a list or JSON itself.
+  const listed = Array.isArray(given) && (path !== null || !['array', 'json'].includes(column.kind));
+  const operators: Record<string, unknown> = isObject(given) ? given : { [listed ? 'in' : 'eq']: given };
   const parts = Object.entries(operators).map(([operator, value]): Condition => {
     if (!isOperator(operator)) throw unknownOperator(operator);
     if (value === null && (operator === 'eq' || operator === 'ne')) {

@@ -60,6 +60,7 @@ export interface Thing {
   readonly goneAt: string | null;
   readonly tags: readonly string[];
   readonly labels: readonly string[] | null;
+  readonly data?: Readonly<Record<string, unknown>> | null;
 }
 
 export const EXAMPLE: Thing = {
@@ -104,8 +105,8 @@ export class Things {
     await sql`delete from "thing"`.execute(this.farm.db.read);
     for (const [index, row] of rows.entries()) {
       const at = new Date(Date.UTC(2026, 0, 1, 0, 0, index)).toISOString();
-      const rest = { owner: null, data: null, pin: '1', code: '2', createdAt: at, updatedAt: at };
-      const whole = { ...rest, ...row, id: newId(), storeId: this.farm.storeId };
+      const rest = { owner: null, pin: '1', code: '2', createdAt: at, updatedAt: at };
+      const whole = { ...rest, data: null, ...row, id: newId(), storeId: this.farm.storeId };
       await this.farm.db.read.executeQuery(insertStatement(thing, whole));
     }
   }
