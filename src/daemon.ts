@@ -18,6 +18,7 @@ import { HttpServer } from './http/server.js';
 import { openDatabase, requireStoreId, urlKey } from './installation.js';
 import { LiveSettings } from './live-settings.js';
 import { Authenticator } from './operations/access/authenticator.js';
+import { pruneAudit } from './operations/audit/retention.js';
 import type { Deps } from './operations/deps.js';
 import { FileUrls } from './operations/file-urls.js';
 import { allOperations } from './operations/index.js';
@@ -203,6 +204,7 @@ async function build(options: DaemonOptions, onStop: OnStop) {
     settings: {
       uploadLifetimeMs: config.storage.uploadExpiryMinutes * 60_000,
       configFile: options.configFile,
+      maxConcurrentJobs: config.queue.maxConcurrentJobs,
     },
     onKeyChanged,
     hideSecret: options.hideSecret ?? (() => undefined),
@@ -242,6 +244,7 @@ async function build(options: DaemonOptions, onStop: OnStop) {
       log,
       orphanMs: config.storage.orphanHours * HOUR_MS,
     });
+    await pruneAudit({ database, storeId, clock, retentionDays: config.audit.retentionDays });
   };
   return {
     config,

@@ -5,6 +5,7 @@ import { MIGRATIONS } from '../migrations/index.js';
 import { systemClock } from './contract/time.js';
 import { Database } from './database/database.js';
 import { createKey } from './domain/api-keys.js';
+import { recordChanges } from './domain/audit.js';
 import { createStore, installedStoreId, systemContext } from './domain/stores.js';
 import { keyRing } from './operations/keys/key-ring.js';
 import type { KeyRing } from './telemetry/control-methods.js';
@@ -22,6 +23,7 @@ export function openDatabase(
     migrations: MIGRATIONS,
     clock: systemClock,
     create: options.create,
+    recorders: [recordChanges],
     onListenerError:
       options.onListenerError ??
       ((error) => {

@@ -162,6 +162,12 @@ const queue = z.strictObject({
     .describe('Longest time between two looks at the queue; changes are looked at at once. Unit: seconds.'),
 });
 
+const audit = z.strictObject({
+  retentionDays: whole(1, 3650)
+    .default(30)
+    .describe('How long entries of the audit log are kept. Unit: days.'),
+});
+
 const log = z.strictObject({
   level: choice(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info')
@@ -186,6 +192,7 @@ export const settingsSchema = z.strictObject({
   bambu: bambu.prefault({}).describe('Bambu Lab printers.'),
   transfers: transfers.prefault({}).describe('Sending files to printers.'),
   queue: queue.prefault({}).describe('The print queue.'),
+  audit: audit.prefault({}).describe('Who did what.'),
   log: log.prefault({}).describe('The log, on standard output.'),
 });
 

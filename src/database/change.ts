@@ -11,6 +11,17 @@ export interface WriteContext {
   readonly actor: Actor;
   readonly address: string | null;
   readonly correlationId: string;
+  /** Absent where no request stands behind the write. */
+  readonly request?: RequestFacts;
+}
+
+/** What the audit log keeps of a request. */
+export interface RequestFacts {
+  /** What was asked for, such as `printJob.retry`. */
+  readonly action: string;
+  readonly userAgent: string | null;
+  /** Why, in the caller's own words. */
+  readonly reason: string | null;
 }
 
 export type ChangeAction = 'INSERT' | 'UPDATE' | 'DELETE';

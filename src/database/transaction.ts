@@ -47,10 +47,7 @@ export class Transaction {
     resource: Entity<C>,
     given: InsertOf<C & CommonColumns>,
   ): Promise<RowOf<C & CommonColumns>> {
-    const row: Record<string, unknown> = { id: newId(), ...given, createdAt: this.now, updatedAt: this.now };
-    for (const [name, column] of Object.entries(resource.columns)) {
-      if (row[name] === undefined && column.fallback) row[name] = column.fallback.value;
-    }
+    const row = this.#complete(resource, given);
     await this.db.executeQuery(insertStatement(resource, row));
     const { id } = row;
     if (typeof id !== 'string') throw new TypeError(`The ${resource.label} has no id`);
@@ -64,6 +61,22 @@ export class Transaction {
     });
     // Complete by now: what was not given has its fallback, and the database refuses a missing column.
     return row as RowOf<C & CommonColumns>;
+  }
+
+  /** Adds a row that tells of the transaction and is itself no change: no recorder and no listener hears of it. */
+  async note<C extends Columns>(resource: Entity<C>, given: InsertOf<C & CommonColumns>): Promise<void> {
+    await this.db.executeQuery(insertStatement(resource, this.#complete(resource, given)));
+  }
+
+  #complete<C extends Columns>(
+    resource: Entity<C>,
+    given: InsertOf<C & CommonColumns>,
+  ): Record<string, unknown> {
+    const row: Record<string, unknown> = { id: newId(), ...given, createdAt: this.now, updatedAt: this.now };
+    for (const [name, column] of Object.entries(resource.columns)) {
+      if (row[name] === undefined && column.fallback) row[name] = column.fallback.value;
+    }
+    return row;
   }
 
   /** Writes what differs; nothing differing writes nothing. @throws ApiError not_found */

@@ -1,7 +1,14 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ApiError } from '../contract/errors.js';
 import { plainAddress } from '../operations/access/address.js';
-import { Answer, type CallContext, type Caller, NOTHING, type Operation } from '../operations/operation.js';
+import {
+  Answer,
+  auditName,
+  type CallContext,
+  type Caller,
+  NOTHING,
+  type Operation,
+} from '../operations/operation.js';
 import { parseInput } from './errors.js';
 import { Gate, type GateOptions } from './gate.js';
 
@@ -30,7 +37,7 @@ export function mountOperations(app: FastifyInstance, options: MountOptions): vo
           query: parametersOf(request),
           body: operation.body ? parseInput(operation.body, request.body, '$input') : undefined,
         };
-        const context = contextOf(request, reply, caller);
+        const context = contextOf(request, reply, caller, auditName(operation));
         return answer(reply, operation, await options.within(request, () => operation.run(input, context)));
       },
     });
@@ -47,7 +54,12 @@ function parametersOf(request: FastifyRequest): readonly (readonly [string, stri
   return parameters;
 }
 
-function contextOf(request: FastifyRequest, reply: FastifyReply, caller: Caller): CallContext {
+function contextOf(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  caller: Caller,
+  action: string,
+): CallContext {
   const gone = new AbortController();
   reply.raw.once('close', () => gone.abort());
   return {
@@ -58,8 +70,20 @@ function contextOf(request: FastifyRequest, reply: FastifyReply, caller: Caller)
       actor: caller.actor,
       address: plainAddress(request.ip),
       correlationId: request.id,
+      request: {
+        action,
+        userAgent: headerText(request, 'user-agent', 512),
+        reason: headerText(request, 'x-audit-reason', 1024),
+      },
     },
   };
+}
+
+/** A header as one line of text; null when it says nothing. */
+function headerText({ headers }: FastifyRequest, name: string, max: number): string | null {
+  const given = headers[name];
+  const text = typeof given === 'string' ? given.replaceAll(/\p{Cc}+/gu, ' ').trim() : '';
+  return text === '' ? null : text.slice(0, max);
 }
 
 function answer(reply: FastifyReply, operation: Operation, result: unknown): FastifyReply {

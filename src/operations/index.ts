@@ -1,3 +1,4 @@
+import { auditOperations } from './audit/audit.js';
 import { buildOperations } from './builds/builds.js';
 import type { Deps } from './deps.js';
 import { jobOperations } from './jobs/jobs.js';
@@ -22,5 +23,6 @@ export function allOperations(deps: Deps): readonly Operation[] {
     ...printerOperations(deps),
     ...printerCommandOperations(deps),
     ...livePrinterOperations(deps),
+    ...auditOperations(deps),
   ];
 }

@@ -52,9 +52,16 @@ export interface Operation<Params = unknown, Body = unknown> {
   readonly permissions: readonly Permission[];
   /** Lets a caller in who lacks some of them; `run` then gives no more than this permission allows. */
   readonly orPermission?: Permission;
+  /** What it is called in the audit log where its id does not say it: `build.v2.create`. */
+  readonly audit?: string;
   readonly params: z.ZodType<Params>;
   readonly body: z.ZodType<Body> | null;
   run(input: Input<Params, Body>, context: CallContext): Promise<unknown>;
+}
+
+/** What an operation is called in the audit log: `printJob.retry` for `printJobs.retry`. */
+export function auditName({ audit, id }: Operation): string {
+  return audit ?? id.replace(/^local\./, '').replace(/^(\w+)s\./, '$1.');
 }
 
 /** Declares an operation; gives its handler the types of its schemas. */

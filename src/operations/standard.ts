@@ -4,7 +4,7 @@ import { ApiError, notFound } from '../contract/errors.js';
 import type { Permission } from '../contract/permissions.js';
 import { decodeRow, type RawRecord } from '../database/rows.js';
 import type { Inclusion, ListQuery } from '../query/condition.js';
-import { parseListParameters } from '../query/parse-get.js';
+import { type Parameters, parseListParameters } from '../query/parse-get.js';
 import { parseSearch, searchBody } from '../query/parse-search.js';
 import { type ListResult, listMeta, runList } from '../query/run-list.js';
 import type { Resource } from '../resources/resource.js';
@@ -19,10 +19,17 @@ export type Embed = (
 
 const plain: Embed = async (entities) => entities;
 
+/** What a list does beside what falls out of its definition. */
+export interface ListExtras {
+  readonly embed?: Embed;
+  /** For a parameter that is no field; narrows the query by it. */
+  readonly refine?: (query: ListQuery, parameters: Parameters) => ListQuery;
+}
+
 /** The operations that fall out of a definition. */
 export function standardOperations(resource: Resource, deps: Deps, embed: Embed = plain): Operation[] {
   const made: Operation[] = [];
-  if (resource.operations.includes('list')) made.push(listOperation(resource, deps, embed));
+  if (resource.operations.includes('list')) made.push(listOperation(resource, deps, { embed }));
   if (resource.operations.includes('search')) made.push(searchOperation(resource, deps, embed));
   if (resource.operations.includes('get')) made.push(getOperation(resource, deps, embed));
   return made;
@@ -37,7 +44,11 @@ function pathOf(resource: Resource): string {
   return resource.path;
 }
 
-export function listOperation(resource: Resource, deps: Deps, embed: Embed = plain): Operation {
+export function listOperation(
+  resource: Resource,
+  deps: Deps,
+  { embed = plain, refine = (query) => query }: ListExtras = {},
+): Operation {
   return operation({
     id: `${resource.name}.list`,
     method: 'GET',
@@ -48,7 +59,7 @@ export function listOperation(resource: Resource, deps: Deps, embed: Embed = pla
     params: noParams,
     body: null,
     async run({ query }, { caller }) {
-      const parsed = parseListParameters(resource, query, deps.query);
+      const parsed = refine(parseListParameters(resource, query, deps.query), query);
       const { result, meta } = await run(resource, deps, embed, caller, parsed);
       if (!parsed.meta) return new Answer(result.data, countHeaders(parsed, result));
       return { data: result.data, meta, total: result.total, limit: parsed.limit, offset: parsed.offset };

@@ -1,4 +1,5 @@
 import { apiKey } from './api-key.js';
+import { auditLog } from './audit-log.js';
 import { dispatch } from './dispatch.js';
 import { integration } from './integration.js';
 import { part } from './part.js';
@@ -24,6 +25,7 @@ export const RESOURCES = Object.freeze({
   printJob,
   dispatch,
   storedFile,
+  auditLog,
 });
 
 export type ResourceName = keyof typeof RESOURCES;
@@ -44,6 +46,7 @@ export function resourceNamed(name: string): Resource {
 
 export {
   apiKey,
+  auditLog,
   dispatch,
   integration,
   part,

@@ -218,6 +218,16 @@ describe('the rest of what is served', () => {
     expect(await api.call('POST', '/v1/printer-commands/send', { body })).toEqual(ids);
   });
 
+  it('tells who did what', async () => {
+    const body = { filter: { detailedAction: { startsWith: 'printerCommand.' } } };
+    expect(listAt(await api.call('GET', '/v1/audit-logs', { query: '?limit=1000' })).length).toBeGreaterThan(
+      9,
+    );
+    const found = await api.call('POST', '/v1/audit-logs/search', { body });
+    expect(valueAt(found, 'data', 0, 'entityId')).toBe(farm.printerId());
+    await api.call('PATCH', '/v1/subscriptions/audit-logs', { body: { enabled: true } });
+  });
+
   it('forgets printers', async () => {
     const id = farm.printerId();
     expect(await api.call('DELETE', '/v1/printers/{id}', { params: { id } })).toEqual([id]);

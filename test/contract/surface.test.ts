@@ -30,6 +30,8 @@ async function call(method: string, path: string, permissions: readonly string[]
 /** Routes for which the contract names no permission, and what they need of the caller. */
 const UNNAMED: Readonly<Record<string, readonly (readonly string[])[]>> = {
   'GET /v1/stores': [[]],
+  'GET /v1/audit-logs': [['audit.log.view']],
+  'POST /v1/audit-logs/search': [['audit.log.view']],
   'POST /v2/builds': [['job.create']],
   'POST /v2/builds/preview': [['queue.view'], ['job.create']],
 };

@@ -6,6 +6,7 @@ import { parseListParameters } from '../../src/query/parse-get.js';
 import {
   ALL_RESOURCES,
   apiKey,
+  auditLog,
   part,
   partBuild,
   printer,
@@ -80,6 +81,8 @@ async function plan(resource: Resource, parameters: string): Promise<string> {
 describe('lists that farms ask for all day', () => {
   it.each<[string, Resource, string, string]>([
     ['the whole queue', printJob, '', 'job_order'],
+    ['who did what', auditLog, '', 'audit_by_created'],
+    ['who did what since then', auditLog, 'createdAt.gte=2026-01-01', 'audit_by_created'],
     ['the pending jobs in queue order', printJob, 'status=pending&limit=200', 'job_queue'],
     ['the jobs of one priority', printJob, 'priority=100', 'job_order'],
     ['the newest jobs by time', printJob, 'sort=createdAt', 'job_by_created'],

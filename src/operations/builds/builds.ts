@@ -46,6 +46,7 @@ export function buildOperations(deps: Deps): Operation[] {
 
   const create = operation({
     id: 'builds.create',
+    audit: 'build.v2.create',
     method: 'POST',
     path: '/v2/builds',
     status: 201,
@@ -91,7 +92,7 @@ export function buildOperations(deps: Deps): Operation[] {
   return [
     create,
     preview,
-    listOperation(partBuild, deps, withJobs),
+    listOperation(partBuild, deps, { embed: withJobs }),
     searchOperation(partBuild, deps, withJobs),
     ...standardOperations(reading, deps, withJobs),
   ];

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { ApiError } from '../../contract/errors.js';
 import type { Transaction } from '../../database/transaction.js';
+import { recordAct } from '../../domain/audit.js';
+import type { AuditEntry } from '../../domain/audit-entries.js';
+import { holdsPrinter } from '../../domain/job-status.js';
 import { moveJob, moveJobs, type PrintJob } from '../../domain/jobs.js';
 import { queueAgain } from '../../domain/queue-again.js';
 import { partBuild, printJob } from '../../resources/index.js';
@@ -48,6 +51,9 @@ export function jobOperations(deps: Deps): Operation[] {
         const jobs = await jobsOf(tx, body, caller);
         const waiting = jobs.filter((job) => job.status === 'pending');
         await moveJobs(tx, waiting, 'cancelled', () => ({ cancelledAt: tx.now }));
+        // The printer's part is done by the daemon later, in its own name.
+        const withPrinters = jobs.filter((job) => job.status !== 'pending' && holdsPrinter(job.status));
+        if (withPrinters.length > 0) await recordAct(tx, asked(withPrinters.map((job) => job.id)));
         return new Map(jobs.map((job) => [job.id, job.status !== 'pending']));
       });
       const cancelled: string[] = [];
@@ -64,15 +70,17 @@ export function jobOperations(deps: Deps): Operation[] {
       path: `/v1/print-jobs/${kind}`,
       summary,
       async run({ body }, { caller, write }) {
-        const jobs = await database.write(write, (tx) => jobsOf(tx, body, caller));
+        const jobs = await database.write(write, async (tx) => {
+          const found = (await jobsOf(tx, body, caller)).filter((job) => job.status === from);
+          if (found.length > 0) await recordAct(tx, asked(found.map((job) => job.id)));
+          return found;
+        });
         const sent = await Promise.all(
-          jobs
-            .filter((job) => job.status === from)
-            .map(async (job) => {
-              const session = fleet.live(job.assignedPrinterId ?? '')?.session;
-              const outcome = await session?.command({ kind });
-              return outcome?.kind === 'accepted' || outcome?.kind === 'unanswered' ? [job.id] : [];
-            }),
+          jobs.map(async (job) => {
+            const session = fleet.live(job.assignedPrinterId ?? '')?.session;
+            const outcome = await session?.command({ kind });
+            return outcome?.kind === 'accepted' || outcome?.kind === 'unanswered' ? [job.id] : [];
+          }),
         );
         return sent.flat();
       },
@@ -143,6 +151,18 @@ export function jobOperations(deps: Deps): Operation[] {
     ...matchingOperations(deps),
     resolve,
   ];
+}
+
+/** Told before it takes effect: a job that moves later does so by the printer's report. */
+function asked(ids: readonly string[]): AuditEntry {
+  return {
+    entityType: 'PrintJobs',
+    ids,
+    action: ids.length === 1 ? 'update' : 'bulk_update',
+    detailedAction: null,
+    changes: null,
+    metadata: null,
+  };
 }
 
 /** The jobs among the ids, as far as there are any. @throws ApiError forbidden for somebody else's */

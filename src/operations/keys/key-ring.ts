@@ -16,11 +16,15 @@ interface Options {
 
 /** API keys for the command line, with the owner's rights: whoever may use the socket owns the machine. */
 export function keyRing({ database, storeId, onKeyChanged }: Options): KeyRing {
-  const context: WriteContext = { ...systemContext(storeId), actor: { type: 'cli', id: null } };
+  const context = (action: string): WriteContext => ({
+    ...systemContext(storeId),
+    actor: { type: 'cli', id: null },
+    request: { action, userAgent: null, reason: null },
+  });
   return {
     async create(params) {
       const permissions = params.permissions.map(known);
-      const { row, key } = await database.write(context, (tx) =>
+      const { row, key } = await database.write(context('apiKey.create'), (tx) =>
         createKey(tx, {
           name: params.name,
           fullAccess: params.fullAccess,
@@ -42,7 +46,7 @@ export function keyRing({ database, storeId, onKeyChanged }: Options): KeyRing {
     },
 
     async revoke({ id }) {
-      const row = await database.write(context, async (tx) => {
+      const row = await database.write(context('apiKey.delete'), async (tx) => {
         const found = await tx.find(apiKey, id);
         if (!found) throw new ControlError('not-found', `There is no API key with id ${id}`);
         if (found.managed)

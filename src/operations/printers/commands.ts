@@ -3,6 +3,8 @@ import { JOB_STATUSES } from '../../contract/enums.js';
 import { notFound } from '../../contract/errors.js';
 import { timestamp } from '../../contract/time.js';
 import { decodeRow } from '../../database/rows.js';
+import { recordAct } from '../../domain/audit.js';
+import type { AuditEntry } from '../../domain/audit-entries.js';
 import { holdsPrinter } from '../../domain/job-status.js';
 import type { PrintJob } from '../../domain/jobs.js';
 import { type CommandOutcome, DriverError, isOnline, type LivePrinter } from '../../fleet/live-printer.js';
@@ -18,6 +20,13 @@ import { planSkip, type SkipData } from './skip-objects.js';
 /** A command that was published and not refused by then counts as received. */
 const RECEIVED_AFTER_MS = 3_000;
 const HOLDING = JOB_STATUSES.filter(holdsPrinter);
+
+interface Told {
+  readonly printerId: string;
+  readonly entry: CommandEntry;
+  /** Published, and not refused so far. */
+  readonly received: boolean;
+}
 
 export function printerCommandOperations(deps: Deps): Operation[] {
   const { database, fleet, runner, clock, log } = deps;
@@ -35,8 +44,9 @@ export function printerCommandOperations(deps: Deps): Operation[] {
     async run({ body }, context) {
       const printerIds = [...new Set(body.ids)];
       await requirePrinters(printerIds, context.caller.storeId);
-      const got = await Promise.all(printerIds.map((id) => isReceived(id, body.command, context)));
-      return printerIds.filter((_id, at) => got[at]);
+      const sent = await Promise.all(printerIds.map((id) => tell(id, body.command, context)));
+      await writeDown(sent, body.command, context);
+      return sent.filter(({ received }) => received).map(({ printerId }) => printerId);
     },
   });
 
@@ -70,7 +80,7 @@ export function printerCommandOperations(deps: Deps): Operation[] {
   }
 
   /** Sends, and keeps what became of it, also when that takes longer than the caller waits. */
-  async function isReceived(printerId: string, command: SentCommand, context: CallContext): Promise<boolean> {
+  async function tell(printerId: string, command: SentCommand, context: CallContext): Promise<Told> {
     const { type, id } = context.caller.actor;
     const entry: CommandEntry = {
       at: timestamp(clock.now()),
@@ -94,9 +104,39 @@ export function printerCommandOperations(deps: Deps): Operation[] {
     const waiting = new AbortController();
     const patience = delay(RECEIVED_AFTER_MS, true, { signal: waiting.signal, ref: false }).catch(() => true);
     try {
-      return await Promise.race([settled, patience]);
+      const received = await Promise.race([settled, patience]);
+      const told = { printerId, entry, received };
+      if (entry.outcome === 'waiting') void settled.then(() => writeDown([told], command, context));
+      return told;
     } finally {
       waiting.abort();
+    }
+  }
+
+  /** In the audit log: once with what is known when the caller is answered, and once more for what took longer. */
+  async function writeDown(
+    told: readonly Told[],
+    command: SentCommand,
+    { write }: CallContext,
+  ): Promise<void> {
+    if (told.length === 0) return;
+    const outcomes = told.map(({ printerId, entry: { outcome, reason } }) => [
+      printerId,
+      { outcome, reason },
+    ]);
+    const act: AuditEntry = {
+      entityType: 'Printers',
+      ids: told.map(({ printerId }) => printerId),
+      action: null,
+      detailedAction: `printerCommand.${command.command}`,
+      changes: null,
+      metadata: { command, outcomes: Object.fromEntries(outcomes) },
+    };
+    try {
+      await database.write(write, (tx) => recordAct(tx, act));
+    } catch (error) {
+      // The printers have been told: a caller that hears of an error would tell them again.
+      log.error({ err: error, command: command.command }, 'a printer command could not be written down');
     }
   }
 

@@ -1,0 +1,56 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { MIGRATIONS } from '../../migrations/index.js';
+import { newId } from '../../src/contract/ids.js';
+import { Database } from '../../src/database/database.js';
+import { recordAct } from '../../src/domain/audit.js';
+import { createStore, systemContext } from '../../src/domain/stores.js';
+import { printer } from '../../src/resources/index.js';
+
+let dataDir: string;
+beforeEach(() => {
+  dataDir = mkdtempSync(join(tmpdir(), 'printfarmd-migration-'));
+});
+afterEach(() => rmSync(dataDir, { recursive: true, force: true }));
+
+const open = (steps: number, create: boolean) =>
+  Database.open({
+    dataDir,
+    migrations: MIGRATIONS.slice(0, steps),
+    clock: { now: () => Date.UTC(2026, 0, 2) },
+    create,
+    onListenerError: (error) => {
+      throw error;
+    },
+  });
+
+it('0002 gives a filled farm an audit log, keeps what was there, and leaves a copy of before', async () => {
+  const before = await open(1, true);
+  const { id: storeId } = await createStore(before, 'Farm');
+  await before.write(systemContext(storeId), (tx) =>
+    tx.insert(printer, { storeId, provider: 'Bambu', name: 'Kept', deviceId: 'S1' }),
+  );
+  await before.close();
+
+  const after = await open(2, false);
+  expect(readdirSync(join(dataDir, 'backups'))).toEqual([
+    '2026-01-02T00-00-00-000Z-before-0002_audit_log.db',
+  ]);
+  expect(await after.read.selectFrom('printer').select('name').execute()).toEqual([{ name: 'Kept' }]);
+  await after.write(systemContext(storeId), (tx) =>
+    recordAct(tx, {
+      entityType: 'Printers',
+      ids: [newId()],
+      action: null,
+      detailedAction: 'printerCommand.stop',
+      changes: null,
+      metadata: null,
+    }),
+  );
+  expect(await after.read.selectFrom('auditLog').select('actorId').execute()).toEqual([
+    { actorId: 'system' },
+  ]);
+  await after.close();
+});
