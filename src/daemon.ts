@@ -4,6 +4,7 @@ import { type ScheduledTask, schedule } from 'node-cron';
 import type { Logger } from 'pino';
 import { createBambuDriver } from '../drivers/bambu/index.js';
 import type { SessionTiming } from '../drivers/bambu/timing.js';
+import type { TransferTiming } from '../drivers/bambu/transfer-timing.js';
 import type { Config } from './config/config.js';
 import { systemClock } from './contract/time.js';
 import type { DispatchTiming } from './dispatch/machine-types.js';
@@ -49,6 +50,7 @@ export interface DaemonOptions {
   readonly timing?: Partial<DispatchTiming>;
   readonly sessionTiming?: Partial<SessionTiming>;
   readonly awayGraceMs?: number;
+  readonly transferTiming?: Partial<TransferTiming>;
   /** Told around every durable step, for tests that end the process there. */
   readonly probe?: StepProbe;
 }
@@ -119,6 +121,7 @@ async function build(options: DaemonOptions, onStop: OnStop) {
     maxConnecting: config.bambu.connectConcurrency,
     maxTransfers: config.transfers.max,
     timing: options.sessionTiming ?? {},
+    transferTiming: options.transferTiming ?? {},
   });
   const anchors = await trustAnchors(config);
   const fleet = new Fleet({

@@ -85,6 +85,8 @@ export interface EmulatedPrinter {
   readonly name: string;
   /** `IDLE`, `PREPARE`, `SLICING`, `RUNNING`, `PAUSE`, `FINISH` or `FAILED`. */
   readonly activity: string;
+  /** Switched on, and booted. */
+  readonly powered: boolean;
   /** @throws Error naming every fault when the name is unknown or the arguments do not fit. */
   addFault(name: string, args?: Record<string, unknown>): void;
   clearFaults(): void;
