@@ -1,0 +1,139 @@
+import type { Draw } from './draw.js';
+import { happenings } from './happenings.js';
+import { TROUBLES } from './troubles.js';
+import { FOREIGN } from './truth.js';
+import { type Action, type Machine, SPOOLS, type World } from './world.js';
+
+/** Everything that was wrong with a printer is right again: faults gone, power on, spools full. */
+export async function heal({ printer }: Machine): Promise<void> {
+  printer.clearFaults();
+  fill(printer);
+  await printer.power(true);
+}
+
+function fill(printer: Machine['printer']): void {
+  for (const unit of unitsOf(printer)) {
+    for (const [slot, spool] of SPOOLS.entries()) printer.setSpool(unit, slot, spool);
+  }
+}
+
+/** The A2L counts its units from 16. */
+function unitsOf({ modelCode }: Machine['printer']): readonly number[] {
+  return modelCode === 'N9' ? [16] : [0];
+}
+
+function inject({ injected, truth }: World, { printer }: Machine, draw: Draw): string {
+  const { name, args } = draw.weighted(TROUBLES);
+  const given = args(draw);
+  if (name === 'job.externalJob' && (truth.isBusy(printer.serial) || !printer.powered)) {
+    return `${printer.serial} is busy: nobody starts a print there`;
+  }
+  printer.addFault(name, given);
+  injected.set(name, (injected.get(name) ?? 0) + 1);
+  return `${printer.serial} ${name} ${JSON.stringify(given)}`;
+}
+
+const fault: Action = {
+  name: 'fault',
+  weight: 30,
+  when: 'always',
+  run: (world, draw) =>
+    draw
+      .some(world.machines, 3)
+      .map((machine) => inject(world, machine, draw))
+      .join('; '),
+};
+
+const healing: Action = {
+  name: 'heal',
+  weight: 12,
+  when: 'always',
+  async run({ machines }, draw) {
+    const chosen = draw.some(machines, 6);
+    await Promise.all(chosen.map(heal));
+    return chosen.map(({ printer }) => printer.serial).join(' ');
+  },
+};
+
+const power: Action = {
+  name: 'power cycle',
+  weight: 2,
+  when: 'always',
+  async run({ machines }, draw) {
+    const { printer } = draw.one(machines);
+    await printer.power(false);
+    if (draw.chance(70)) await printer.power(true);
+    return printer.serial;
+  },
+};
+
+const screen: Action = {
+  name: 'screen',
+  weight: 6,
+  when: 'always',
+  run({ machines }, draw) {
+    const { printer } = draw.one(machines);
+    const button = draw.one(['cancel', 'pause', 'resume', 'resume', 'dismiss', 'dismiss']);
+    if (button === 'cancel') printer.pressCancel();
+    if (button === 'pause') printer.pressPause();
+    if (button === 'resume') printer.pressResume();
+    if (button === 'dismiss') printer.dismiss();
+    return `${printer.serial} ${button}`;
+  },
+};
+
+const resumeAll: Action = {
+  name: 'resume on every screen',
+  weight: 3,
+  when: 'always',
+  run({ machines }) {
+    const paused = machines.filter(({ printer }) => printer.activity === 'PAUSE');
+    for (const { printer } of paused) printer.pressResume();
+    return paused.map(({ printer }) => printer.serial).join(' ');
+  },
+};
+
+const spool: Action = {
+  name: 'change a spool',
+  weight: 2,
+  when: 'always',
+  run({ machines }, draw) {
+    const { printer } = draw.one(machines);
+    const slot = draw.whole(0, 3);
+    const found = draw.chance(30) ? null : draw.one(SPOOLS);
+    for (const unit of unitsOf(printer)) printer.setSpool(unit, slot, found);
+    return `${printer.serial} slot ${slot}: ${found?.type ?? 'empty'}`;
+  },
+};
+
+const foreign: Action = {
+  name: 'print from the screen',
+  weight: 2,
+  when: 'always',
+  run({ machines, truth }, draw) {
+    const { printer } = draw.one(machines);
+    if (truth.isBusy(printer.serial) || !printer.powered) return `${printer.serial} is busy`;
+    printer.startExternalJob(`${FOREIGN}${draw.whole(1, 1_000_000)}`, draw.whole(60, 400));
+    return printer.serial;
+  },
+};
+
+const pass: Action = {
+  name: 'let things happen',
+  weight: 24,
+  when: 'always',
+  async run(world, draw) {
+    return `${await happenings(world, draw.whole(1, 12))} things`;
+  },
+};
+
+export const PRINTER_ACTIONS: readonly Action[] = [
+  fault,
+  healing,
+  power,
+  screen,
+  resumeAll,
+  spool,
+  foreign,
+  pass,
+];

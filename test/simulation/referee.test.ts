@@ -1,0 +1,217 @@
+import { describe, expect, it } from 'vitest';
+import type { GroundTruth, TruthEntry } from '../../drivers/emulator/index.js';
+import { Referee } from './referee.js';
+import type { DispatchRow, JobRow, PrinterRow, Snapshot } from './snapshot.js';
+import { Truth } from './truth.js';
+
+const SERIAL = '00M00A5B0000001';
+const TOKEN = 4711;
+
+/** A ground truth that a test writes itself. */
+class WrittenTruth implements GroundTruth {
+  readonly entries: TruthEntry[] = [];
+  readonly #listeners: ((entry: TruthEntry) => void)[] = [];
+
+  on(listener: (entry: TruthEntry) => void): () => void {
+    this.#listeners.push(listener);
+    return () => undefined;
+  }
+
+  waitFor(): Promise<TruthEntry> {
+    return Promise.reject(new Error('nobody waits'));
+  }
+
+  tell(kind: string, event: string, fields: Record<string, unknown> = {}): void {
+    const entry = { time: '', serial: SERIAL, kind, event, ...fields };
+    for (const listener of this.#listeners) listener(entry);
+  }
+}
+
+/** One job and one printer, with one dispatch between them, as a test bends them. */
+class Scene {
+  readonly log = new WrittenTruth();
+  readonly truth = new Truth(this.log);
+  readonly referee = new Referee(this.truth);
+  job: JobRow = {
+    id: 'job',
+    partBuildId: 'build',
+    partId: 'part',
+    status: 'printing',
+    errorMessage: null,
+    assignedPrinterId: 'printer',
+    excludedPrinterIds: [],
+  };
+  printer: PrinterRow = {
+    id: 'printer',
+    serial: SERIAL,
+    enabled: true,
+    confirmedReady: false,
+    isOnline: true,
+    isAvailable: false,
+    printingJobId: 'job',
+  };
+  dispatches: DispatchRow[] = [dispatch()];
+
+  constructor() {
+    this.referee.acceptBuild('build', 1);
+    this.referee.accept(['job']);
+  }
+
+  begin(token = TOKEN): void {
+    this.log.tell('project_file', 'received', { taskId: String(token), verdict: 'accepted' });
+    this.log.tell('print', 'begun', { taskId: String(token), subtaskName: 'cube' });
+  }
+
+  end(outcome: string, token = TOKEN): void {
+    this.log.tell('print', 'ended', { taskId: String(token), outcome });
+  }
+
+  /** The dispatch ends, and with it the job's hold of the printer. */
+  told(outcome: string, job: Partial<JobRow>): void {
+    this.dispatches = [dispatch({ endedAt: 'then', outcome, phase: 'ended' })];
+    this.printer = { ...this.printer, printingJobId: null };
+    this.job = { ...this.job, ...job };
+  }
+
+  snapshot(): Snapshot {
+    return {
+      jobs: new Map([[this.job.id, this.job]]),
+      dispatches: this.dispatches,
+      printers: [this.printer],
+    };
+  }
+
+  look(): readonly string[] {
+    return this.referee.look(this.snapshot());
+  }
+}
+
+function dispatch(change: Partial<DispatchRow> = {}): DispatchRow {
+  return {
+    id: 'dispatch',
+    printJobId: 'job',
+    printerId: 'printer',
+    phase: 'printing',
+    token: TOKEN,
+    previousToken: null,
+    remoteName: 'cube.gcode.3mf',
+    uploaded: true,
+    startSentAt: 'then',
+    cancelRequestedAt: null,
+    endedAt: null,
+    outcome: null,
+    message: null,
+    remoteRemovedAt: null,
+    ...change,
+  };
+}
+
+describe('the referee of the simulation', () => {
+  it('sees nothing wrong with a print that runs and is completed', () => {
+    const scene = new Scene();
+    scene.begin();
+    expect(scene.look()).toEqual([]);
+    scene.end('finished');
+    scene.told('completed', { status: 'completed' });
+    expect(scene.look()).toEqual([]);
+  });
+
+  it('sees a lost job, and a build of which a part is missing', () => {
+    const scene = new Scene();
+    expect(scene.referee.look({ ...scene.snapshot(), jobs: new Map(), dispatches: [] }).join()).toMatch(
+      /build build has 0 of 1 jobs.*accepted job job is lost/,
+    );
+  });
+
+  it('sees two open dispatches', () => {
+    const scene = new Scene();
+    scene.dispatches = [dispatch(), dispatch({ id: 'another', token: 1 })];
+    expect(scene.look().join()).toMatch(/printer printer has two open.*job job has two open/);
+  });
+
+  it('sees journal, job and printer tell different stories', () => {
+    const scene = new Scene();
+    scene.job = { ...scene.job, status: 'pending' };
+    scene.printer = { ...scene.printer, printingJobId: null };
+    expect(scene.look().join()).toMatch(/job job is pending with an open dispatch.*holds job null/);
+  });
+
+  it('sees a job that moves where nobody asked it to', () => {
+    const scene = new Scene();
+    scene.begin();
+    scene.end('finished');
+    scene.told('completed', { status: 'completed' });
+    scene.look();
+    scene.job = { ...scene.job, status: 'pending' };
+    expect(scene.look()).toEqual(['job job went from completed to pending and nobody asked for it']);
+  });
+
+  it('sees a start that is sent twice or begins twice', () => {
+    const scene = new Scene();
+    scene.begin();
+    scene.log.tell('project_file', 'received', { taskId: String(TOKEN), verdict: 'repeated-id' });
+    expect(scene.look().join()).toContain(`start ${TOKEN} of job job was sent 2 times`);
+    scene.log.tell('print', 'begun', { taskId: String(TOKEN), subtaskName: 'cube' });
+    expect(scene.look().join()).toContain(`start ${TOKEN} of job job began 2 times`);
+  });
+
+  it('sees a job begun twice by two dispatches, unless a person asked for it again', () => {
+    for (const asked of [false, true]) {
+      const scene = new Scene();
+      scene.begin();
+      scene.end('failed');
+      scene.told('failed', { status: 'failed', errorMessage: 'the printer stopped' });
+      scene.look();
+      scene.referee.clear(SERIAL);
+      if (asked) scene.referee.retry(['job']);
+      scene.dispatches = [...scene.dispatches, dispatch({ id: 'second', token: 12 })];
+      scene.job = { ...scene.job, status: 'printing' };
+      scene.printer = { ...scene.printer, printingJobId: 'job' };
+      scene.begin(12);
+      const twice = scene.look().filter((breach) => breach.includes('begun 2 times'));
+      expect(twice).toHaveLength(asked ? 0 : 1);
+    }
+  });
+
+  it.each([
+    ['completed', 'failed', { status: 'completed' }],
+    ['failed', 'finished', { status: 'failed' }],
+    ['cancelled', 'finished', { status: 'cancelled' }],
+    ['released', 'finished', { status: 'pending' }],
+    ['not-started', 'finished', { status: 'failed' }],
+  ])('sees that a job is told %s when its print really is %s', (told, truth, job) => {
+    const scene = new Scene();
+    scene.look();
+    scene.begin();
+    scene.end(truth);
+    scene.told(told, job);
+    expect(scene.look().join()).toContain(`job job (start ${TOKEN}) is told`);
+  });
+
+  it.each(['failed', 'cancelled'])('sees that a job is told %s while it still prints', (told) => {
+    const scene = new Scene();
+    scene.begin();
+    scene.told(told, { status: told });
+    expect(scene.look().join()).toContain('but it still prints');
+  });
+
+  it('sees doubt that is not shown', () => {
+    const scene = new Scene();
+    scene.look();
+    scene.told('unknown', { status: 'failed', errorMessage: 'the printer stopped' });
+    scene.printer = { ...scene.printer, confirmedReady: true };
+    expect(scene.look().join()).toMatch(
+      /is ready although its print is unknown.*has no known outcome and shows/,
+    );
+  });
+
+  it('sees a bed called clear that is not, and a print on top of another', () => {
+    const scene = new Scene();
+    scene.begin();
+    scene.printer = { ...scene.printer, confirmedReady: true };
+    expect(scene.look()).toEqual([`printer ${SERIAL} is ready, but cube lies on its bed`]);
+    scene.end('finished');
+    scene.begin(12);
+    expect(scene.look().join()).toContain(`${SERIAL} began cube (12) onto cube`);
+  });
+});

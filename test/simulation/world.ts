@@ -1,0 +1,64 @@
+import type { EmulatedPrinter, EmulatedSpool, Emulator } from '../../drivers/emulator/index.js';
+import type { DaemonControl } from './daemon-control.js';
+import type { Draw } from './draw.js';
+import type { Person } from './person.js';
+import type { PlannedPart } from './plan.js';
+import type { Referee } from './referee.js';
+import type { Snapshot } from './snapshot.js';
+import type { Truth } from './truth.js';
+
+/** What the daemon was told about where a printer is and how it is entered. */
+export interface Told {
+  readonly host: string;
+  readonly mqttPort: number;
+  readonly ftpPort: number;
+  readonly accessCode: string;
+}
+
+/** One printer, as a person in the farm knows it. */
+export interface Machine {
+  readonly printer: EmulatedPrinter;
+  /** Id in the daemon. */
+  readonly id: string;
+  /** Of the files it prints. */
+  readonly code: string;
+  told: Told;
+}
+
+export interface UploadedPart extends PlannedPart {
+  readonly id: string;
+}
+
+/** Everything that a step may act upon. */
+export interface World {
+  readonly emulator: Emulator;
+  readonly machines: readonly Machine[];
+  readonly parts: readonly UploadedPart[];
+  readonly daemon: DaemonControl;
+  readonly truth: Truth;
+  readonly referee: Referee;
+  /** Jobs that may still be asked for. */
+  jobsLeft: number;
+  /** Faults injected so far, by name. */
+  readonly injected: Map<string, number>;
+  /** What the last look has found. */
+  view: Snapshot;
+}
+
+/** Something that happens in one step. */
+export interface Action {
+  readonly name: string;
+  readonly weight: number;
+  /** Whether the daemon has to run for it, or must not. */
+  readonly when: 'running' | 'down' | 'always';
+  /** @returns what was done, in words */
+  run(world: World, draw: Draw, person: Person): Promise<string> | string;
+}
+
+/** What a freshly filled AMS holds. */
+export const SPOOLS: readonly EmulatedSpool[] = [
+  { type: 'PLA', color: 'FFFFFFFF' },
+  { type: 'PLA', color: '000000FF' },
+  { type: 'PETG', color: 'FF0000FF' },
+  { type: 'PLA', color: '00AE42FF' },
+];
