@@ -1,12 +1,14 @@
 import { isObject, type JsonObject, readObjects, readText } from './coerce.js';
+import { isSame } from './same.js';
 
 /**
- * Merging one report into the state kept so far (docs/protocol.md §5.1). The state takes over the parsed parts of
- * the report instead of copying them: a report is parsed once and belongs to nobody else.
+ * Merging one report into the state kept so far (docs/protocol.md §5.1). Only the outermost object is written to;
+ * below it an object that changes is replaced and one that does not stays the same object, so that what was read from
+ * it stands. Most of a report says what is known already.
  */
 
 /** How a list at this place of the tree merges; everywhere else a new list replaces the old one. */
-export type ListMerge = (known: readonly unknown[], news: readonly unknown[]) => unknown[];
+export type ListMerge = (known: readonly unknown[], news: readonly unknown[]) => readonly unknown[];
 
 /** By key; `skip` leaves a key to somebody else. */
 export interface ListRules {
@@ -19,27 +21,49 @@ const MAX_DEPTH = 24;
 const NO_RULES: ListRules = {};
 
 /** Objects merge key by key, absent keys stay, everything else replaces. */
-export function mergeObject(
+export function mergeObject(known: JsonObject, news: JsonObject, rules: ListRules = NO_RULES): void {
+  for (const key of Object.keys(news)) {
+    const before = known[key];
+    const after = mergedValue(key, before, news[key], rules, 0);
+    if (!Object.is(after, before)) known[key] = after;
+  }
+}
+
+/** The same without writing to `known`, which is what comes back when the news change nothing. */
+export function mergedObject(
   known: JsonObject,
   news: JsonObject,
   rules: ListRules = NO_RULES,
   depth = 0,
-): void {
+): JsonObject {
+  let result = known;
   for (const key of Object.keys(news)) {
-    // Assigning this key would change the prototype of the tree.
-    if (key === '__proto__') continue;
-    const rule = rules !== NO_RULES && Object.hasOwn(rules, key) ? rules[key] : undefined;
-    if (rule === 'skip') continue;
-    const incoming = news[key];
-    const present = known[key];
-    if (isObject(incoming) && isObject(present) && depth < MAX_DEPTH) {
-      mergeObject(present, incoming, typeof rule === 'object' ? rule : NO_RULES, depth + 1);
-    } else if (typeof rule === 'function' && Array.isArray(incoming) && Array.isArray(present)) {
-      known[key] = rule(present, incoming);
-    } else {
-      known[key] = incoming;
-    }
+    const before = known[key];
+    const after = mergedValue(key, before, news[key], rules, depth);
+    if (Object.is(after, before)) continue;
+    if (result === known) result = { ...known };
+    result[key] = after;
   }
+  return result;
+}
+
+function mergedValue(
+  key: string,
+  known: unknown,
+  incoming: unknown,
+  rules: ListRules,
+  depth: number,
+): unknown {
+  // Assigning this key would change the prototype of the tree.
+  if (key === '__proto__') return known;
+  const rule = rules !== NO_RULES && Object.hasOwn(rules, key) ? rules[key] : undefined;
+  if (rule === 'skip') return known;
+  if (isObject(incoming) && isObject(known) && depth < MAX_DEPTH) {
+    return mergedObject(known, incoming, typeof rule === 'object' ? rule : NO_RULES, depth + 1);
+  }
+  const lists = typeof rule === 'function' && Array.isArray(incoming) && Array.isArray(known);
+  const news = lists ? rule(known, incoming) : incoming;
+  return isSame(known, news) ? known : news;
 }
 
 /** Ids come as strings and as numbers; null for an entry without one. */
@@ -58,24 +82,42 @@ export function indexById(list: unknown): Map<string, JsonObject> {
   return entries;
 }
 
-/** Entries with a known id merge into it, others are added; nothing leaves. */
-export function mergeById(known: readonly unknown[], news: readonly unknown[]): unknown[] {
+/**
+ * Entries with a known id become what `merge` makes of them, others are added; nothing leaves. The known list comes
+ * back when none of its entries became another.
+ */
+export function mergedEntries(
+  known: unknown,
+  news: readonly unknown[],
+  merge: (present: JsonObject, incoming: JsonObject, id: string) => JsonObject,
+): readonly unknown[] {
   const entries = indexById(known);
   for (const [id, incoming] of indexById(news)) {
-    const present = entries.get(id);
-    if (present === undefined) entries.set(id, incoming);
-    else mergeObject(present, incoming);
+    entries.set(id, merge(entries.get(id) ?? { id }, incoming, id));
   }
-  return [...entries.values()];
+  return keptList(known, [...entries.values()]);
+}
+
+/** The known list when it holds the very same entries. */
+export function keptList(known: unknown, list: readonly unknown[]): readonly unknown[] {
+  const isKept =
+    Array.isArray(known) &&
+    known.length === list.length &&
+    list.every((entry, index) => entry === known[index]);
+  return isKept ? known : list;
+}
+
+export function mergeById(known: readonly unknown[], news: readonly unknown[]): readonly unknown[] {
+  return mergedEntries(known, news, (present, incoming) => mergedObject(present, incoming));
 }
 
 /** Air duct parts that only a whole inventory lists: part fan and auxiliary fan. */
 const INVENTORY_MARKS = ['16', '32'];
 
 /** A list of air duct parts may hold only those that changed. */
-export function mergeAirductParts(known: readonly unknown[], news: readonly unknown[]): unknown[] {
+export function mergeAirductParts(known: readonly unknown[], news: readonly unknown[]): readonly unknown[] {
   const ids = new Set(readObjects(news).map(entryId));
-  return INVENTORY_MARKS.every((id) => ids.has(id)) ? [...news] : mergeById(known, news);
+  return INVENTORY_MARKS.every((id) => ids.has(id)) ? news : mergeById(known, news);
 }
 
 /** Slots have rules of their own, and the envelope describes the message and not the printer. */

@@ -1,7 +1,7 @@
 import type { Capabilities, PrinterState, PrinterTarget } from '../driver.js';
 import type { JsonObject } from './coerce.js';
 import { type BambuModel, capabilitiesOfModel, modelByCode, modelBySerial } from './models.js';
-import { normaliseReport } from './report.js';
+import { reportReader } from './report.js';
 import { readOn220Volts } from './report-machine.js';
 import { type Applied, ReportTree } from './report-tree.js';
 import { StorageWatch } from './storage-watch.js';
@@ -13,6 +13,7 @@ const NO_VERSION: VersionInfo = { firmware: null, model: null, likelyModel: null
 export class PrinterView {
   readonly #tree = new ReportTree();
   readonly #storage = new StorageWatch();
+  readonly #readReport = reportReader();
   readonly #serial: string;
   #announcedCode: string | null;
   #version = NO_VERSION;
@@ -92,7 +93,7 @@ export class PrinterView {
   }
 
   state(): PrinterState {
-    return normaliseReport(this.#tree.print, {
+    return this.#readReport(this.#tree.print, {
       model: this.#model,
       firmware: this.#version.firmware,
       amsKinds: this.#version.amsKinds,

@@ -1,9 +1,9 @@
 import { type DriverLog, isPrinting, type PrinterReport, type PrinterState } from '../driver.js';
 import { type JsonObject, readObject } from './coerce.js';
 import { MalformedCount } from './malformed.js';
-import { decodePayload } from './payload.js';
 import type { PrinterView } from './printer-view.js';
 import { judgeAcknowledgement } from './refusal.js';
+import { ReportDecoder } from './report-decoder.js';
 
 /** `known`: nothing new from the printer, but what is known beside its reports makes them say more. */
 export type ReportOrigin = 'full' | 'delta' | 'known';
@@ -27,6 +27,7 @@ export class ReportIntake {
   readonly #events: IntakeEvents;
   readonly #log: DriverLog;
   readonly #now: () => number;
+  readonly #decoder = new ReportDecoder();
   readonly #malformed = new MalformedCount();
   #lastReport: PrinterReport | null = null;
   #complete = false;
@@ -55,7 +56,7 @@ export class ReportIntake {
   /** Never throws: one printer's nonsense must not reach another's session. */
   receive(payload: Buffer): void {
     try {
-      const message = decodePayload(payload);
+      const message = this.#decoder.decode(payload);
       if (message === null) this.#noteMalformed();
       else this.#read(message);
     } catch (error) {

@@ -1,4 +1,4 @@
-import { isPrinting, type PrinterActivity, type PrintProgress } from '../driver.js';
+import { isPrinting, type PrinterActivity, type PrintIdentity, type PrintProgress } from '../driver.js';
 import {
   type JsonObject,
   readInteger,
@@ -11,9 +11,21 @@ import { errorCodeText, readPrintError } from './health.js';
 import { type PrintPeaks, readLayer, readTotalLayers } from './report-tree.js';
 import { currentStage, stageText } from './stages.js';
 
+/** The ids and names by which the print on the machine is known (docs/protocol.md §7). */
+export function readPrintIdentity(print: JsonObject): PrintIdentity {
+  return {
+    taskId: readText(print.task_id),
+    subtaskId: readText(print.subtask_id),
+    jobId: readText(print.job_id),
+    name: readText(print.subtask_name),
+    file: readText(print.gcode_file) || readText(print.file),
+  };
+}
+
 /** The print on the machine and how far it is (docs/protocol.md §5.2). */
 export function readPrintProgress(
   print: JsonObject,
+  identity: PrintIdentity,
   activity: PrinterActivity | null,
   peaks: Readonly<PrintPeaks>,
 ): PrintProgress {
@@ -25,13 +37,7 @@ export function readPrintProgress(
   const layer = atLeastZero(readLayer(print));
   const total = readTotalLayers(print);
   return {
-    identity: {
-      taskId: readText(print.task_id),
-      subtaskId: readText(print.subtask_id),
-      jobId: readText(print.job_id),
-      name: readText(print.subtask_name),
-      file: readText(print.gcode_file) || readText(print.file),
-    },
+    identity,
     // A cancel zeroes both; what was reached is what people ask for.
     percent: ended && percent === 0 ? Math.min(peaks.percent, 100) : percent,
     layer: ended && layer === 0 ? peaks.layer : layer,

@@ -10,7 +10,7 @@ import {
   readText,
 } from './coerce.js';
 import { DELTA_RULES, FULL_RULES, mergeObject } from './merge.js';
-import { mergeAms } from './merge-ams.js';
+import { mergedAms } from './merge-ams.js';
 
 /** `none`: the message held no state of the printer. */
 export type Applied = 'none' | 'delta' | 'full';
@@ -42,6 +42,7 @@ export class ReportTree {
   #printKey = '';
   #unknownActivity: string | null = null;
   #fullReportDue = false;
+  #lastAms: { readonly news: JsonObject; readonly full: boolean; readonly merged: JsonObject } | null = null;
   #emptyAms: { readonly since: number; readonly bits: JsonObject } | null = null;
 
   get print(): JsonObject {
@@ -98,17 +99,25 @@ export class ReportTree {
     const incoming = news.ams;
     if (isObject(incoming)) {
       const known = readObject(this.#print.ams) ?? {};
-      this.#print.ams = known;
       if (this.#saysAllGone(known, incoming) && !(full && this.#fullReportDue)) {
-        this.#hold(incoming, now);
+        this.#hold(known, incoming, now);
       } else {
         if ('tray_exist_bits' in incoming) this.#emptyAms = null;
-        mergeAms(known, incoming, full);
+        this.#takeAms(known, incoming, full);
       }
     } else if ('ams' in news) {
       this.#print.ams = incoming;
     }
     this.#confirmEmptyAms(now);
+  }
+
+  /** What has been merged already changes nothing by being merged again. */
+  #takeAms(known: JsonObject, news: JsonObject, full: boolean): void {
+    const last = this.#lastAms;
+    if (last?.news === news && last.full === full && last.merged === known) return;
+    const merged = mergedAms(known, news, full);
+    this.#print.ams = merged;
+    this.#lastAms = { news, full, merged };
   }
 
   /**
@@ -124,13 +133,12 @@ export class ReportTree {
     );
   }
 
-  #hold(news: JsonObject, now: number): void {
+  #hold(known: JsonObject, news: JsonObject, now: number): void {
     const { ams: _units, tray_exist_bits, ams_exist_bits, ...rest } = news;
     const bits: JsonObject = { tray_exist_bits };
     if (readHexBits(ams_exist_bits) === 0n) bits.ams_exist_bits = ams_exist_bits;
     this.#emptyAms = { since: this.#emptyAms?.since ?? now, bits };
-    const known = readObject(this.#print.ams);
-    if (known !== null) mergeAms(known, rest, false);
+    this.#print.ams = mergedAms(known, rest, false);
   }
 
   #confirmEmptyAms(now: number): void {
@@ -138,7 +146,7 @@ export class ReportTree {
     const known = readObject(this.#print.ams);
     if (held === null || known === null || now - held.since < EMPTY_AMS_CONFIRMATION_MS) return;
     this.#emptyAms = null;
-    mergeAms(known, held.bits, false);
+    this.#print.ams = mergedAms(known, held.bits, false);
   }
 
   #ignoreUnknownActivity(news: JsonObject): void {

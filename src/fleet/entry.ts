@@ -7,6 +7,7 @@ import {
   type PrinterDriver,
   type PrinterReport,
   type PrinterSession,
+  type PrinterState,
   type PrinterTarget,
 } from '../../drivers/driver.js';
 import type { Clock } from '../contract/time.js';
@@ -48,6 +49,8 @@ export class Entry implements LivePrinter {
   /** Text of what was last written, so that equal facts cost nothing; null writes in any case. */
   #writtenFacts: string | null = null;
   #writtenSlots: string | null = null;
+  /** The reported places that were last looked at, and what of them would be written. */
+  #seenSlots: { readonly reported: PrinterState['slots']; readonly text: string } | null = null;
   #writing: Promise<void> | null = null;
   #again = false;
 
@@ -228,8 +231,7 @@ export class Entry implements LivePrinter {
   #record(): void {
     if (this.#stopped) return;
     const facts = JSON.stringify(factsOf(this));
-    const slots = slotsOf(this);
-    const slotText = slots === null ? this.#writtenSlots : JSON.stringify(slots);
+    const slotText = this.#slotText();
     const slotsChanged = slotText !== this.#writtenSlots;
     if (facts === this.#writtenFacts && !slotsChanged && this.#prints.news === null) return;
     if (this.#writing) {
@@ -238,6 +240,7 @@ export class Entry implements LivePrinter {
     }
     this.#writtenFacts = facts;
     this.#writtenSlots = slotText;
+    const slots = slotsOf(this);
     const printerId = this.printerId;
     const print = this.#prints.news;
     this.#run(
@@ -247,6 +250,16 @@ export class Entry implements LivePrinter {
       },
       () => this.#prints.written(print),
     );
+  }
+
+  /** Most reports bring the very list of the one before. */
+  #slotText(): string | null {
+    if (!this.report?.complete) return this.#writtenSlots;
+    const reported = this.report.state.slots;
+    if (this.#seenSlots?.reported !== reported) {
+      this.#seenSlots = { reported, text: JSON.stringify(slotsOf(this)) };
+    }
+    return this.#seenSlots.text;
   }
 
   #run(fn: (tx: Transaction) => Promise<void>, onWritten?: () => void): void {

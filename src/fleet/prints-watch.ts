@@ -12,6 +12,7 @@ export interface NoticedPrint {
 export class PrintsWatch {
   #shown: PrintIdentity | null = null;
   #active: string | null = null;
+  #last: { readonly identity: PrintIdentity; readonly printing: boolean } | null = null;
   #news: NoticedPrint | null = null;
 
   get news(): NoticedPrint | null {
@@ -22,7 +23,11 @@ export class PrintsWatch {
     if (!report.complete) return;
     const { activity, print } = report.state;
     const { identity } = print;
-    const key = isPrinting(activity) ? JSON.stringify([idsOf(identity), identity.name]) : null;
+    const printing = isPrinting(activity);
+    // A driver gives the same marks again as the same object.
+    if (this.#last?.identity === identity && this.#last.printing === printing) return;
+    this.#last = { identity, printing };
+    const key = printing ? JSON.stringify([idsOf(identity), identity.name]) : null;
     const appeared = key !== null && key !== this.#active;
     const replaced = this.#shown !== null && isOther(this.#shown, identity);
     this.#active = key;

@@ -8,8 +8,19 @@ type FilamentStat = NonNullable<PrinterStatData['filament']>;
 /** What stands for "no colour known": the contract wants a colour in any case. */
 const NO_COLOR = '#00000000';
 
+/** By the list it was made of: drivers give the same list again while it says the same. */
+const made = new WeakMap<PrinterState['slots'], { readonly units: object; readonly stat: FilamentStat }>();
+
 /** AMS units in their order, and the external spool (docs/protocol.md §5.6). */
 export function filamentStat(state: PrinterState): FilamentStat {
+  const known = made.get(state.slots);
+  if (known?.units === state.amsUnits) return known.stat;
+  const stat = readFilament(state);
+  made.set(state.slots, { units: state.amsUnits, stat });
+  return stat;
+}
+
+function readFilament(state: PrinterState): FilamentStat {
   const slots = state.slots
     .filter((slot) => slot.amsIndex >= 0)
     .sort((a, b) => a.amsIndex - b.amsIndex || a.slotIndex - b.slotIndex);

@@ -40,6 +40,24 @@ export function toPrinterStat(input: PrinterStatInput): PrinterStat {
   };
 }
 
+/** By the part it was made of, which is the same object while it says the same. */
+const filamentTexts = new WeakMap<object, string>();
+
+/** `toPrinterStat` as JSON. Filaments are more than half of it and seldom change: their text is made once. */
+export function printerStatText(input: PrinterStatInput): string {
+  const { data, ...head } = toPrinterStat(input);
+  const { filament, ...rest } = data;
+  const text = JSON.stringify({ ...head, data: rest });
+  if (filament === undefined) return text;
+  let filamentText = filamentTexts.get(filament);
+  if (filamentText === undefined) {
+    filamentText = JSON.stringify(filament);
+    filamentTexts.set(filament, filamentText);
+  }
+  // `data` comes last, and is never empty.
+  return `${text.slice(0, -2)},"filament":${filamentText}}}`;
+}
+
 function statData(state: PrinterState, isOnline: boolean): PrinterStatData {
   return {
     temps: temperatures(state),

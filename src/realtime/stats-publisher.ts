@@ -1,5 +1,5 @@
 import type { RealtimeLog } from './log.js';
-import { type PrinterStatInput, toPrinterStat } from './printer-stat.js';
+import { type PrinterStatInput, printerStatText } from './printer-stat.js';
 import { statsTopic } from './topics.js';
 
 /** Where the publisher learns of printers. Listeners are called at once and give back how to leave. */
@@ -104,7 +104,7 @@ export class StatsPublisher {
     if (next !== undefined) this.published.set(printerId, { ...next, at: this.options.now() });
     if (input === 'unreadable' || next === undefined) return;
     try {
-      this.options.broker.publish(next.topic, JSON.stringify(toPrinterStat(input)), RETAINED);
+      this.options.broker.publish(next.topic, printerStatText(input), RETAINED);
     } catch (error) {
       this.options.log.error({ err: error, printerId }, 'could not publish the state of a printer');
     }

@@ -3,7 +3,7 @@ import { Ajv } from 'ajv';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { filamentTypeName } from '../../src/realtime/filament-type.js';
-import { type PrinterStatInput, toPrinterStat } from '../../src/realtime/printer-stat.js';
+import { type PrinterStatInput, printerStatText, toPrinterStat } from '../../src/realtime/printer-stat.js';
 import { FILAMENT_TYPES } from '../../src/realtime/stat-types.js';
 import { PRINTER_ID, printerState, STORE_ID, slotState, stateArb, unitState } from './states.js';
 
@@ -260,5 +260,21 @@ describe('filamentTypeName', () => {
     ['???', ''],
   ])('takes %s for %s', (type, expected) => {
     expect(filamentTypeName(type)).toBe(expected);
+  });
+});
+
+describe('the text of a message', () => {
+  it('says what the message says, however often its filaments are told again', () => {
+    fc.assert(
+      fc.property(stateArb, fc.boolean(), fc.integer({ min: 0, max: 100 }), (state, isOnline, percent) => {
+        const next = { ...state, print: { ...state.print, percent } };
+        for (const told of [state, next, null]) {
+          const message = input({ state: told, isOnline });
+          expect(JSON.parse(printerStatText(message))).toEqual(
+            JSON.parse(JSON.stringify(toPrinterStat(message))),
+          );
+        }
+      }),
+    );
   });
 });
