@@ -13,6 +13,8 @@ interface Options {
   readonly fleet: Fleet;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Between the end of a print and the deletion of its file, milliseconds. */
+  readonly settleMs: number;
   readonly probe?: StepProbe;
 }
 
@@ -57,6 +59,7 @@ export class Cleaner {
   add(row: Leftover & { readonly uploaded: boolean }): void {
     if (!row.uploaded) return;
     this.#remember(row);
+    this.#notBefore.set(row.printerId, this.options.clock.now() + this.options.settleMs);
     const live = this.options.fleet.live(row.printerId);
     if (live) this.onReport(live);
   }

@@ -29,6 +29,8 @@ export interface Moment {
 
 /** What the daemon has seen with its own eyes since it last began to look. Lost with a crash, and rightly so. */
 export interface Watch {
+  /** `mono` since when a transfer that another process began waits for its printer's first report; null when none does. */
+  readonly returningSince: number | null;
   /** Since when complete reports have come without a gap. */
   readonly since: Moment | null;
   /** Nothing was missed since the start command was sent by this process. */
@@ -63,6 +65,7 @@ export interface Refusal {
 }
 
 export const NOT_WATCHED: Watch = {
+  returningSince: null,
   since: null,
   fromStart: false,
   unbroken: false,
@@ -142,6 +145,10 @@ export interface Step {
 
 /** How long the machine waits for what; milliseconds. Shortened in tests, never in a farm. */
 export interface DispatchTiming {
+  /** After its end the printer may still have the file of a print open: it is deleted so much later. */
+  readonly settleMs: number;
+  /** After a restart of the daemon a printer whose file was on its way has this long to show itself. */
+  readonly returnMs: number;
   /** First phase of the confirmation: nothing of ours shows yet, which is normal; then everything is asked for once. */
   readonly firstSignMs: number;
   /** Whole time of fresh reports, from the start on, after which an idle printer without our print has not begun. */
@@ -162,6 +169,8 @@ export interface DispatchTiming {
 }
 
 export const DEFAULT_TIMING: DispatchTiming = {
+  settleMs: 5_000,
+  returnMs: 90_000,
   firstSignMs: 90_000,
   confirmMs: 270_000,
   lastLookMs: 15_000,

@@ -36,6 +36,8 @@ export function step(state: DispatchState, event: DispatchEvent, timing: Dispatc
 }
 
 function onRemoved(state: DispatchState): Step {
+  if (state.watch.returningSince !== null)
+    return released(state, 'the printer was gone when the daemon had restarted', false);
   const begun = state.journal.startSentAt !== null;
   return ended(state, {
     outcome: begun ? 'unknown' : 'failed',
@@ -59,7 +61,11 @@ function beforeStart(state: DispatchState, event: DispatchEvent, timing: Dispatc
         effects: [{ kind: 'abort-upload' }],
       });
     case 'restarted':
-      return released(state, 'the daemon restarted before the start', false);
+      return onRestarted(state, event);
+    case 'observed':
+      return onReturned(state, event.observation);
+    case 'tick':
+      return onNotReturned(state, event, timing);
     case 'transfer-begun':
       if (phase !== 'reserved') return keep(state);
       return {
@@ -79,6 +85,31 @@ function beforeStart(state: DispatchState, event: DispatchEvent, timing: Dispatc
     default:
       return keep(state);
   }
+}
+
+/** What the printer holds of the file is not thrown away: the transfer goes on once the printer shows itself. */
+function onRestarted(state: DispatchState, { mono }: Moment): Step {
+  if (state.journal.phase === 'reserved')
+    return released(state, 'the daemon restarted before the start', false);
+  return keep({ journal: state.journal, watch: { ...NOT_WATCHED, returningSince: mono } });
+}
+
+/** Sent anew, unless it lies there with our size: then nothing is sent (docs/protocol.md §8.3). */
+function onReturned(state: DispatchState, seen: Observation): Step {
+  const { activity } = seen;
+  if (state.watch.returningSince === null || !seen.complete || activity === null) return keep(state);
+  if (activity !== 'IDLE' && activity !== 'FINISH' && activity !== 'FAILED')
+    return released(state, `the printer was ${activity} when the daemon had restarted`, false);
+  return {
+    ...next(state, { phase: 'transferring' }, NOT_WATCHED),
+    effects: [{ kind: 'upload', afterMs: 0 }],
+  };
+}
+
+function onNotReturned(state: DispatchState, { mono }: Moment, timing: DispatchTiming): Step {
+  const { returningSince } = state.watch;
+  if (returningSince === null || mono - returningSince < timing.returnMs) return keep(state);
+  return released(state, 'the printer did not show itself after the daemon had restarted', false);
 }
 
 function onTransferFailed(state: DispatchState, failure: TransferFailure, timing: DispatchTiming): Step {

@@ -42,11 +42,13 @@ export class DispatchRunner {
   #unsubscribe: (() => void) | null = null;
 
   constructor(private readonly options: RunnerOptions) {
-    this.#cleaner = new Cleaner(options);
+    const { settleMs } = { ...DEFAULT_TIMING, ...options.timing };
+    this.#cleaner = new Cleaner({ ...options, settleMs });
   }
 
   /**
-   * Takes up what an earlier process left open: what had not been started goes back to the queue, the rest is watched.
+   * Takes up what an earlier process left open: what was only reserved goes back to the queue, a file on its way goes on
+   * when its printer shows itself, the rest is watched.
    * A dispatch that cannot be read or written holds up nothing but itself.
    */
   async start(): Promise<void> {
@@ -55,7 +57,7 @@ export class DispatchRunner {
     this.#unsubscribe = fleet.on({
       report: (printer) => {
         const lane = this.#byPrinter.get(printer.printerId);
-        if (lane?.isWithPrinter && printer.report) {
+        if (lane?.heedsReports && printer.report) {
           lane.glance({ kind: 'observed', ...this.#moment(), observation: observationOf(printer.report) });
         }
         if (!lane) this.#cleaner.onReport(printer);
@@ -138,7 +140,7 @@ export class DispatchRunner {
     const moment = this.#moment();
     this.#tickedAt = moment.mono;
     for (const lane of this.#byPrinter.values()) {
-      if (lane.isWithPrinter) lane.glance({ kind: 'tick', ...moment });
+      if (lane.heedsReports) lane.glance({ kind: 'tick', ...moment });
     }
   }
 

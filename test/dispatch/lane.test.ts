@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { DriverError, type PrinterState } from '../../drivers/driver.js';
 import { slotState } from '../realtime/states.js';
 import { endlessUpload, idleState } from './scripted-driver.js';
@@ -99,6 +99,31 @@ describe('from the queue to the end of a print', () => {
       return found.remoteRemovedAt !== null && found;
     });
     expect(session.removed).toEqual([row.remoteName]);
+  });
+
+  test('fault-34: a printer that has only just ended may still hold the file open: it is deleted later', async () => {
+    shop.timing = { ...shop.timing, settleMs: 250 };
+    await shop.boot();
+    const { jobId, session } = await shop.started();
+    const finished = idleState({ activity: 'FINISH' }, await ours(jobId));
+    session.reports(idleState({ activity: 'RUNNING' }, await ours(jobId)));
+    await shop.untilJob(jobId, 'printing');
+    let endedAt = Number.POSITIVE_INFINITY;
+    shop.beforeCommit = () => {
+      endedAt = Math.min(endedAt, Date.now());
+    };
+    let removedAt = 0;
+    session.onRemove = () => {
+      removedAt = Date.now();
+      return Promise.resolve();
+    };
+    session.reports(finished);
+    await shop.untilJob(jobId, 'completed');
+    await vi.waitFor(() => {
+      session.reports(finished);
+      expect(removedAt).toBeGreaterThan(0);
+    });
+    expect(removedAt - endedAt).toBeGreaterThanOrEqual(250);
   });
 
   test('a file that could not be deleted is deleted by the next daemon', async () => {
@@ -380,11 +405,13 @@ describe('stopping the daemon', () => {
       endedAt: null,
     });
     await shop.boot({ quiet: true, schedule: false });
-    expect(await shop.untilJob(jobId, 'pending')).toMatchObject({
-      assignedPrinterId: null,
-      errorMessage: null,
-    });
-    expect(await shop.dispatchOf(jobId)).toMatchObject({ outcome: 'released' });
+    expect(await shop.job(jobId)).toMatchObject({ status: 'sending-to-printer' });
+    const sentOn = shop.session().next('upload');
+    shop.session().reports(idleState());
+    await sentOn;
+    const { remoteName } = await shop.dispatchOf(jobId);
+    expect(shop.session().uploads.map((upload) => upload.remoteName)).toEqual([remoteName]);
+    await shop.untilPhase(jobId, 'start-sent');
   });
 
   test('does not wait for the answer to a start, and follows the print afterwards', async () => {

@@ -17,6 +17,8 @@ export const NAME = `cube-${TOKEN}`;
 export const FILE = `${NAME}.gcode.3mf`;
 
 export const TIMING: DispatchTiming = {
+  settleMs: 0,
+  returnMs: 90_000,
   firstSignMs: 90_000,
   confirmMs: 270_000,
   lastLookMs: 15_000,

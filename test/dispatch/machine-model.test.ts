@@ -6,6 +6,8 @@ import { type Firmware, ModelPrinter, type StartBehaviour } from './model-printe
 
 /** In moments of the model; a printer begins within 20 of them, or never. */
 const TIMING: DispatchTiming = {
+  settleMs: 0,
+  returnMs: 40,
   firstSignMs: 9,
   confirmMs: 30,
   lastLookMs: 2,

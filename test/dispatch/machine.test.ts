@@ -58,15 +58,59 @@ describe('before the start', () => {
     },
   );
 
-  test.each(['reserved', 'transferring', 'transferred'] as const)(
-    'a restart while %s releases the job',
-    (phase) => {
-      const life = new Life({ phase });
+  test('a restart while reserved releases the job', () => {
+    const life = new Life({ phase: 'reserved' });
+    life.on({ kind: 'restarted' });
+    expect(life.ending).toMatchObject({ outcome: 'released', ready: 'keep' });
+    expect(life.moves).toMatchObject([{ to: 'pending', excludePrinter: false }]);
+  });
+
+  describe.each(['transferring', 'transferred'] as const)('a restart while %s', (phase) => {
+    const restarted = () => {
+      const life = new Life({ phase, transferAttempts: 1 });
       life.on({ kind: 'restarted' });
+      expect([life.effects, life.endings]).toEqual([[], []]);
+      return life;
+    };
+
+    test('goes on with the transfer once the printer has told everything and is free', () => {
+      const life = restarted();
+      life.sees({ activity: 'FINISH', complete: false });
+      life.sees({ activity: null });
+      expect(life.effects).toEqual([]);
+      life.sees({ activity: 'FINISH' });
+      expect(life.effects).toEqual([{ kind: 'upload', afterMs: 0 }]);
+      expect(life.phase).toBe('transferring');
+      // Once is enough.
+      life.sees({ activity: 'FINISH' });
+      life.on({ kind: 'transferred' });
+      expect(life.kinds).toEqual(['upload', 'check-start']);
+    });
+
+    test('releases the job when the printer prints something else', () => {
+      const life = restarted();
+      life.sees({ activity: 'RUNNING' });
       expect(life.ending).toMatchObject({ outcome: 'released', ready: 'keep' });
       expect(life.moves).toMatchObject([{ to: 'pending', excludePrinter: false }]);
-    },
-  );
+    });
+
+    test('releases the job when the printer stays away, or is gone', () => {
+      const waiting = restarted();
+      waiting.after(89_000).on({ kind: 'tick' });
+      expect(waiting.ending).toBeNull();
+      waiting.after(1_000).on({ kind: 'tick' });
+      expect(waiting.ending).toMatchObject({ outcome: 'released', ready: 'keep' });
+      const gone = restarted();
+      gone.on({ kind: 'printer-removed' });
+      expect(gone.ending).toMatchObject({ outcome: 'released', ready: 'keep' });
+    });
+
+    test('pain-11: is cancelled at once', () => {
+      const life = restarted();
+      life.on({ kind: 'cancel' });
+      expect(life.ending).toMatchObject({ outcome: 'cancelled' });
+    });
+  });
 
   test('pain-22: a start that is blocked gives the job back', () => {
     const life = new Life({ phase: 'transferred' });

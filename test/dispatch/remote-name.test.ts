@@ -20,7 +20,7 @@ describe('the name of a file on a printer', () => {
 
   const tokens = fc.integer({ min: 1, max: 2_147_483_647 });
 
-  it('is always one a printer takes', () => {
+  it('pain-35, fault-23: is always one a printer takes', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), tokens, (label, token) => {
         const name = remoteNameFor(label, token);
@@ -42,7 +42,7 @@ describe('the name of a file on a printer', () => {
     );
   });
 
-  it('keeps what looks like a suffix inside the label apart', () => {
+  it('pain-35: keeps what looks like a suffix inside the label apart', () => {
     fc.assert(
       fc.property(
         fc.array(fc.constantFrom('.gcode', '.3mf', '.', '-', '_', 'a', ' ')),

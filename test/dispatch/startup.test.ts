@@ -97,6 +97,7 @@ describe('starting on what an earlier process left', () => {
       throw new Error('SQLITE_IOERR');
     };
     await shop.boot({ quiet: true, schedule: false });
+    shop.session(0).reports(idleState({ activity: 'RUNNING' }));
     await shop.untilJob(jobId, 'pending');
     expect(failures).toBe(0);
   });

@@ -204,6 +204,11 @@ export class CrashingFarm {
     return this.emulator.log.entries.filter(({ kind, event }) => kind === 'print' && event === 'begun');
   }
 
+  /** Transfers of a file that really began at the printer. */
+  transfers(): readonly TruthEntry[] {
+    return this.emulator.log.entries.filter(({ kind, event }) => kind === 'ftp' && event === 'stor');
+  }
+
   /** Start commands that really reached the printer. */
   starts(): readonly TruthEntry[] {
     return this.emulator.log.entries.filter(
