@@ -103,7 +103,12 @@ export class BambuSession implements PrinterSession {
       report: () => this.lastReport,
       wantEverything: () => this.#fullReports.wanted(),
     });
-    this.#transfers = new SessionTransfers(parts.transfer, () => this.#link.target);
+    this.#transfers = new SessionTransfers({
+      transfer: parts.transfer,
+      target: () => this.#link.target,
+      printing: () => isPrinting(this.lastReport?.state.activity ?? null),
+      overloadedPauseMs: parts.timing.overloadedPauseMs,
+    });
     this.#silence = new SilenceWatch(parts.timing, {
       wake: () => this.#channel.tell(commands.startPushing),
       becameStale: () => this.#setConnection('stale', null),

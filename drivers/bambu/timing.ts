@@ -32,6 +32,8 @@ export interface SessionTiming {
   readonly startAcknowledgementMs: number;
   /** After a start command, unanswered commands are no reason to reconnect: it could disturb the start. */
   readonly startConfirmationMs: number;
+  /** A printer that could not be reached for a file while it printed is left alone for this long. */
+  readonly overloadedPauseMs: number;
 }
 
 export const SESSION_TIMING: SessionTiming = {
@@ -53,4 +55,5 @@ export const SESSION_TIMING: SessionTiming = {
   filamentAcknowledgementMs: 10_000,
   startAcknowledgementMs: 10_000,
   startConfirmationMs: 270_000,
+  overloadedPauseMs: 30_000,
 };

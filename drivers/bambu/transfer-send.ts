@@ -11,6 +11,12 @@ export interface SendRequest {
   readonly onProgress: ((sentBytes: number) => void) | undefined;
 }
 
+/** How fast the last quarter went: by then what the system holds of the file is full, and the printer sets the pace. */
+export interface Sent {
+  readonly lastBytes: number;
+  readonly lastMs: number;
+}
+
 /** Read at a time. Two such blocks are what a transfer holds, however large its file. */
 const BLOCK_BYTES = 256 * 1024;
 /** Handed over at a time: so small that the slowest printer takes one well within the idle time. */
@@ -24,7 +30,7 @@ const UNDER_WAY = 2;
  *
  * @throws StallError when the printer takes nothing, DriverError `protocol` for the local file, else the socket's error
  */
-export async function sendFile(socket: Socket, request: SendRequest): Promise<void> {
+export async function sendFile(socket: Socket, request: SendRequest): Promise<Sent> {
   const { sizeBytes } = request;
   const file = await openLocal(request.localPath);
   const line = new PieceLine(socket, request);
@@ -41,8 +47,10 @@ export async function sendFile(socket: Socket, request: SendRequest): Promise<vo
       sent += block.length;
     }
     await line.room(0);
+    const sent = { lastBytes: line.lastBytes, lastMs: line.lastMs };
     // The printer's side of the farewell is not waited for: some firmware never sends it.
     socket.end();
+    return sent;
   } finally {
     line.leave();
     await file.close();
@@ -53,6 +61,7 @@ export async function sendFile(socket: Socket, request: SendRequest): Promise<vo
 class PieceLine {
   private underWay = 0;
   private takenBytes = 0;
+  private lastQuarter: { readonly from: number; readonly at: number } | null = null;
   private failure: Error | null = null;
   private wake: (() => void) | null = null;
   private readonly idle: NodeJS.Timeout;
@@ -81,6 +90,14 @@ class PieceLine {
     if (this.failure !== null) throw this.failure;
   }
 
+  get lastBytes(): number {
+    return this.takenBytes - (this.lastQuarter?.from ?? this.takenBytes);
+  }
+
+  get lastMs(): number {
+    return this.lastQuarter === null ? 0 : performance.now() - this.lastQuarter.at;
+  }
+
   leave(): void {
     clearTimeout(this.idle);
   }
@@ -89,6 +106,9 @@ class PieceLine {
     this.underWay--;
     if (error === null) {
       this.takenBytes += bytes;
+      if (this.takenBytes >= this.request.sizeBytes * 0.75) {
+        this.lastQuarter ??= { from: this.takenBytes, at: performance.now() };
+      }
       this.idle.refresh();
       this.request.onProgress?.(this.takenBytes);
     } else {

@@ -1,6 +1,6 @@
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls, TLSSocket } from 'node:tls';
-import { Client, type FTPResponse } from 'basic-ftp';
+import { Client, type FileInfo, type FTPResponse } from 'basic-ftp';
 import { DriverError, type DriverLog, type PrinterTarget } from '../driver.js';
 import { openSecureSocket } from './secure-socket.js';
 import { describeTransferError, isUnsupported, replyCode, StallError } from './transfer-errors.js';
@@ -74,6 +74,29 @@ export class FtpSession {
       if (!isUnsupported(causeOf(error))) throw error;
     }
     return this.sizeFromListing(name);
+  }
+
+  /** Free bytes of the card where the printer tells (`AVBL`), else null. @throws DriverError when the session is lost */
+  async freeBytes(): Promise<number | null> {
+    try {
+      const answer = await this.command('Asking for free space', 'AVBL');
+      const free = /^213 +(\d+)/.exec(answer.message)?.[1];
+      return free === undefined ? null : Number(free);
+    } catch (error) {
+      if (this.ended === null && replyCode(causeOf(error)) !== null) return null;
+      throw error;
+    }
+  }
+
+  /** Bytes of all files in the root folder and the folders in it, as far as they can be listed. @throws DriverError */
+  async usedBytes(): Promise<number> {
+    const root = await this.list('/');
+    let bytes = 0;
+    for (const entry of root) {
+      const inside = entry.isDirectory ? await this.list(`/${entry.name}`) : [entry];
+      bytes += inside.reduce((sum, file) => sum + (file.isDirectory ? 0 : file.size), 0);
+    }
+    return bytes;
   }
 
   /** Deletes a file in the root folder; a missing one is success. @throws DriverError */
@@ -228,8 +251,12 @@ export class FtpSession {
     return { code: 227, message: '227' };
   }
 
+  private list(path: string): Promise<FileInfo[]> {
+    return this.step('Listing the folder', () => this.client.list(path));
+  }
+
   private async sizeFromListing(name: string): Promise<number | null> {
-    const files = await this.step('Listing the folder', () => this.client.list('/'));
+    const files = await this.list('/');
     return files.find((file) => file.name === name)?.size ?? null;
   }
 }

@@ -1,6 +1,6 @@
 import { DriverError } from '../driver.js';
 import { replyCode, StallError } from './transfer-errors.js';
-import { sendFile } from './transfer-send.js';
+import { type Sent, sendFile } from './transfer-send.js';
 import type { FtpSession, OpenTransfer } from './transfer-session.js';
 import type { TransferTiming } from './transfer-timing.js';
 import { uploadDeadlineMs } from './transfer-timing.js';
@@ -21,6 +21,8 @@ export type StoreEnd =
   /** Something went wrong once data could flow. */
   | { readonly kind: 'doubtful'; readonly error: DriverError; readonly stalled: boolean };
 
+/** The most that the buffers of both systems hold of one connection. */
+const HELD_BYTES = 8 * 1024 * 1024;
 /** For the reply that explains why a data channel broke. */
 const EXPLANATION_MS = 2_000;
 
@@ -42,8 +44,9 @@ export async function storeFile(
     transfer = await session.openTransfer(`STOR /${remoteName}`, remoteName);
     // Read from the printer, so that its goodbye does not lie unread when we close: that would cost our last bytes.
     transfer.socket.resume();
-    await sendFile(transfer.socket, { ...request, idleMs: timing.idleMs });
-    await session.step(`Finishing ${remoteName}`, finalReply(transfer), request.finalReplyMs);
+    const sent = await sendFile(transfer.socket, { ...request, idleMs: timing.idleMs });
+    const limitMs = request.finalReplyMs + drainMs(timing, sizeBytes, sent);
+    await session.step(`Finishing ${remoteName}`, finalReply(transfer), limitMs);
     return { kind: 'confirmed' };
   } catch (thrown) {
     const error = await firstCause(session, transfer, thrown, remoteName);
@@ -55,6 +58,16 @@ export async function storeFile(
     clearTimeout(overdue);
     transfer?.socket.destroy();
   }
+}
+
+/**
+ * Once the last byte is handed over, the systems on both sides still hold some of the file. A slow printer is given the
+ * time to take that, at the pace it took what came before.
+ */
+function drainMs(timing: TransferTiming, sizeBytes: number, { lastBytes, lastMs }: Sent): number {
+  const held = Math.min(sizeBytes, HELD_BYTES);
+  const slowest = (held / timing.slowestBytesPerSecond) * 1000;
+  return lastBytes === 0 ? 0 : Math.round(Math.min(slowest, (held / lastBytes) * lastMs));
 }
 
 const finalReply = (transfer: OpenTransfer) => () => transfer.final;

@@ -10,6 +10,7 @@ import {
 import { findModel } from './models.js';
 import type { DataProtections } from './transfer-protection.js';
 import { FtpSession, type Protection } from './transfer-session.js';
+import { assertRoom, explainBySpace, tooShort } from './transfer-space.js';
 import { type StoreEnd, type StoreRequest, storeFile } from './transfer-store.js';
 import type { TransferTiming } from './transfer-timing.js';
 
@@ -72,9 +73,10 @@ export class Upload {
         return this.result(true);
       }
       await session.remove(request.remoteName);
+      await assertRoom(session, request);
       this.attempted = true;
       end = await storeFile(session, this.storeRequest(), context.timing);
-      if (end.kind === 'refused') throw end.error;
+      if (end.kind === 'refused') throw await explainBySpace(session, end.error, request.sizeBytes);
       if (end.kind === 'confirmed') return await this.confirmed(session);
     } finally {
       session.close();
@@ -88,12 +90,10 @@ export class Upload {
       await session.quit();
       return this.result(false);
     }
+    const missing = this.request.sizeBytes - (remoteBytes ?? 0);
+    const error = await explainBySpace(session, tooShort(this.target, this.request, remoteBytes), missing);
     await session.remove(this.request.remoteName);
-    throw new DriverError(
-      'storage',
-      `The printer confirmed ${this.request.remoteName}, but holds ${remoteBytes ?? 'none'} of its ` +
-        `${this.request.sizeBytes} bytes; is its storage full or its card failing?`,
-    );
+    throw error;
   }
 
   /** Neither success nor failure is believed: the size on the printer decides (docs/protocol.md §8.3). */
@@ -130,7 +130,11 @@ export class Upload {
 
   private async shallRepeat(error: unknown): Promise<boolean> {
     if (!(error instanceof DriverError)) return false;
-    if (error.code === '553' && this.nameRetriesLeft > 0) {
+    if (this.protection === 'C' && this.context.protections.unlearn(this.target, error)) {
+      this.protection = 'P';
+      return true;
+    }
+    if (error.code === '553' && error.kind !== 'storage-full' && this.nameRetriesLeft > 0) {
       this.nameRetriesLeft--;
       return true;
     }

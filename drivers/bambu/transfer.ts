@@ -109,14 +109,24 @@ export class BambuFileTransfer implements FileTransfer {
     signal: AbortSignal,
     work: (session: FtpSession) => Promise<T>,
   ): Promise<T> {
-    const protection = this.protections.of(target);
-    const session = await FtpSession.open(target, { timing: this.timing, signal, protection, log: this.log });
     try {
-      const result = await work(session);
-      await session.quit();
-      return result;
-    } finally {
-      session.close();
+      const protection = this.protections.of(target);
+      const session = await FtpSession.open(target, {
+        timing: this.timing,
+        signal,
+        protection,
+        log: this.log,
+      });
+      try {
+        const result = await work(session);
+        await session.quit();
+        return result;
+      } finally {
+        session.close();
+      }
+    } catch (error) {
+      if (!this.protections.unlearn(target, error)) throw error;
+      return this.inSession(target, signal, work);
     }
   }
 }

@@ -146,7 +146,7 @@ const bambu = z.strictObject({
 });
 
 const transfers = z.strictObject({
-  max: whole(1, 64).default(8).describe('Files being sent to printers at the same time.'),
+  max: whole(1, 256).default(8).describe('Files being sent to printers at the same time.'),
 });
 
 const queue = z.strictObject({

@@ -13,6 +13,10 @@ export class ScriptedFtps {
   listing = '';
   /** Sends the first reply to STOR only when the data channel's TLS is done. */
   tlsBeforeReply = false;
+  /** The newest TLS version it would speak. */
+  newestTls: 'TLSv1.2' | 'TLSv1.3' = 'TLSv1.2';
+  /** TLS version of each connection, control and data. */
+  readonly spoken: (string | null)[] = [];
   private readonly sockets = new Set<Socket>();
   private server: Server | null = null;
   private data: Server | null = null;
@@ -33,7 +37,7 @@ export class ScriptedFtps {
     const context = createSecureContext({
       cert: leaf.certificatePem,
       key: leaf.privateKeyPem,
-      maxVersion: 'TLSv1.2',
+      maxVersion: this.newestTls,
     });
     const server = createServer((raw) => this.serve(this.secure(raw, context), context));
     this.server = server;
@@ -137,6 +141,7 @@ export class ScriptedFtps {
 
   private secure(raw: Socket, context: SecureContext): TLSSocket {
     const socket = new TLSSocket(raw, { isServer: true, secureContext: context });
+    socket.once('secure', () => this.spoken.push(socket.getProtocol()));
     this.track(raw);
     this.track(socket);
     return socket;

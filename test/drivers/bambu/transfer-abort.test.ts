@@ -39,7 +39,7 @@ describe('calling an upload off', () => {
     expect(rig.ftp('dele').filter((entry) => entry.path === path).length).toBeGreaterThan(1);
   });
 
-  it('lets the next upload to the printer begin', async () => {
+  it('pain-07: lets the next upload to the printer begin, its own sockets gone', async () => {
     const abort = new AbortController();
     const first = transfer.upload(rig.target(), {
       ...(await midway(() => abort.abort())),

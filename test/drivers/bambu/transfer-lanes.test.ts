@@ -10,7 +10,7 @@ beforeAll(() => rig.start());
 afterAll(() => rig.stop());
 
 describe('many uploads at once', () => {
-  it('go one by one per printer, and never more than the bound over all', async () => {
+  it('pain-05, fault-28: go one by one per printer, and never more than the bound over all', async () => {
     const transfer = new BambuFileTransfer({ timing: QUICK, simultaneous: 3 });
     const open = new Map<string, number>();
     let most = 0;
@@ -36,6 +36,25 @@ describe('many uploads at once', () => {
       const stored = rig.ftp('stored').filter((entry) => entry.serial === rig.printer(printer).serial);
       expect(stored.map((entry) => entry.path)).toEqual(mine);
     }
+    await transfer.close();
+  });
+
+  it('pain-06: fill each place as it becomes free, whatever the slowest does', async () => {
+    const transfer = new BambuFileTransfer({ timing: QUICK, simultaneous: 2 });
+    const abort = new AbortController();
+    rig.printer(0).addFault('ftp.slow', { bytesPerSecond: 100_000 });
+    const slow = transfer
+      .upload(rig.target(0), await rig.request(24_000_000, { signal: abort.signal }))
+      .catch((error: unknown) => error);
+    const quick = await Promise.all(Array.from({ length: 9 }, () => rig.request(50_000)));
+    // All of them pass the slow one by, through the one place it leaves.
+    const results = await Promise.all(
+      quick.map((request, i) => transfer.upload(rig.target(1 + (i % 3)), request)),
+    );
+    expect(results.map((result) => result.remoteBytes)).toEqual(quick.map((request) => request.sizeBytes));
+    abort.abort();
+    expect(await slow).toMatchObject({ kind: 'aborted' });
+    rig.printer(0).clearFaults();
     await transfer.close();
   });
 

@@ -20,9 +20,10 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 /** A printer that answers by this script, and a transfer that talks to it. */
 async function scripted(
   script: Script,
-  options: { greeting?: string; timing?: object } = {},
+  options: { greeting?: string; timing?: object; newestTls?: 'TLSv1.3' } = {},
 ): Promise<{ server: ScriptedFtps; target: PrinterTarget; transfer: BambuFileTransfer }> {
   server = new ScriptedFtps('127.44.6.1', script, options.greeting);
+  server.newestTls = options.newestTls ?? 'TLSv1.2';
   const target = await server.start();
   return { server, target, transfer: new BambuFileTransfer({ timing: { ...QUICK, ...options.timing } }) };
 }
@@ -42,6 +43,60 @@ describe('the data channel', () => {
     server.tlsBeforeReply = true;
     await transfer.upload(target, await localFile());
     expect(server.files.get('/a.gcode.3mf')?.toString()).toBe('G28\n');
+  });
+});
+
+describe('a printer that offers TLS 1.3', () => {
+  it('pain-02, fault-27: is spoken to in TLS 1.2, on both channels', async () => {
+    const { server, target, transfer } = await scripted(() => null, { newestTls: 'TLSv1.3' });
+    await transfer.upload(target, await localFile());
+    expect(server.files.get('/a.gcode.3mf')?.toString()).toBe('G28\n');
+    expect(server.spoken).toEqual(['TLSv1.2', 'TLSv1.2']);
+  });
+});
+
+describe('the card', () => {
+  it('pain-33, fault-24: is asked for room first, where the printer tells, and nothing is sent without', async () => {
+    const { server, target, transfer } = await scripted((verb) => (verb === 'AVBL' ? '213 3' : null));
+    const upload = transfer.upload(target, await localFile());
+    await expect(upload).rejects.toEqual(failure('storage-full'));
+    await expect(upload).rejects.toThrow(/needs 0\.0 MB.* 0\.0 MB free.*delete files on the printer/);
+    expect(server.commands.filter((command) => command.startsWith('STOR'))).toEqual([]);
+  });
+
+  it.each([
+    ['213 4', 'enough'],
+    ['500 what?', 'not known'],
+    ['550 no', 'refused'],
+    ['213 plenty', 'no number'],
+  ])('is trusted to have room when AVBL answers %j (%s)', async (answer) => {
+    const { server, target, transfer } = await scripted((verb) => (verb === 'AVBL' ? answer : null));
+    await transfer.upload(target, await localFile());
+    expect(server.files.has('/a.gcode.3mf')).toBe(true);
+  });
+
+  it('fault-24: is named full when a refusal says less and AVBL more', async () => {
+    const answers = ['213 1000', '213 2'];
+    const { target, transfer } = await scripted((verb) =>
+      verb === 'AVBL' ? (answers.shift() ?? null) : verb === 'STOR' ? '553 cannot create' : null,
+    );
+    await expect(transfer.upload(target, await localFile())).rejects.toEqual(failure('storage-full', '553'));
+  });
+
+  it('pain-33: that takes less than was sent, and confirms it, has the sum of its files told', async () => {
+    const sizes = ['550 none', '213 2'];
+    const { server, target, transfer } = await scripted(
+      (verb) => (verb === 'AVBL' ? '502 what?' : verb === 'SIZE' ? (sizes.shift() ?? '213 2') : null),
+      { timing: { sizeSettleMs: 30, sizeIntervalMs: 5 } },
+    );
+    server.listing = [
+      '-rw-r--r--    1 0        0        30000000 Jan 01 10:00 old.gcode.3mf',
+      '-rw-r--r--    1 0        0         1500000 Jan 01 10:00 older.gcode.3mf\r\n',
+    ].join('\r\n');
+    const upload = transfer.upload(target, await localFile());
+    await expect(upload).rejects.toEqual(failure('storage'));
+    await expect(upload).rejects.toThrow(/holds 2 of its 4 bytes.*files on it take 31\.5 MB/);
+    expect(server.commands.at(-1)).toBe('DELE /a.gcode.3mf');
   });
 });
 
