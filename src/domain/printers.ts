@@ -124,6 +124,8 @@ export interface PrinterFacts {
   readonly nozzleDiameter: string | null;
   /** A print that was seen on the machine since the facts were last written, whoever started it; its ids. */
   readonly print: { readonly ids: readonly string[] } | null;
+  /** The print that it shows, running or over; null while none was ever shown. */
+  readonly shown: { readonly ids: readonly string[]; readonly name: string } | null;
 }
 
 /** Writes what changed of a printer's facts. A print from elsewhere leaves the bed in doubt. */
@@ -152,6 +154,17 @@ export async function recordFacts(tx: Transaction, printerId: string, facts: Pri
       : {}),
   };
   await tx.update(printer, printerId, patch);
+  if (facts.shown) await rememberShown(tx, printerId, facts.shown);
+}
+
+/** What is shown after a restart of the daemon is compared with this. */
+async function rememberShown(
+  tx: Transaction,
+  printerId: string,
+  { ids, name }: NonNullable<PrinterFacts['shown']>,
+): Promise<void> {
+  const { id } = await connectionOf(tx, printerId);
+  await tx.update(printerConnection, id, { shownPrint: { ids: [...ids], name } });
 }
 
 /**

@@ -19,7 +19,7 @@ import { ConnectionStory } from './connection-story.js';
 import { factsOf, slotsOf } from './facts.js';
 import type { LivePrinter } from './live-printer.js';
 import { type NoticeCode, Notices } from './notices.js';
-import { PrintsWatch } from './prints-watch.js';
+import { PrintsWatch, type ShownPrint } from './prints-watch.js';
 import { mayFollow, type Place, Whereabouts } from './whereabouts.js';
 
 export interface EntryOptions {
@@ -28,6 +28,8 @@ export interface EntryOptions {
   readonly log: Logger;
   /** How long a printer may be away before anybody is told; a printer's boot when absent. */
   readonly awayGraceMs?: number;
+  /** What the printer showed before this process; null when that is not known. */
+  readonly shown: ShownPrint | null;
   write<T>(fn: (tx: Transaction) => Promise<T>): Promise<T>;
   emitReport(entry: LivePrinter): void;
   emitConnection(entry: LivePrinter): void;
@@ -42,7 +44,7 @@ export class Entry implements LivePrinter {
   #target: PrinterTarget;
   #stopped = false;
   readonly #whereabouts: Whereabouts;
-  readonly #prints = new PrintsWatch();
+  readonly #prints: PrintsWatch;
   readonly #story: ConnectionStory;
   readonly notices = new Notices();
   readonly #watchers = new Set<(connection: Connection | null, report: PrinterReport | null) => void>();
@@ -62,6 +64,7 @@ export class Entry implements LivePrinter {
     this.#printerId = printerId;
     this.#target = target;
     this.#whereabouts = new Whereabouts(target);
+    this.#prints = new PrintsWatch(options.shown);
     this.#story = new ConnectionStory({
       log: options.log,
       alert: (code, message) => this.notice(code, message),
@@ -230,7 +233,8 @@ export class Entry implements LivePrinter {
   /** One write at a time per printer; what changes meanwhile is written by the next. */
   #record(): void {
     if (this.#stopped) return;
-    const facts = JSON.stringify(factsOf(this));
+    const { shown } = this.#prints;
+    const facts = JSON.stringify([factsOf(this), shown]);
     const slotText = this.#slotText();
     const slotsChanged = slotText !== this.#writtenSlots;
     if (facts === this.#writtenFacts && !slotsChanged && this.#prints.news === null) return;
@@ -245,7 +249,7 @@ export class Entry implements LivePrinter {
     const print = this.#prints.news;
     this.#run(
       async (tx) => {
-        await recordFacts(tx, printerId, { ...factsOf(this), print });
+        await recordFacts(tx, printerId, { ...factsOf(this), print, shown });
         if (slots && slotsChanged) await syncSlots(tx, printerId, slots);
       },
       () => this.#prints.written(print),

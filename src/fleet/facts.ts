@@ -5,7 +5,7 @@ import { isMachineFree, isOnline, type LivePrinter } from './live-printer.js';
 type Seen = Pick<LivePrinter, 'connection' | 'report' | 'capabilities'>;
 
 /** What of a printer's live state is worth keeping. Equal facts are never written twice. */
-export function factsOf(printer: Seen): Omit<PrinterFacts, 'print'> {
+export function factsOf(printer: Seen): Omit<PrinterFacts, 'print' | 'shown'> {
   const state = printer.report?.state ?? null;
   const activity = state?.activity ?? null;
   return {

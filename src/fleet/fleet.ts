@@ -16,6 +16,7 @@ import { printerConnection } from '../resources/index.js';
 import { Entry } from './entry.js';
 import type { LivePrinter } from './live-printer.js';
 import type { Notice, NoticeCode } from './notices.js';
+import type { ShownPrint } from './prints-watch.js';
 
 export interface FleetOptions {
   readonly driver: PrinterDriver;
@@ -64,7 +65,7 @@ export class Fleet {
     for (const raw of rows) {
       try {
         const row = decodeRow(printerConnection, raw);
-        this.#open(row.printerId, this.#target(row));
+        this.#open(row.printerId, this.#target(row), row.shownPrint);
       } catch (error) {
         this.options.log.error(
           { err: error, printer: raw.serial },
@@ -118,7 +119,7 @@ export class Fleet {
    * @throws DriverError with the reason why the session did not stand
    */
   async tryConnect(target: PrinterTarget, timeoutMs: number): Promise<Candidate> {
-    const entry = this.#entryFor(null, target);
+    const entry = this.#entryFor(null, target, null);
     const outcome = deferred();
     const timer = setTimeout(() => outcome.reject(entry.connectTimeout(timeoutMs)), timeoutMs);
     const unwatch = entry.watch(
@@ -162,10 +163,11 @@ export class Fleet {
       .where('printerId', '=', printerId)
       .executeTakeFirst();
     if (!raw) return;
-    const target = this.#target(decodeRow(printerConnection, raw));
+    const row = decodeRow(printerConnection, raw);
+    const target = this.#target(row);
     const entry = this.#entries.get(printerId);
     if (entry) entry.retarget(target);
-    else this.#open(printerId, target);
+    else this.#open(printerId, target, row.shownPrint);
   }
 
   async remove(printerId: string): Promise<void> {
@@ -182,18 +184,19 @@ export class Fleet {
     this.#bySerial.get(seen.serial)?.followTo(seen);
   }
 
-  #open(printerId: string, target: PrinterTarget): void {
-    const entry = this.#entryFor(printerId, target);
+  #open(printerId: string, target: PrinterTarget, shown: ShownPrint | null): void {
+    const entry = this.#entryFor(printerId, target, shown);
     this.#entries.set(printerId, entry);
     this.#bySerial.set(target.serial, entry);
     entry.start();
   }
 
-  #entryFor(printerId: string | null, target: PrinterTarget): Entry {
+  #entryFor(printerId: string | null, target: PrinterTarget, shown: ShownPrint | null): Entry {
     const { driver, database, storeId, clock, log, awayGraceMs } = this.options;
     return new Entry(printerId, target, {
       driver,
       clock,
+      shown,
       ...(awayGraceMs === undefined ? {} : { awayGraceMs }),
       log: log.child({ printer: target.serial }),
       write: (fn) => database.write(systemContext(storeId), fn),

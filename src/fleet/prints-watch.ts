@@ -5,15 +5,31 @@ export interface NoticedPrint {
   readonly ids: readonly string[];
 }
 
+/** The print that a printer shows, running or over: the ids and the name it goes by. */
+export interface ShownPrint {
+  readonly ids: readonly string[];
+  readonly name: string;
+}
+
 /**
  * Notices every print on one printer: seen active, or betrayed by its marks where others were before. What was
  * noticed stays news until it has been written down, however short the print was.
  */
 export class PrintsWatch {
-  #shown: PrintIdentity | null = null;
+  #shown: ShownPrint | null;
   #active: string | null = null;
   #last: { readonly identity: PrintIdentity; readonly printing: boolean } | null = null;
   #news: NoticedPrint | null = null;
+
+  /** @param shown what the printer showed last, in the life of an earlier process too; null when that is not known */
+  constructor(shown: ShownPrint | null = null) {
+    this.#shown = shown;
+  }
+
+  /** To be kept beyond this process: a print from elsewhere may come and go while nobody looks. */
+  get shown(): ShownPrint | null {
+    return this.#shown;
+  }
 
   get news(): NoticedPrint | null {
     return this.#news;
@@ -27,12 +43,13 @@ export class PrintsWatch {
     // A driver gives the same marks again as the same object.
     if (this.#last?.identity === identity && this.#last.printing === printing) return;
     this.#last = { identity, printing };
-    const key = printing ? JSON.stringify([idsOf(identity), identity.name]) : null;
+    const now = { ids: idsOf(identity), name: identity.name };
+    const key = printing ? JSON.stringify([now.ids, now.name]) : null;
     const appeared = key !== null && key !== this.#active;
-    const replaced = this.#shown !== null && isOther(this.#shown, identity);
+    const replaced = this.#shown !== null && isOther(this.#shown, now);
     this.#active = key;
-    if (idsOf(identity).length > 0 || identity.name !== '') this.#shown = identity;
-    if (appeared || replaced) this.#news = { ids: idsOf(identity) };
+    if (now.ids.length > 0 || now.name !== '') this.#shown = now;
+    if (appeared || replaced) this.#news = { ids: now.ids };
   }
 
   /** The news was written down. */
@@ -42,9 +59,9 @@ export class PrintsWatch {
 }
 
 /** Marks may fade, which says nothing; marks of another print say that there was one. */
-function isOther(before: PrintIdentity, now: PrintIdentity): boolean {
-  const [old] = idsOf(before);
-  const [id] = idsOf(now);
+function isOther(before: ShownPrint, now: ShownPrint): boolean {
+  const [old] = before.ids;
+  const [id] = now.ids;
   if (old !== undefined && id !== undefined) return old !== id;
   return before.name !== '' && now.name !== '' && before.name !== now.name;
 }

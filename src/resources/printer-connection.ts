@@ -1,4 +1,5 @@
-import { choice, date, flag, id, integer, nullable, text, withDefault } from './column.js';
+import { z } from 'zod';
+import { choice, date, flag, id, integer, json, nullable, text, withDefault } from './column.js';
 import { resource } from './resource.js';
 
 /**
@@ -19,6 +20,8 @@ export const printerConnection = resource({
     pinnedFingerprint: nullable(text({ max: 128 })),
     pinnedAt: nullable(date()),
     modelCode: nullable(text({ max: 64 })),
+    /** The print that the printer showed last. */
+    shownPrint: nullable(json(z.object({ ids: z.array(z.string()), name: z.string() }))),
     configured: withDefault(flag(), false),
     /** False once the configuration file no longer lists the printer: its rows stay, no session is held. */
     active: withDefault(flag(), true),

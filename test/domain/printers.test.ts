@@ -31,6 +31,7 @@ const IDLE: PrinterFacts = {
   modelName: 'Bambu Lab P1S',
   nozzleDiameter: '0.4',
   print: null,
+  shown: null,
 };
 const RUNNING: PrinterFacts = { ...IDLE, machineFree: false, activity: 'RUNNING' };
 

@@ -32,6 +32,16 @@ describe('noticing prints', () => {
     expect(watch.news).toBeNull();
   });
 
+  test('pain-14: marks other than those kept from an earlier process betray a print that nobody saw', () => {
+    watch = new PrintsWatch({ ids: ['77'], name: 'vase' });
+    shows('FINISH', '77', 'vase');
+    shows('IDLE', '0');
+    expect(watch.news).toBeNull();
+    shows('FINISH', '78', 'bowl');
+    expect(watch.news).toEqual({ ids: ['78', '78'] });
+    expect(watch.shown).toEqual({ ids: ['78', '78'], name: 'bowl' });
+  });
+
   test('a print noticed while another was being written is not forgotten', () => {
     shows('RUNNING', '77');
     const { news } = watch;

@@ -1,0 +1,33 @@
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { CrashingFarm } from './crashing-farm.js';
+
+let farm: CrashingFarm;
+beforeAll(async () => {
+  farm = await CrashingFarm.make('127.66.30.1', null);
+});
+afterAll(() => farm.stop());
+
+it('pain-14: a print from the screen, begun and ended while the daemon was down, leaves the bed in doubt', async () => {
+  await farm.queue();
+  await farm.until(await farm.newestJob(), 'completed');
+  await farm.confirmReady();
+  expect(await farm.printerRow()).toMatchObject({ confirmedReady: true });
+  await farm.kill();
+  farm.printer.startExternalJob('from_the_screen', 60);
+  await farm.emulator.log.waitFor(
+    ({ kind, event, subtaskName }) =>
+      kind === 'print' && event === 'ended' && subtaskName === 'from_the_screen',
+    15_000,
+    'the end of the other print',
+  );
+  await farm.boot(null);
+  await vi.waitFor(
+    async () => expect(await farm.printerRow()).toMatchObject({ isAvailable: true, confirmedReady: false }),
+    { timeout: 10_000, interval: 25 },
+  );
+  await farm.queue();
+  const id = await farm.newestJob();
+  await farm.confirmReady();
+  await farm.until(id, 'completed');
+  expect(farm.begun()).toHaveLength(3);
+}, 90_000);
