@@ -213,6 +213,8 @@ export interface Connection {
 
 export const DRIVER_ERROR_KINDS = [
   'unreachable',
+  /** The printer is there, but seems to have no room for another client. */
+  'crowded',
   'auth',
   'certificate',
   'developer-mode',

@@ -1,4 +1,5 @@
 import type { DriverError } from '../driver.js';
+import { CLOSED_IN_HANDSHAKE } from './secure-socket.js';
 import type { SessionTiming } from './timing.js';
 
 /** How a connection ended. */
@@ -6,10 +7,16 @@ export interface Ending {
   readonly error: DriverError;
   /** The printer's identity had been proved: somebody was there. */
   readonly answered: boolean;
+  /** Anything came from the printer while the connection was open. */
+  readonly heard: boolean;
   /** Milliseconds the connection was open; 0 when it never was. */
   readonly openMs: number;
 }
 
+/** Endings that a full table of clients explains. */
+const OUT_OF_ROOM: ReadonlySet<string> = new Set(['unreachable', 'timeout']);
+/** Codes of a connection that was taken and cut before either side proved anything. */
+const CUT: ReadonlySet<string | null> = new Set(['ECONNRESET', 'EPIPE', CLOSED_IN_HANDSHAKE]);
 const CROWDED_AFTER = 3;
 const LONGEST_DOUBLING = 16;
 /** Announcements come every five seconds or so (docs/protocol.md §2). */
@@ -25,22 +32,33 @@ export class BackOff {
   #unanswered = true;
   #hints = 0;
   #hintNotBefore = 0;
+  #cutInHandshake = 0;
+  #firstCutAt = 0;
 
   constructor(timing: SessionTiming, random: () => number) {
     this.#timing = timing;
     this.#random = random;
   }
 
-  /** The printer lets us in and soon throws us out, time and again: it may have too many clients. */
+  /**
+   * It may have too many clients: it lets us in and soon throws us out or never says a word, time and again. One that
+   * cuts every connection before it is secure may as well be starting, which takes a minute or so.
+   */
   get crowded(): boolean {
-    return this.#cutShort >= CROWDED_AFTER;
+    if (this.#cutShort >= CROWDED_AFTER) return true;
+    return (
+      this.#cutInHandshake >= CROWDED_AFTER && performance.now() - this.#firstCutAt >= this.#timing.startUpMs
+    );
   }
 
   note(ending: Ending): void {
-    const settled = ending.openMs >= this.#timing.settledMs;
+    const settled = ending.heard && ending.openMs >= this.#timing.settledMs;
     this.#failures = settled ? 1 : Math.min(this.#failures + 1, LONGEST_DOUBLING);
-    const cutShort = ending.answered && !settled && ending.error.kind === 'unreachable';
+    const cutShort = ending.answered && !settled && OUT_OF_ROOM.has(ending.error.kind);
     this.#cutShort = cutShort ? this.#cutShort + 1 : 0;
+    const cut = !ending.answered && CUT.has(ending.error.code);
+    if (cut && this.#cutInHandshake === 0) this.#firstCutAt = performance.now();
+    this.#cutInHandshake = cut ? this.#cutInHandshake + 1 : 0;
     this.#unanswered = !ending.answered || settled;
     if (ending.openMs > 0) this.#hints = 0;
   }
@@ -61,6 +79,7 @@ export class BackOff {
     this.#failures = 0;
     this.#cutShort = 0;
     this.#hints = 0;
+    this.#cutInHandshake = 0;
   }
 
   /** Milliseconds to wait now. */

@@ -5,6 +5,7 @@ import { DriverError, type PrinterTarget } from '../driver.js';
 import { describeConnectError } from './connect-error.js';
 import { FloodGuard } from './flood-guard.js';
 import { reach, type SocketLimits, secure } from './secure-socket.js';
+import { MAKE_ROOM } from './session-errors.js';
 
 export interface ConnectionOptions {
   /** Never used before: a printer throws out the older of two clients with one id. */
@@ -22,6 +23,7 @@ const USER_NAME = 'bblp';
 const GOODBYE_MS = 1000;
 /** An MQTT DISCONNECT packet. */
 const DISCONNECT = Buffer.from([0xe0, 0x00]);
+const SERVER_UNAVAILABLE = 3;
 const BAD_USER_OR_PASSWORD = 4;
 const NOT_AUTHORISED = 5;
 
@@ -163,7 +165,8 @@ export class PrinterConnection {
         settle(
           new DriverError(
             'unreachable',
-            `${target.host}:${target.mqttPort} is reachable, but neither accepts nor refuses the connection.`,
+            `${target.host}:${target.mqttPort} is reachable, but neither accepts nor refuses the connection: it may have ` +
+              `too many clients. ${MAKE_ROOM}`,
           ),
         );
       }, timeoutMs);
@@ -172,7 +175,7 @@ export class PrinterConnection {
         this.#lastError ??= describeMqttError(error, target);
       });
       client.once('close', () => {
-        const error = this.#lastError ?? closedByPrinter(target);
+        const error = this.#lastError ?? closedByPrinter(target, open);
         if (open) this.#markClosed(error);
         else settle(error);
       });
@@ -220,13 +223,21 @@ function describeMqttError(error: unknown, target: PrinterTarget): DriverError {
           'it changes whenever LAN-only or Developer Mode is switched.',
       );
     }
+    if (error.code === SERVER_UNAVAILABLE) return noRoom('The printer refused the MQTT connection');
     return new DriverError('protocol', `The printer refused the MQTT connection (reason ${error.code}).`);
   }
   return describeConnectError(error, target, target.mqttPort);
 }
 
-function closedByPrinter(target: PrinterTarget): DriverError {
-  return new DriverError('unreachable', `${target.host}:${target.mqttPort} closed the connection.`);
+function closedByPrinter(target: PrinterTarget, wasOpen: boolean): DriverError {
+  const place = `${target.host}:${target.mqttPort}`;
+  return wasOpen
+    ? new DriverError('unreachable', `${place} closed the connection.`)
+    : noRoom(`${place} closed the connection instead of answering`);
+}
+
+function noRoom(what: string): DriverError {
+  return new DriverError('unreachable', `${what}: it may have too many clients. ${MAKE_ROOM}`);
 }
 
 function refusedSubscription(error: Error): DriverError {

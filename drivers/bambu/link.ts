@@ -6,6 +6,7 @@ import { describeConnectError } from './connect-error.js';
 import { PrinterConnection } from './connection.js';
 import { FLOOD } from './flood-guard.js';
 import type { Pace } from './pace.js';
+import { MAKE_ROOM } from './session-errors.js';
 import type { SessionTiming } from './timing.js';
 import type { FifoSlots } from './transfer-slots.js';
 
@@ -124,6 +125,7 @@ export class PrinterLink {
     const { timing } = this.#parts;
     const target = this.target;
     let open = false;
+    let heard = false;
     const connection = new PrinterConnection(
       target,
       {
@@ -133,7 +135,9 @@ export class PrinterLink {
       },
       (payload) => {
         // Before the request for everything is out, reports cannot be judged.
-        if (open) this.#events.onMessage(payload);
+        if (!open) return;
+        heard = true;
+        this.#events.onMessage(payload);
       },
     );
     try {
@@ -141,7 +145,7 @@ export class PrinterLink {
     } catch (error) {
       if (signal.aborted) return null;
       const reason = describeConnectError(error, target, target.mqttPort);
-      return { error: reason, answered: connection.fingerprint !== null, openMs: 0 };
+      return { error: reason, answered: connection.fingerprint !== null, heard, openMs: 0 };
     }
     open = true;
     this.#connection = connection;
@@ -153,7 +157,7 @@ export class PrinterLink {
     this.#connection = null;
     this.#events.onClosed();
     await connection.close();
-    return error === null ? null : { error, answered: true, openMs: performance.now() - openedAt };
+    return error === null ? null : { error, answered: true, heard, openMs: performance.now() - openedAt };
   }
 
   /** A fault of ours costs this printer one attempt, and no other printer anything. */
@@ -169,7 +173,7 @@ export class PrinterLink {
         cause: error,
       },
     );
-    return { error: reason, answered: false, openMs: 0 };
+    return { error: reason, answered: false, heard: false, openMs: 0 };
   }
 
   async #open(connection: PrinterConnection, signal: AbortSignal): Promise<void> {
@@ -211,10 +215,11 @@ function leadsElsewhere(before: PrinterTarget, after: PrinterTarget): boolean {
 
 function crowdedError(error: DriverError): DriverError {
   return new DriverError(
-    error.kind,
-    `${error.message} The printer lets this program in and soon throws it out again: it may have too many clients. ` +
-      'Close slicers and apps that are connected to it, or restart it.',
-    { cause: error },
+    'crowded',
+    error.message.includes(MAKE_ROOM)
+      ? `Time and again: ${error.message}`
+      : `${error.message} It goes on like this: the printer may have too many clients. ${MAKE_ROOM}`,
+    { cause: error, ...(error.code === null ? {} : { code: error.code }) },
   );
 }
 

@@ -55,6 +55,11 @@ export class PrinterView {
     this.#tree.beginConnection();
   }
 
+  /** A person wants a fresh look: what an acknowledgement proved may have changed since. */
+  forgetLearnedMode(): void {
+    this.#learnedMode = null;
+  }
+
   noteFullReportRequested(): void {
     this.#tree.noteFullReportRequested();
   }

@@ -69,7 +69,10 @@ export async function secure(
   port: number,
   options: SocketLimits,
 ): Promise<SecureSocket> {
-  if (raw.destroyed) throw new DriverError('unreachable', `${target.host}:${port} closed the connection.`);
+  if (raw.destroyed) {
+    const text = `${target.host}:${port} closed the connection.`;
+    throw new DriverError('unreachable', text, { code: CLOSED_IN_HANDSHAKE });
+  }
   const socket = connect({ socket: raw, ...secureContextOptions(target) });
   socket.on('error', () => {});
   try {
@@ -84,6 +87,9 @@ export async function secure(
     throw describeConnectError(error, target, port);
   }
 }
+
+/** Code of an error of ours: the socket was closed without a word before it was secure. */
+export const CLOSED_IN_HANDSHAKE = 'closed-in-handshake';
 
 function handshake(
   socket: TLSSocket,
@@ -107,6 +113,7 @@ function handshake(
         new DriverError(
           'unreachable',
           `${target.host}:${port} closed the connection during the TLS handshake.`,
+          { code: CLOSED_IN_HANDSHAKE },
         ),
       );
     const onAbort = (): void => settle(notWanted());

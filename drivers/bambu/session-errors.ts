@@ -2,11 +2,14 @@ import { DriverError } from '../driver.js';
 
 /** Why a session gives up a connection that still stands. */
 
+/** What a person does about a printer without room for another client. */
+export const MAKE_ROOM = 'Close slicers and apps that are connected to it, or restart it.';
+
 export function neverReported(): DriverError {
   return new DriverError(
     'timeout',
-    'The printer accepted the connection but never reported. Check the serial (upper case), and that not too many ' +
-      'slicers and apps are connected to it.',
+    'The printer accepted the connection but never reported. Check the serial (upper case); or it may have too many ' +
+      `clients. ${MAKE_ROOM}`,
   );
 }
 

@@ -202,6 +202,7 @@ export class BambuSession implements PrinterSession {
       const text = `The printer was asked for everything just now; it may be asked again in ${seconds} s.`;
       return { kind: 'unsent', error: new DriverError('busy', text) };
     }
+    this.#view.forgetLearnedMode();
     switch (await this.#fullReports.request(this.#parts.timing.acknowledgementMs)) {
       case 'received':
         return { kind: 'accepted' };

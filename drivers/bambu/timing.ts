@@ -24,6 +24,8 @@ export interface SessionTiming {
   readonly crowdedBackOffMs: number;
   /** Shortest time to the next attempt after a refused access code or identity. */
   readonly refusedRetryMs: number;
+  /** A printer that starts may cut connections for this long. */
+  readonly startUpMs: number;
   /** A connection that held this long was a good one: the back-off starts over. */
   readonly settledMs: number;
   readonly acknowledgementMs: number;
@@ -50,6 +52,7 @@ export const SESSION_TIMING: SessionTiming = {
   backOffLastMs: 30_000,
   crowdedBackOffMs: 60_000,
   refusedRetryMs: 60_000,
+  startUpMs: 90_000,
   settledMs: 10_000,
   acknowledgementMs: 5_000,
   filamentAcknowledgementMs: 10_000,

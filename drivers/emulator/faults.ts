@@ -108,6 +108,9 @@ export const FAULTS = {
     key: z.string().regex(/^[0-9A-Fa-f]{4}(_?[0-9A-Fa-f]{4}){3}$/),
   }),
   hmsClear: fault('hms.clear', 'removes every HMS message', {}),
+  mqttFull: fault('mqtt.full', 'has no place for another client', {
+    how: z.enum(['drop', 'refuse', 'hang', 'mute', 'evict']).optional(),
+  }),
   devModeOff: fault('dev.modeOff', 'refuses control commands', {
     shape: z.enum(['verify-failed', 'bare', 'silent']).optional(),
   }),

@@ -2,10 +2,12 @@
 import type { TLSSocket } from 'node:tls';
 import { generate, type IConnectPacket, type IPublishPacket, type Packet, parser } from 'mqtt-packet';
 
+/** 'accept', the CONNACK code to refuse with, 'drop' to close or 'hang' to stay silent without an answer. */
+export type Admission = 'accept' | 'drop' | 'hang' | 3 | 4 | 5;
+
 export interface MqttConnectionHost {
   readonly serial: string;
-  /** 'accept', the CONNACK code to refuse with, or 'drop' to close without an answer. */
-  admit(connection: MqttConnection, packet: IConnectPacket): 'accept' | 'drop' | 3 | 4 | 5;
+  admit(connection: MqttConnection, packet: IConnectPacket): Admission;
   onRequest(connection: MqttConnection, payload: Buffer): void;
   /** False withholds the PUBACK. */
   acknowledges(payload: Buffer): boolean;
@@ -22,6 +24,7 @@ export class MqttConnection {
   clientId = '';
   #connected = false;
   #subscribed = false;
+  #muted = false;
   readonly #reportTopic: string;
   readonly #requestTopic: string;
 
@@ -43,7 +46,12 @@ export class MqttConnection {
   }
 
   get subscribed(): boolean {
-    return this.#connected && this.#subscribed;
+    return this.#connected && this.#subscribed && !this.#muted;
+  }
+
+  /** It is let in and never hears anything. */
+  mute(): void {
+    this.#muted = true;
   }
 
   run(): void {
@@ -114,6 +122,7 @@ export class MqttConnection {
       this.socket.destroy();
       return;
     }
+    if (verdict === 'hang') return;
     if (verdict !== 'accept') {
       this.socket.end(generate({ cmd: 'connack', returnCode: verdict, sessionPresent: false }));
       return;

@@ -3,12 +3,19 @@ import { timingSafeEqual } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import { generate, type IConnectPacket } from 'mqtt-packet';
 import type { TruthRecorder } from './ground-truth.js';
-import { MqttConnection, type MqttConnectionHost } from './mqtt-connection.js';
+import { type Admission, MqttConnection, type MqttConnectionHost } from './mqtt-connection.js';
+
+/** What becomes of a client that finds no place: the real machines differ. */
+export interface Crowded {
+  readonly how?: 'drop' | 'refuse' | 'hang' | 'mute' | 'evict' | undefined;
+}
 
 export interface MqttServerOptions {
   readonly serial: string;
   readonly maxClients: number;
   readonly accessCode: () => string;
+  /** Not null when a fault says that other clients hold every place. */
+  readonly crowded?: () => Crowded | null;
   /** True answers CONNACK 5 whatever the credentials. */
   readonly refusesAuth: () => boolean;
   readonly acknowledges: (payload: Buffer) => boolean;
@@ -56,7 +63,7 @@ export class MqttServer implements MqttConnectionHost {
     for (const connection of [...this.#connections]) connection.drop();
   }
 
-  admit(connection: MqttConnection, packet: IConnectPacket): 'accept' | 'drop' | 5 {
+  admit(connection: MqttConnection, packet: IConnectPacket): Admission {
     const refuse = (reason: string): void =>
       this.#options.record('mqtt', 'refused', { clientId: packet.clientId, reason });
     if (this.#options.refusesAuth() || !this.#hasAccess(packet)) {
@@ -71,8 +78,31 @@ export class MqttServer implements MqttConnectionHost {
       refuse(`${others} clients already`);
       return 'drop';
     }
+    const crowded = this.#options.crowded?.() ?? null;
+    if (crowded !== null) {
+      refuse('no place');
+      return this.#turnAway(connection, crowded.how ?? 'drop');
+    }
     this.#options.record('mqtt', 'connect', { clientId: packet.clientId });
     return 'accept';
+  }
+
+  #turnAway(connection: MqttConnection, how: NonNullable<Crowded['how']>): Admission {
+    switch (how) {
+      case 'drop':
+      case 'hang':
+        return how;
+      case 'refuse':
+        return 3;
+      case 'mute':
+        connection.mute();
+        return 'accept';
+      case 'evict': {
+        const oldest = [...this.#connections].find((other) => other !== connection && other.connected);
+        oldest?.drop();
+        return 'accept';
+      }
+    }
   }
 
   onRequest(_connection: MqttConnection, payload: Buffer): void {

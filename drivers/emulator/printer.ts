@@ -91,6 +91,7 @@ export class Printer implements EmulatedPrinter, FaultTarget {
       serial: this.serial,
       maxClients: profile.maxClients,
       accessCode,
+      crowded: () => faults.take(FAULTS.mqttFull),
       refusesAuth: () => faults.take(FAULTS.mqttRefuseAuth) !== null,
       acknowledges: (payload) => !this.#withholdsPuback(payload),
       onRequest: (payload) => commands.receive(payload),
@@ -283,6 +284,8 @@ export class Printer implements EmulatedPrinter, FaultTarget {
     this.machine.engine.powerCut();
     this.machine.loaded = null;
     this.machine.skipped = [];
+    // What still holds is raised again when it shows again.
+    this.machine.hms = [];
     this.#starter.forget();
   }
 

@@ -1,5 +1,5 @@
 import type { JobStatus } from '../contract/enums.js';
-import { isMachineFree, isPrintingNow } from '../fleet/live-printer.js';
+import { isPrintingNow, takesJobs } from '../fleet/live-printer.js';
 import { Backlog } from './backlog.js';
 import { type DispatchRow, freshToken, journalOf, writeStep } from './journal.js';
 import { step } from './machine.js';
@@ -162,7 +162,7 @@ export class Lane {
         toWrite = { ...result, state: { ...result.state, journal: renewed } };
       }
       const live = options.live(this.printerId);
-      const machine = { free: live !== null && isMachineFree(live), printing: isPrintingNow(live) };
+      const machine = { free: live !== null && takesJobs(live), printing: isPrintingNow(live) };
       return { row: await writeStep(tx, this.#row, toWrite, machine), state: toWrite.state };
     });
     this.#row = written.row;

@@ -22,7 +22,8 @@ import { isBlank, isSamePrint } from './observation.js';
 import { hasTraceOf, type Sighting } from './sighting.js';
 
 const NEVER_BEGAN =
-  'start_not_confirmed: the printer took the command but never began; check its screen, then retry';
+  'start_not_confirmed: the printer took the command but never began; look at its screen, and check that LAN Only Mode ' +
+  'and Developer Mode are on, for without them some firmware ignores commands without a word; then retry';
 
 /**
  * The start was sent, our print has not been seen active, and nothing is active now. That it has not begun is proven

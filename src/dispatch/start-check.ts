@@ -32,7 +32,10 @@ export function startBlocked(row: DispatchRow, gate: StartGate, live: LivePrinte
   if (!gate.confirmedReady) return because('the bed was no longer confirmed clear at the start');
   const { state } = report;
   if (state.developerMode === 'off') {
-    return because('Developer Mode is off on the printer: switch it on under Settings > LAN only', true);
+    return because(
+      'the printer refuses commands: switch on LAN Only Mode and then Developer Mode on its screen, and restart it',
+      true,
+    );
   }
   if (state.upgrading) return because('the printer was updating its firmware at the start');
   if (!report.complete) return because('the printer had not told its whole state at the start');

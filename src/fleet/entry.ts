@@ -35,6 +35,8 @@ export interface EntryOptions {
   emitConnection(entry: LivePrinter): void;
 }
 
+type DeveloperMode = PrinterReport['state']['developerMode'];
+
 /** One printer in the fleet: its session, its newest report, and the writing of what changed. */
 export class Entry implements LivePrinter {
   readonly session: PrinterSession;
@@ -207,12 +209,22 @@ export class Entry implements LivePrinter {
   }
 
   #onReport(report: PrinterReport): void {
+    this.#noteMode(this.report?.state.developerMode, report.state.developerMode);
     this.report = report;
     this.#prints.note(report);
     for (const watcher of this.#watchers) watcher(null, report);
     if (this.#printerId === null) return;
     this.options.emitReport(this);
     this.#record();
+  }
+
+  /** People should hear of it when it happens, and not when the next job waits. */
+  #noteMode(before: DeveloperMode | undefined, now: DeveloperMode): void {
+    if (now === before) return;
+    const { log } = this.options;
+    if (now === 'off')
+      this.notice('developer-mode', 'the printer refuses commands: LAN Only Mode or Developer Mode is off');
+    else if (before === 'off') log.info('the printer does not refuse commands any more');
   }
 
   #onCapabilities(capabilities: Capabilities): void {

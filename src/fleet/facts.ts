@@ -1,6 +1,6 @@
 import type { PrinterFacts } from '../domain/printers.js';
 import type { ReportedSlot } from '../domain/slots.js';
-import { isMachineFree, isOnline, type LivePrinter } from './live-printer.js';
+import { isOnline, type LivePrinter, takesJobs } from './live-printer.js';
 
 type Seen = Pick<LivePrinter, 'connection' | 'report' | 'capabilities'>;
 
@@ -10,7 +10,7 @@ export function factsOf(printer: Seen): Omit<PrinterFacts, 'print' | 'shown'> {
   const activity = state?.activity ?? null;
   return {
     isOnline: isOnline(printer),
-    machineFree: isMachineFree(printer),
+    machineFree: takesJobs(printer),
     activity,
     modelCode: printer.capabilities?.modelCode ?? null,
     modelName: printer.capabilities?.modelName ?? null,

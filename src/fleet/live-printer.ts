@@ -44,6 +44,11 @@ export function isMachineFree(printer: Pick<LivePrinter, 'connection' | 'report'
   return activity === 'IDLE' || activity === 'FINISH' || activity === 'FAILED';
 }
 
+/** It could begin a print now and would: one that takes no commands is idle, but of no use to the farm. */
+export function takesJobs(printer: Pick<LivePrinter, 'connection' | 'report'>): boolean {
+  return isMachineFree(printer) && printer.report?.state.developerMode !== 'off';
+}
+
 /** Something is being printed, as far as the last complete report says. */
 export function isPrintingNow(printer: Pick<LivePrinter, 'report'> | null): boolean {
   const report = printer?.report;

@@ -4,6 +4,8 @@ export type NoticeCode =
   | 'away'
   /** It refuses the access code, or cannot prove its identity. */
   | 'refused'
+  /** It refuses commands: LAN Only Mode or Developer Mode is off. */
+  | 'developer-mode'
   /** It prints a file of ours that nobody asked it to print. */
   | 'ghost-print'
   /** It called a print finished long before its last layer. */

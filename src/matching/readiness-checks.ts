@@ -96,7 +96,10 @@ function because({ awayBecause }: MatchPrinter): string {
 
 function availability(printer: MatchPrinter): string {
   if (printer.developerMode === 'off') {
-    return 'Developer Mode is off, so the printer refuses jobs: switch it on in the LAN settings of its screen.';
+    return (
+      'Developer Mode is off, so the printer refuses jobs: switch on LAN Only Mode and then Developer Mode on its ' +
+      'screen, restart it, and enter its new access code.'
+    );
   }
   if (printer.setAside !== null) return `The printer is set aside: ${printer.setAside.reason}`;
   return printer.available

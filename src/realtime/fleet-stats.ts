@@ -1,5 +1,5 @@
 import type { Fleet } from '../fleet/fleet.js';
-import { isMachineFree, isOnline } from '../fleet/live-printer.js';
+import { isOnline, takesJobs } from '../fleet/live-printer.js';
 import type { StatsSource } from './stats-publisher.js';
 
 interface Options {
@@ -21,7 +21,7 @@ export function fleetStats({ fleet, storeId, isBusy }: Options): StatsSource {
         printerId,
         storeId,
         isOnline: online,
-        isAvailable: isMachineFree(printer) && !isBusy(printerId),
+        isAvailable: takesJobs(printer) && !isBusy(printerId),
         receivedAt: new Date(printer.report?.receivedAt ?? printer.connection.since),
         state: printer.report?.state ?? null,
         offlineAt: online ? null : new Date(printer.connection.since),

@@ -54,6 +54,7 @@ describe('checkPair', () => {
     ['in-maintenance', { isInMaintenance: true, inMaintenanceSince: 0 }, /since 1970-01-01T00:00:00\.000Z/],
     ['online', { online: false, lastSeenAt: 60_000 }, /last report 1970-01-01T00:01:00\.000Z/],
     ['online', { online: false, lastSeenAt: null }, /has not reported yet/],
+    ['online', { online: false, awayBecause: 'It closed the line.' }, /\. It closed the line\.$/],
     ['available', { available: false, doing: 'printing "Bracket"' }, /not free: printing "Bracket"/],
     ['available', { developerMode: 'off' }, /Developer Mode is off/],
     ['available', { setAside: { reason: 'its storage is full.' } }, /set aside: its storage is full/],

@@ -5,16 +5,17 @@ import { printer } from '../../resources/index.js';
 import type { Deps } from '../deps.js';
 import { type Operation, operation } from '../operation.js';
 import { idParam } from '../schemas.js';
+import { attentionTo } from './attention.js';
 
 /** What the daemon knows of a printer at this moment and keeps in no table: why it is away, and what was noticed. */
-export function livePrinterOperations({ database, fleet, clock }: Deps): Operation[] {
+export function livePrinterOperations({ database, fleet, discovery, clock }: Deps): Operation[] {
   const live = operation({
     id: 'local.printers.live',
     method: 'GET',
     path: '/local/printers/{id}',
     status: 200,
     summary:
-      'The connection of a printer with the reason for its loss, its last report, and what was noticed',
+      'The connection of a printer with the reason for its loss, its live state in full, and what wants attention',
     permissions: ['printer.view'],
     params: idParam,
     body: null,
@@ -27,17 +28,34 @@ export function livePrinterOperations({ database, fleet, clock }: Deps): Operati
         .executeTakeFirst();
       if (!row) throw notFound(printer.label, params.id);
       const seen = fleet.live(row.id);
+      const lanOnly = seen === null ? null : announcedLanOnly(seen.serial);
       return {
         id: row.id,
         name: row.name,
         serial: row.deviceId,
+        model: modelOf(seen),
+        lanOnly,
         connection: connectionOf(seen),
+        attention: attentionTo(seen, lanOnly),
         lastReport: reportOf(seen, clock.now()),
+        state: seen?.report?.complete ? seen.report.state : null,
         notices: fleet.notices(row.id).map(({ at, code, message }) => ({ at: timestamp(at), code, message })),
       };
     },
   });
+
+  /** Whether the printer announces that it keeps away from the cloud; null while it announces nothing. */
+  function announcedLanOnly(serial: string): boolean | null {
+    const connect = discovery.list().find((heard) => heard.serial === serial)?.connect ?? null;
+    return connect === null ? null : connect === 'lan' || connect === 'farm';
+  }
+
   return [live];
+}
+
+function modelOf(seen: LivePrinter | null) {
+  const capabilities = seen?.capabilities;
+  return capabilities ? { code: capabilities.modelCode, name: capabilities.modelName } : null;
 }
 
 function connectionOf(seen: LivePrinter | null) {

@@ -32,6 +32,7 @@ const STAND_MS = 20_000;
 /** Which error the caller gets for which trouble with the printer. */
 const CODES: Partial<Record<DriverErrorKind, ErrorCode>> = {
   unreachable: 'printer_unreachable',
+  crowded: 'printer_unreachable',
   timeout: 'printer_unreachable',
   auth: 'printer_auth',
   certificate: 'printer_certificate',

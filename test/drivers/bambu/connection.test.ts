@@ -205,11 +205,17 @@ describe('a connection that is not accepted', () => {
     await expect(opening).rejects.toMatchObject({ kind: 'auth', message: expect.not.stringContaining(CODE) });
   });
 
-  it('for another code is not', async () => {
+  it.each([
+    [2, 'protocol', 'reason 2'],
+    [3, 'unreachable', 'too many clients'],
+  ])('for another code (%d) is not: %s', async (returnCode, kind, words) => {
     const broker = await new Broker((packet, send) => {
-      if (packet.cmd === 'connect') send({ cmd: 'connack', returnCode: 3, sessionPresent: false });
+      if (packet.cmd === 'connect') send({ cmd: 'connack', returnCode, sessionPresent: false });
     }).listen();
-    await expect(broker.connect().connection.open(never)).rejects.toMatchObject({ kind: 'protocol' });
+    await expect(broker.connect().connection.open(never)).rejects.toMatchObject({
+      kind,
+      message: expect.stringContaining(words),
+    });
   });
 
   it('because the printer says nothing is given up', async () => {

@@ -187,6 +187,49 @@ describe('Developer Mode', () => {
     await printer.state((state) => state.developerMode === 'on', 'the mode');
   });
 
+  it('fact-03: is seen the other way round after the switch and a restart, whatever was learned before', async () => {
+    const farm = await start({ printers: [{ model: 'A1', firmware: '01.05.00.00' }], speed: 60 });
+    const printer = await farm.watch().online();
+    farm.printer().addFault('dev.modeOff');
+    await printer.session.command({ kind: 'pause' });
+    const off = await printer.state((state) => state.developerMode === 'off', 'the mode');
+    expect(off.state.health[0]).toMatchObject({
+      code: '0500_0500_0001_0007',
+      message: expect.stringMatching(/LAN Only Mode.*Developer Mode.*restart/),
+    });
+    farm.printer().clearFaults();
+    await farm.printer().power(false);
+    await farm.printer().power(true);
+    const seen = printer.reports.length;
+    await printer.state((state) => state.developerMode === 'unknown', 'nothing known', seen);
+    await printer.session.command({ kind: 'pause' });
+    await printer.state((state) => state.developerMode === 'on', 'the mode', seen);
+  });
+
+  it('that only an answer told of is asked anew after a refresh', async () => {
+    const farm = await start({ printers: [{ model: 'X1C' }], timing: { refreshFloorMs: 0 } });
+    farm.printer().addFault('report.omit', { keys: ['fun'] });
+    const printer = await farm.watch().online();
+    farm.printer().addFault('dev.modeOff', { shape: 'bare' });
+    await printer.session.command({ kind: 'pause' });
+    expect(printer.session.lastReport?.state.developerMode).toBe('off');
+    farm.printer().clearFaults();
+    const seen = printer.reports.length;
+    await printer.session.command({ kind: 'refresh' });
+    await printer.state((state) => state.developerMode !== 'off', 'the mode', seen);
+  });
+
+  it('flips with the firmware that tells it, within a connection', async () => {
+    const farm = await start({ printers: [{ model: 'H2D' }] });
+    const printer = await farm.watch().online();
+    expect(printer.session.lastReport?.state.developerMode).toBe('on');
+    farm.printer().addFault('dev.modeOff');
+    await printer.state((state) => state.developerMode === 'off', 'off');
+    farm.printer().clearFaults();
+    const seen = printer.reports.length;
+    await printer.state((state) => state.developerMode === 'on', 'on', seen);
+  });
+
   it('is told by the firmware where it can', async () => {
     const farm = await start({ printers: [{ model: 'H2D' }, { model: 'H2D', developerMode: false }] });
     const on = await farm.watch(0).online();

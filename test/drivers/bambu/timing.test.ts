@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { BackOff, type Ending } from '../../../drivers/bambu/back-off.js';
 import { FullReportPolicy } from '../../../drivers/bambu/full-report.js';
 import { MalformedCount } from '../../../drivers/bambu/malformed.js';
+import { neverReported } from '../../../drivers/bambu/session-errors.js';
 import { SilenceWatch } from '../../../drivers/bambu/silence.js';
 import { SESSION_TIMING } from '../../../drivers/bambu/timing.js';
 import { DriverError } from '../../../drivers/driver.js';
@@ -124,8 +125,14 @@ describe('asking for everything', () => {
 });
 
 describe('back-off', () => {
-  const failure: Ending = { error: new DriverError('unreachable', 'gone'), answered: false, openMs: 0 };
-  const cutShort: Ending = { ...failure, answered: true, openMs: 200 };
+  const failure: Ending = {
+    error: new DriverError('unreachable', 'gone'),
+    answered: false,
+    heard: false,
+    openMs: 0,
+  };
+  const cutShort: Ending = { ...failure, answered: true, heard: true, openMs: 200 };
+  const held: Ending = { ...failure, answered: true, heard: true, openMs: 60_000 };
 
   it('pain-27: doubles from one second to thirty, and never waits longer', () => {
     const backOff = new BackOff(SESSION_TIMING, () => 1);
@@ -145,7 +152,7 @@ describe('back-off', () => {
   it('starts over after a connection that held', () => {
     const backOff = new BackOff(SESSION_TIMING, () => 1);
     for (let turn = 0; turn < 6; turn += 1) backOff.note(failure);
-    backOff.note({ ...failure, answered: true, openMs: 60_000 });
+    backOff.note(held);
     expect(backOff.delayMs(false)).toBe(1_000);
   });
 
@@ -154,7 +161,7 @@ describe('back-off', () => {
     expect(new BackOff(SESSION_TIMING, () => 1).delayMs(true)).toBe(75_000);
   });
 
-  it('fault-15: suspects too many clients after three connections cut short, and waits longer', () => {
+  it('fault-15: suspects too many clients after three connections cut short, and waits up to a minute', () => {
     const backOff = new BackOff(SESSION_TIMING, () => 1);
     for (let turn = 0; turn < 2; turn += 1) backOff.note(cutShort);
     expect(backOff.crowded).toBe(false);
@@ -165,11 +172,38 @@ describe('back-off', () => {
     backOff.note(failure);
     expect(backOff.crowded).toBe(false);
   });
+
+  it('fault-15: suspects them after three connections on which nothing was ever heard, and never starts over', () => {
+    const backOff = new BackOff(SESSION_TIMING, () => 1);
+    const mute: Ending = { ...cutShort, error: neverReported(), heard: false, openMs: 60_000 };
+    const waits = [1, 2, 3, 4, 5, 6, 7, 8].map(() => {
+      backOff.note(mute);
+      return backOff.delayMs(false);
+    });
+    expect(backOff.crowded).toBe(true);
+    expect(waits).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]);
+    backOff.note(held);
+    expect(backOff.crowded).toBe(false);
+  });
+
+  it('takes a printer that cuts connections before they are secure for one that starts, for a minute and a half', () => {
+    const backOff = new BackOff(SESSION_TIMING, () => 1);
+    const cut: Ending = { ...failure, error: new DriverError('unreachable', 'cut', { code: 'ECONNRESET' }) };
+    for (let turn = 0; turn < 9; turn += 1) {
+      backOff.note(cut);
+      expect(backOff.crowded).toBe(false);
+      vi.advanceTimersByTime(10_000);
+    }
+    backOff.note(cut);
+    expect(backOff.crowded).toBe(true);
+    backOff.note({ ...failure, error: new DriverError('unreachable', 'off', { code: 'ECONNREFUSED' }) });
+    expect(backOff.crowded).toBe(false);
+  });
 });
 
 describe('a sign of life', () => {
-  const gone = { error: new DriverError('unreachable', 'gone'), answered: false, openMs: 0 };
-  const held = { error: new DriverError('unreachable', 'cut'), answered: true, openMs: 60_000 };
+  const gone = { error: new DriverError('unreachable', 'gone'), answered: false, heard: false, openMs: 0 };
+  const held = { error: new DriverError('unreachable', 'cut'), answered: true, heard: true, openMs: 60_000 };
   const thrownOut = { ...held, openMs: 500 };
 
   it('is worth an attempt when nobody answered, or a good connection was lost', () => {
