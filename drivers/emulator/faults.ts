@@ -210,6 +210,11 @@ export class FaultSet {
     if (active.left <= 0) this.#active = this.#active.filter((a) => a !== active);
   }
 
+  /** What it waited for has come. */
+  end(fault: Fault<unknown>): void {
+    this.#active = this.#active.filter((a) => a.name !== fault.name);
+  }
+
   remove(id: number): void {
     this.#active = this.#active.filter((a) => a.id !== id);
   }

@@ -3,6 +3,7 @@
  * until somebody acknowledges it (docs/protocol.md §7).
  */
 import { type EngineParts, type Outcome, recordBegun, recordEnded, SPEED_PERCENT } from './engine-parts.js';
+import { FAULTS } from './faults.js';
 import { Feeding, isExternal } from './feeding.js';
 import { Job } from './job.js';
 import { type JobActs, upcomingEvents } from './job-events.js';
@@ -192,6 +193,7 @@ export class PrintEngine implements JobActs {
     const job = this.#job;
     if (job !== null && step.activity === 'RUNNING' && !job.begun) {
       job.begun = true;
+      this.#parts.faults.end(FAULTS.reportStaleFinish);
       this.#parts.onHeat(job.order);
       recordBegun(this.#parts.record, job.order);
     }

@@ -22,15 +22,22 @@ function unitsOf({ modelCode }: Machine['printer']): readonly number[] {
   return modelCode === 'N9' ? [16] : [0];
 }
 
-function inject({ injected, truth }: World, { printer }: Machine, draw: Draw): string {
+/** Whether a fault would be one that printers have: an end that stands is one only before the next print is sent. */
+function mayHave({ truth, view }: World, { printer, id }: Machine, name: string): boolean {
+  const idle = !truth.isBusy(printer.serial) && printer.powered;
+  if (name === 'job.externalJob') return idle;
+  if (name !== 'report.staleFinish') return true;
+  return idle && view.printers.some((row) => row.id === id && row.printingJobId === null);
+}
+
+function inject(world: World, machine: Machine, draw: Draw): string {
   const { name, args } = draw.weighted(TROUBLES);
+  const { serial } = machine.printer;
   const given = args(draw);
-  if (name === 'job.externalJob' && (truth.isBusy(printer.serial) || !printer.powered)) {
-    return `${printer.serial} is busy: nobody starts a print there`;
-  }
-  printer.addFault(name, given);
-  injected.set(name, (injected.get(name) ?? 0) + 1);
-  return `${printer.serial} ${name} ${JSON.stringify(given)}`;
+  if (!mayHave(world, machine, name)) return `${serial} is busy: no ${name}`;
+  machine.printer.addFault(name, given);
+  world.injected.set(name, (world.injected.get(name) ?? 0) + 1);
+  return `${serial} ${name} ${JSON.stringify(given)}`;
 }
 
 const fault: Action = {

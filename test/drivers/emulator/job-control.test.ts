@@ -208,6 +208,9 @@ describe('faults of a job', () => {
     expect(early).not.toHaveProperty('gcode_state');
     await client.report((p) => p.gcode_state === 'RUNNING', 'RUNNING');
     expect(client.reports.some((p) => p.gcode_state === 'PREPARE')).toBe(false);
+    // Of a print that has begun it tells the truth.
+    printer.pressPause();
+    await client.report((p) => p.gcode_state === 'PAUSE', 'PAUSE');
   });
 });
 
