@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { connectAsync, type MqttClient } from 'mqtt';
-import type { EmulatedPrinter, TruthEntry } from '../../drivers/emulator/index.js';
+import type { EmulatedPrinter, EmulatedPrinterSpec, TruthEntry } from '../../drivers/emulator/index.js';
 import { cube } from '../fixtures/cube.js';
 import { type FarmOptions, listAt, type TestFarm, testFarm, textAt, valueAt } from '../fixtures/farm.js';
 import { QUICK } from './crashing-farm.js';
@@ -18,8 +18,8 @@ export const QUICK_SESSION = {
 /** A start has time to show on a busy machine too. */
 const TIMING = {
   ...QUICK,
-  firstSignMs: 2_000,
-  confirmMs: 6_000,
+  firstSignMs: 3_000,
+  confirmMs: 20_000,
   lastLookMs: 500,
   strangeMs: 2_500,
   transferBackoffMs: [50, 50],
@@ -30,27 +30,29 @@ export class ShopFloor {
   readonly #parts = new Map<string, Promise<string>>();
   readonly #free: EmulatedPrinter[];
   readonly #stats = new Map<string, unknown>();
-  #mqtt: MqttClient | null = null;
+  #mqtt: Promise<MqttClient> | null = null;
 
   private constructor(readonly farm: TestFarm) {
     this.#free = [...farm.emulator.printers];
   }
 
   static async open(
-    models: readonly string[],
+    printers: readonly (string | (Partial<EmulatedPrinterSpec> & { readonly model: string }))[],
     options: Omit<FarmOptions, 'printers'> = {},
   ): Promise<ShopFloor> {
     const farm = await testFarm({
       timing: TIMING,
       sessionTiming: QUICK_SESSION,
+      // A dozen of printers that tell everything ten times a second would be the test's main work.
+      reportIntervalMs: 500,
       ...options,
-      printers: models.map((model) => ({ model })),
+      printers: printers.map((spec) => (typeof spec === 'string' ? { model: spec } : spec)),
     });
     return new ShopFloor(farm);
   }
 
   async close(): Promise<void> {
-    await this.#mqtt?.endAsync(true);
+    await (await this.#mqtt)?.endAsync(true);
     await this.farm.stop();
   }
 
@@ -134,7 +136,8 @@ export class ShopFloor {
 
   /** The newest message of the stats topic about a printer, once it is as wanted. */
   async stat(printer: EmulatedPrinter, wanted: (stat: unknown) => boolean): Promise<unknown> {
-    const client = this.#mqtt ?? (await this.#subscribe());
+    this.#mqtt ??= this.#subscribe();
+    const client = await this.#mqtt;
     const id = this.id(printer);
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => settle(null), 15_000);
@@ -162,7 +165,6 @@ export class ShopFloor {
       ca: readFileSync(farm.caFile),
       clientId: `apiclient_${farm.key.slice(0, 24)}_floor`,
     });
-    this.#mqtt = client;
     client.on('message', (topic, payload) => {
       const message: unknown = JSON.parse(payload.toString('utf8'));
       this.#stats.set(topic.split('/').at(-1) ?? '', message);
@@ -194,6 +196,12 @@ export class ShopFloor {
 
   starts(printer: EmulatedPrinter): readonly TruthEntry[] {
     return this.truth(printer, 'project_file', 'received');
+  }
+
+  /** What the slots of a printer hold by REST, in their order. */
+  async slots(printer: EmulatedPrinter): Promise<readonly unknown[]> {
+    const slots = await this.farm.ok('GET', `/v1/printer-slots?printerId=${this.id(printer)}`);
+    return listAt(slots).map((slot) => valueAt(slot, 'materialType'));
   }
 
   begun(printer: EmulatedPrinter): readonly TruthEntry[] {

@@ -1,0 +1,143 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { textAt, valueAt } from '../fixtures/farm.js';
+import { ShopFloor } from './shop-floor.js';
+
+let floor: ShopFloor;
+
+beforeAll(async () => {
+  floor = await ShopFloor.open(Array.from({ length: 14 }, () => 'X1C'));
+});
+afterAll(() => floor.close());
+
+const health = (stat: unknown) => JSON.stringify(valueAt(stat, 'data', 'health'));
+
+describe.concurrent('a start that is answered strangely', () => {
+  it.each([
+    ['mqtt.ackWithoutResult', { command: 'project_file' }],
+    ['mqtt.ackDelay', { command: 'project_file', seconds: 900 }],
+  ])('fault-19: %s: is judged by what is printed, and never repeated', async (fault, args) => {
+    const printer = floor.next();
+    printer.addFault(fault, args);
+    await floor.job(await floor.queue(printer), 'completed');
+    expect(floor.starts(printer)).toHaveLength(1);
+    expect(floor.begun(printer)).toHaveLength(1);
+  });
+});
+
+describe.concurrent('a print in trouble', () => {
+  it('job.failPrepare: fails with the printer’s code before it has begun', async () => {
+    const printer = floor.next();
+    printer.addFault('job.failPrepare', { code: '0500_4003' });
+    const job = await floor.job(await floor.queue(printer), 'failed');
+    expect(textAt(job, 'errorMessage')).toContain('0500_4003');
+    expect(floor.starts(printer)).toHaveLength(1);
+    expect(await floor.ready(printer)).toBe(false);
+  });
+
+  it('fault-42: job.pauseAt: a pause is shown with its cause, and somebody goes on by REST', async () => {
+    const printer = floor.next();
+    printer.addFault('job.pauseAt', { layer: 2, code: '0300_8014' });
+    const id = await floor.queue(printer);
+    await floor.job(id, 'paused');
+    const stat = await floor.stat(printer, (told) => health(told).includes('0300-8014'));
+    expect(valueAt(stat, 'state')).toBe('PAUSE');
+    expect(await floor.farm.ok('PATCH', '/v1/print-jobs/resume', { printJobIds: [id] })).toEqual([id]);
+    await floor.job(id, 'completed');
+  });
+
+  it('fault-30, pain-14: job.cancelOnScreen: is cancelled, not failed, and raises no alarm', async () => {
+    const printer = floor.next();
+    printer.addFault('job.cancelOnScreen', { layer: 3 });
+    const job = await floor.job(await floor.queue(printer), 'cancelled');
+    expect(textAt(job, 'errorMessage')).toBe('cancelled at the printer');
+    const stat = await floor.stat(printer, (told) => valueAt(told, 'state') === 'FAILED');
+    expect(valueAt(stat, 'data', 'health', 'errors')).toEqual([]);
+    expect(await floor.ready(printer)).toBe(false);
+  });
+});
+
+describe.concurrent('errors that mean nothing, and messages that mean something', () => {
+  it('fault-29: error.ghost: a phase of a print is no error', async () => {
+    const printer = floor.next();
+    printer.addFault('error.ghost', { code: '0300_0002' });
+    const id = await floor.queue(printer);
+    const stat = await floor.stat(printer, (told) => valueAt(told, 'state') === 'RUNNING');
+    expect(valueAt(stat, 'data', 'health', 'errors')).toEqual([]);
+    expect(valueAt(await floor.job(id, 'completed'), 'errorMessage')).toBeNull();
+  });
+
+  it('hms.raise, hms.clear: are shown in words as long as they last', async () => {
+    const printer = floor.next();
+    printer.addFault('hms.raise', { key: '0300_0200_0001_0001' });
+    const stat = await floor.stat(printer, (told) => health(told).includes('0300-0200-0001-0001'));
+    expect(textAt(stat, 'data', 'health', 'errors', 0, 'message').length).toBeGreaterThan(10);
+    // Nobody should leave such a printer to itself.
+    const ids = [floor.id(printer)];
+    expect(await floor.farm.ok('PATCH', '/v1/printers/continous-print', { enabled: true, ids })).toEqual([]);
+    printer.addFault('hms.clear');
+    await floor.stat(printer, (told) => valueAt(told, 'data', 'health', 'errors', 0) === undefined);
+  });
+});
+
+describe.concurrent('Developer Mode', () => {
+  it.each(['verify-failed', 'bare'])(
+    'fault-41, pain-23: dev.modeOff (%s): nothing is sent once it is known, and the words say what to switch on',
+    async (shape) => {
+      const printer = floor.next();
+      printer.addFault('dev.modeOff', { shape });
+      await floor.live(printer, (live) => valueAt(live, 'lastReport', 'developerMode') === 'off');
+      const id = await floor.queue(printer);
+      await floor.farm.until(`/v1/print-jobs/${id}/matching-troubleshoot`, (why) =>
+        JSON.stringify(why).includes('Developer Mode is off'),
+      );
+      expect(floor.starts(printer)).toEqual([]);
+      expect(floor.truth(printer, 'ftp', 'login')).toEqual([]);
+      printer.clearFaults();
+      await floor.job(id, 'completed');
+    },
+  );
+});
+
+describe.concurrent('prints of others', () => {
+  it('fault-42, pain-43: job.externalJob: is shown as somebody else’s, and takes no copy of ours from the queue', async () => {
+    const printer = floor.next();
+    // Somebody prints by hand what is queued here, under the same name.
+    printer.addFault('job.externalJob', { name: 'Cube', seconds: 1_200 });
+    await floor.row(printer, (row) => valueAt(row, 'isAvailable') === false);
+    const first = await floor.queue(printer, 2);
+    const why = await floor.farm.ok('GET', `/v1/print-jobs/${first}/matching-troubleshoot`);
+    expect(JSON.stringify(why)).toContain('printing \\"Cube\\", which the daemon did not start');
+    await floor.row(printer, (row) => valueAt(row, 'isAvailable') === true);
+    expect(valueAt(await floor.job(first, 'pending'), 'assignedPrinterId')).toBeNull();
+    expect(await floor.ready(printer)).toBe(false);
+    await floor.confirm(printer);
+    await floor.job(first, 'completed');
+    expect(floor.starts(printer)).toHaveLength(1);
+  });
+
+  it('fault-42: a pause at the screen is a pause here', async () => {
+    const printer = floor.next();
+    const id = await floor.queue(printer);
+    await floor.happened(printer, 'print', 'begun');
+    printer.pressPause();
+    await floor.job(id, 'paused');
+    printer.pressResume();
+    await floor.job(id, 'completed');
+  });
+});
+
+describe.concurrent('a print that ends while nobody looks', () => {
+  it('fault-40: is closed by what the printer shows afterwards', async () => {
+    const printer = floor.next();
+    const id = await floor.queue(printer);
+    await floor.job(id, 'printing');
+    printer.addFault('net.refuse');
+    printer.addFault('net.drop');
+    await floor.happened(printer, 'print', 'ended');
+    await floor.online(printer, false);
+    printer.clearFaults();
+    await floor.job(id, 'completed');
+    expect(floor.starts(printer)).toHaveLength(1);
+    expect(await floor.ready(printer)).toBe(false);
+  });
+});
