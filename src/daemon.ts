@@ -49,8 +49,8 @@ export interface DaemonOptions {
   /** Shorter waits, for tests. */
   readonly timing?: Partial<DispatchTiming>;
   readonly sessionTiming?: Partial<SessionTiming>;
-  readonly awayGraceMs?: number;
   readonly transferTiming?: Partial<TransferTiming>;
+  readonly awayGraceMs?: number;
   /** Told around every durable step, for tests that end the process there. */
   readonly probe?: StepProbe;
 }

@@ -407,7 +407,7 @@ describe('a refused start', () => {
   });
 
   test.each(['0500_4004', '0500_C07F'])(
-    'pain-08: "busy" (%s) may concern another start than ours',
+    'pain-08, fault-18: "busy" (%s) may concern another start than ours',
     (errorCode) => {
       const life = Life.started();
       life.after(2_000).sees({ errorCode });

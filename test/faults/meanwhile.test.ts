@@ -124,7 +124,7 @@ describe.concurrent('while a file is on its way', () => {
     expect(starts(printer)).toHaveLength(1);
   });
 
-  it('a reply that comes late is waited for', async () => {
+  it('fault-26: a reply that comes late is waited for', async () => {
     const printer = nextPrinter();
     printer.addFault('ftp.late226', { seconds: 600, times: 1 });
     await until(await queueFor(printer), 'completed');
@@ -160,7 +160,7 @@ describe.concurrent('while a start is under way', () => {
 });
 
 describe.concurrent('prints that look like others', () => {
-  it('pain-34: a printer that prints our leftover file by itself does not complete the job', async () => {
+  it('pain-34, fault-35: a printer that prints our leftover file by itself does not complete the job', async () => {
     const printer = nextPrinter();
     printer.addFault('power.ghostPrint', { times: 1 });
     const id = await queueFor(printer);

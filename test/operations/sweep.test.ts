@@ -131,4 +131,14 @@ describe('the sweep', () => {
     expect(await names()).not.toContain(made.uri);
     expect(await names()).toContain(uri);
   });
+
+  it('pain-42: leaves a job that has waited for years in the queue, and its file with it', async () => {
+    const waiting = await newPart(await upload('waiting.stl', 'waiting'));
+    const jobId = await newJob(waiting.id, waiting.uri);
+    now += 5 * 365 * 24 * HOUR;
+    await sweep();
+    expect(await names()).toContain(waiting.uri);
+    const job = await farm.db.write(farm.context, (tx) => tx.get(printJob, jobId));
+    expect(job).toMatchObject({ status: 'pending', errorMessage: null });
+  });
 });

@@ -265,7 +265,7 @@ describe('checking a plate', () => {
     await expect(verifyPlate(path, 1)).resolves.toBeUndefined();
   });
 
-  it('pain-40: refuses a wrong MD5, a wrong checksum and a missing end', async () => {
+  it('pain-04, pain-40: refuses a wrong MD5, a wrong checksum and a missing end', async () => {
     const gcode = { name: 'Metadata/plate_1.gcode', content: 'G28\n'.repeat(100) };
     const md5 = { name: 'Metadata/plate_1.gcode.md5', content: gcodeMd5('something else') };
     for (const entries of [[gcode, md5], [{ ...gcode, claimedCrc: 5 }], [{ ...gcode, claimedBytes: 401 }]]) {

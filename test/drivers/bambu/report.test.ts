@@ -118,6 +118,14 @@ describe('a state says only what the printer said', () => {
     expect(state.print).toMatchObject({ percent: null, layer: null, remainingMinutes: null, stage: null });
   });
 
+  it('fault-33: shows a remaining time during a print only, whatever stands there after it', () => {
+    const replay = new Replay('x1c');
+    replay.full();
+    const at = (gcode_state: string) =>
+      replay.delta({ gcode_state, mc_remaining_time: 759 }).print.remainingMinutes;
+    expect(['RUNNING', 'PAUSE', 'FINISH', 'FAILED', 'IDLE'].map(at)).toEqual([759, 759, null, null, null]);
+  });
+
   it('fault-05: coerces numbers sent as text and text sent as numbers', () => {
     const state = new Replay('p1p').delta({
       bed_temper: '60.5',

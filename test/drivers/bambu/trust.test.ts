@@ -135,7 +135,7 @@ describe('trust by authority', () => {
     );
   });
 
-  it('speaks TLS 1.2 and nothing else', async () => {
+  it('pain-02: speaks TLS 1.2 and nothing else', async () => {
     await expect(open(target(await peer(right, { minVersion: 'TLSv1.3' })))).rejects.toMatchObject({
       kind: expect.stringMatching(/unreachable|unsupported/),
     });
