@@ -5,10 +5,11 @@ import { listAt, type TestFarm, testFarm, textAt, valueAt } from '../fixtures/fa
 import { QUICK } from './crashing-farm.js';
 
 /** One printer for each fault, so that none stands in another's way. */
-const FAULTS = 10;
+const FAULTS = 11;
 
 let farm: TestFarm;
 let partId: string;
+let fileBytes: number;
 const free: EmulatedPrinter[] = [];
 
 beforeAll(async () => {
@@ -17,10 +18,9 @@ beforeAll(async () => {
     timing: { ...QUICK, transferBackoffMs: [50, 50] },
   });
   free.push(...farm.emulator.printers);
-  const path = await farm.upload(
-    'cube.gcode.3mf',
-    await cube({ model: 'BL-P001', plates: [{ seconds: 1_200 }] }),
-  );
+  const file = await cube({ model: 'BL-P001', plates: [{ seconds: 1_200 }] });
+  fileBytes = file.length;
+  const path = await farm.upload('cube.gcode.3mf', file);
   const part = await farm.ok('POST', '/v1/parts', { name: 'Cube', type: 'gcode3mf', fileUris: [path] });
   partId = textAt(part, 'id');
 });
@@ -136,5 +136,25 @@ describe('a transfer that breaks', () => {
     await until(await queueFor(printer), 'completed');
     expect(starts(printer)).toHaveLength(1);
     expect(begun(printer)).toHaveLength(1);
+  });
+
+  it('pain-03, pain-07: at its end, with nobody to ask: the file is found there and not sent again', async () => {
+    const printer = nextPrinter();
+    printer.addFault('ftp.dropAt', { bytes: fileBytes, times: 1 });
+    const off = farm.emulator.log.on((entry) => {
+      if (entry.serial === printer.serial && entry.event === 'dropped') {
+        printer.addFault('net.refuse', { times: 1 });
+      }
+    });
+    await queueFor(printer);
+    await farm.emulator.log.waitFor(
+      ({ serial, kind }) => serial === printer.serial && kind === 'project_file',
+      15_000,
+      'the start command',
+    );
+    off();
+    expect(truth(printer, 'ftp', 'dropped').map((entry) => entry.bytes)).toEqual([fileBytes]);
+    expect(farm.logLines.filter((line) => line.includes('upload failed')).length).toBeGreaterThan(0);
+    expect(truth(printer, 'ftp', 'stor')).toHaveLength(1);
   });
 });
