@@ -2,6 +2,7 @@ import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls, TLSSocket } from 'node:tls';
 import { Client, type FileInfo, type FTPResponse } from 'basic-ftp';
 import { DriverError, type DriverLog, type PrinterTarget } from '../driver.js';
+import { passivePort } from './passive-port.js';
 import { openSecureSocket } from './secure-socket.js';
 import { describeTransferError, isUnsupported, replyCode, StallError } from './transfer-errors.js';
 import type { TransferTiming } from './transfer-timing.js';
@@ -21,6 +22,8 @@ export interface SessionOptions {
 /** The user name that every printer expects. */
 const USER = 'bblp';
 const GOODBYE_MS = 1_000;
+/** Looked at in the root folder, when its files are counted. */
+const MOST_ENTRIES = 1_000;
 
 /**
  * One logged-in FTPS connection (docs/protocol.md §8.1). Every step has a time limit; when one is exceeded, or the
@@ -92,7 +95,7 @@ export class FtpSession {
   async usedBytes(): Promise<number> {
     const root = await this.list('/');
     let bytes = 0;
-    for (const entry of root) {
+    for (const entry of root.slice(0, MOST_ENTRIES)) {
       const inside = entry.isDirectory ? await this.list(`/${entry.name}`) : [entry];
       bytes += inside.reduce((sum, file) => sum + (file.isDirectory ? 0 : file.size), 0);
     }
@@ -266,13 +269,6 @@ export interface OpenTransfer {
   readonly socket: Socket;
   /** The reply after the data. */
   readonly final: Promise<FTPResponse>;
-}
-
-/** Port of a `227 Entering Passive Mode (h,h,h,h,p,p)`. */
-export function passivePort(reply: string): number | null {
-  const [, high, low] = /(?:\d{1,3},){4}(\d{1,3}),(\d{1,3})(?!\d)/.exec(reply) ?? [];
-  const port = Number(high ?? Number.NaN) * 256 + Number(low ?? Number.NaN);
-  return port > 0 && port <= 65_535 ? port : null;
 }
 
 /** What the server answered, below the driver's words for it. */

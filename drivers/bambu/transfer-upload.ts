@@ -10,7 +10,7 @@ import {
 import { findModel } from './models.js';
 import type { DataProtections } from './transfer-protection.js';
 import { FtpSession, type Protection } from './transfer-session.js';
-import { assertRoom, explainBySpace, tooShort } from './transfer-space.js';
+import { type CardSpace, tooShort } from './transfer-space.js';
 import { type StoreEnd, type StoreRequest, storeFile } from './transfer-store.js';
 import type { TransferTiming } from './transfer-timing.js';
 
@@ -18,6 +18,7 @@ export interface UploadContext {
   readonly timing: TransferTiming;
   readonly skipExisting: boolean;
   readonly protections: DataProtections;
+  readonly space: CardSpace;
   readonly log: DriverLog | null;
   readonly signal: AbortSignal;
   /** Ends even the removal of what an aborted upload left. */
@@ -73,10 +74,10 @@ export class Upload {
         return this.result(true);
       }
       await session.remove(request.remoteName);
-      await assertRoom(session, request);
+      await context.space.assertRoom(session, this.target, request);
       this.attempted = true;
       end = await storeFile(session, this.storeRequest(), context.timing);
-      if (end.kind === 'refused') throw await explainBySpace(session, end.error, request.sizeBytes);
+      if (end.kind === 'refused') throw await this.explained(session, end.error, request.sizeBytes);
       if (end.kind === 'confirmed') return await this.confirmed(session);
     } finally {
       session.close();
@@ -91,7 +92,7 @@ export class Upload {
       return this.result(false);
     }
     const missing = this.request.sizeBytes - (remoteBytes ?? 0);
-    const error = await explainBySpace(session, tooShort(this.target, this.request, remoteBytes), missing);
+    const error = await this.explained(session, tooShort(this.request, remoteBytes), missing);
     await session.remove(this.request.remoteName);
     throw error;
   }
@@ -179,6 +180,10 @@ export class Upload {
       const fields = { serial: this.target.serial, file: this.request.remoteName, err: error };
       this.context.log?.warn(fields, 'part of an aborted upload may be left on the printer');
     }
+  }
+
+  private explained(session: FtpSession, error: DriverError, neededBytes: number): Promise<DriverError> {
+    return this.context.space.explain(session, this.target, error, neededBytes);
   }
 
   private open(signal: AbortSignal): Promise<FtpSession> {

@@ -9,6 +9,7 @@ import type { FileTransfer } from './file-transfer.js';
 import { DataProtections } from './transfer-protection.js';
 import { FtpSession } from './transfer-session.js';
 import { FifoSlots, Lanes } from './transfer-slots.js';
+import { CardSpace } from './transfer-space.js';
 import { TRANSFER_TIMING, type TransferTiming } from './transfer-timing.js';
 import { Upload } from './transfer-upload.js';
 
@@ -32,6 +33,7 @@ export class BambuFileTransfer implements FileTransfer {
   private readonly lanes = new Lanes();
   private readonly slots: FifoSlots;
   private readonly protections = new DataProtections();
+  private readonly space = new CardSpace();
   /** What is under way, and what ends it. */
   private readonly running = new Map<Promise<unknown>, AbortController>();
   private closed = false;
@@ -53,6 +55,7 @@ export class BambuFileTransfer implements FileTransfer {
           timing: this.timing,
           skipExisting: this.skipExisting,
           protections: this.protections,
+          space: this.space,
           log: this.log,
           signal,
           cleanupSignal: this.leaving.signal,

@@ -126,7 +126,7 @@ describe('from the queue to the end of a print', () => {
     expect(removedAt - endedAt).toBeGreaterThanOrEqual(250);
   });
 
-  test('a file that could not be deleted is deleted by the next daemon', async () => {
+  test('pain-33: a file that could not be deleted is deleted by the next daemon', async () => {
     await shop.boot();
     shop.session().onRemove = () => Promise.reject(new DriverError('unreachable', 'no connection'));
     const { jobId, session } = await shop.started();

@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { passivePort } from '../../../drivers/bambu/passive-port.js';
 import { BambuFileTransfer } from '../../../drivers/bambu/transfer.js';
-import { passivePort } from '../../../drivers/bambu/transfer-session.js';
 import type { PrinterTarget } from '../../../drivers/driver.js';
 import { type Script, ScriptedFtps } from './scripted-ftps.js';
 import { QUICK } from './transfer-rig.js';
@@ -75,6 +75,15 @@ describe('the card', () => {
     expect(server.files.has('/a.gcode.3mf')).toBe(true);
   });
 
+  it('is not asked again where the question is the end of the connection', async () => {
+    const { server, target, transfer } = await scripted((verb) => (verb === 'AVBL' ? '' : null), {
+      timing: { replyMs: 400 },
+    });
+    await expect(transfer.upload(target, await localFile())).rejects.toEqual(failure('unreachable'));
+    await transfer.upload(target, await localFile());
+    expect(server.commands.filter((command) => command === 'AVBL')).toHaveLength(1);
+  });
+
   it('fault-24: is named full when a refusal says less and AVBL more', async () => {
     const answers = ['213 1000', '213 2'];
     const { target, transfer } = await scripted((verb) =>
@@ -83,7 +92,7 @@ describe('the card', () => {
     await expect(transfer.upload(target, await localFile())).rejects.toEqual(failure('storage-full', '553'));
   });
 
-  it('pain-33: that takes less than was sent, and confirms it, has the sum of its files told', async () => {
+  it('pain-04, pain-33: that takes less than was sent, and confirms it, has the sum of its files told', async () => {
     const sizes = ['550 none', '213 2'];
     const { server, target, transfer } = await scripted(
       (verb) => (verb === 'AVBL' ? '502 what?' : verb === 'SIZE' ? (sizes.shift() ?? '213 2') : null),
