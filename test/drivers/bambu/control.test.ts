@@ -4,7 +4,7 @@ import { Control } from '../../../drivers/bambu/control.js';
 import { PrinterView } from '../../../drivers/bambu/printer-view.js';
 import { SESSION_TIMING, type SessionTiming } from '../../../drivers/bambu/timing.js';
 import type { PrinterReport, PrinterState } from '../../../drivers/driver.js';
-import { type FixtureName, Replay } from './reports.js';
+import { Replay } from './reports.js';
 
 const DEVICES = { x1c: 'BL-P001', p1p: 'C11', a1: 'N2S', h2d: 'O1D' } as const;
 const UNKNOWN_FUNCTION = 0x0502_4004;
@@ -16,7 +16,7 @@ interface Sent {
 
 /** A control over a line that answers as it is told. */
 function control(
-  name: FixtureName,
+  name: keyof typeof DEVICES,
   options: {
     readonly answer?: (sent: Sent) => object | null;
     readonly changes?: Partial<PrinterState>;

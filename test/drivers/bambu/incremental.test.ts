@@ -9,7 +9,7 @@ import { normaliseReport, type ReportContext, reportReader } from '../../../driv
 import { ReportDecoder } from '../../../drivers/bambu/report-decoder.js';
 import { ReportTree } from '../../../drivers/bambu/report-tree.js';
 import { plainAms, plainMerge } from './plain-merge.js';
-import { FIXTURES, type FixtureName, printOf, SERIALS, versionOf } from './reports.js';
+import { FIXTURES, type FixtureName, printOf, serialOf, versionOf } from './reports.js';
 
 /** Values that firmware sends, at the edges of what readers tell apart. */
 const value = fc.oneof(
@@ -71,17 +71,12 @@ function messagesOf(name: FixtureName, list: readonly Step[]): { payload: Buffer
 }
 
 function contextOf(name: FixtureName, tree: ReportTree): ReportContext {
-  const { firmware, amsKinds } = versions[name];
-  const model = modelBySerial(SERIALS[name]);
+  const { firmware, amsKinds } = versions.get(name) ?? versionOf(name);
+  const model = modelBySerial(serialOf(name));
   return { model, firmware, amsKinds, peaks: tree.peaks, storage: 'ok', learnedMode: null };
 }
 
-const versions = {
-  x1c: versionOf('x1c'),
-  p1p: versionOf('p1p'),
-  a1: versionOf('a1'),
-  h2d: versionOf('h2d'),
-};
+const versions = new Map(FIXTURES.map((name) => [name, versionOf(name)]));
 
 describe('reading only what has changed', () => {
   it.each(FIXTURES)('gives what reading everything gives: %s', (name) => {

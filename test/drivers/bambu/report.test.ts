@@ -1,13 +1,45 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { modelByCode } from '../../../drivers/bambu/models.js';
+import { MODELS, modelByCode, modelBySerial } from '../../../drivers/bambu/models.js';
 import { normaliseReport } from '../../../drivers/bambu/report.js';
 import { ReportTree } from '../../../drivers/bambu/report-tree.js';
-import { expectedStateOf, FIXTURES, printOf, Replay, reportOf } from './reports.js';
+import {
+  deltasOf,
+  expectedStateOf,
+  FIXTURES,
+  printOf,
+  Replay,
+  reportOf,
+  serialOf,
+  versionOf,
+} from './reports.js';
 
 describe('a full report becomes a state', () => {
   it.each(FIXTURES)('%s', (name) => {
     expect(new Replay(name).full()).toEqual(expectedStateOf(name));
+  });
+});
+
+describe('the changes after a full report', () => {
+  it.each(FIXTURES)('%s', (name) => {
+    const replay = new Replay(name);
+    replay.full();
+    const deltas = deltasOf(name);
+    expect(deltas.length).toBeGreaterThanOrEqual(3);
+    for (const { at, print, expect: expected } of deltas) {
+      expect(replay.delta(print, at), `${name} after ${at} s`).toMatchObject(expected);
+    }
+  });
+});
+
+describe('every model', () => {
+  it('has a fixture that it is recognised by', () => {
+    const found = FIXTURES.map((name) => modelBySerial(serialOf(name))?.code);
+    expect(found.toSorted()).toEqual(MODELS.map(({ code }) => code).toSorted());
+    for (const name of FIXTURES) {
+      const { model } = versionOf(name);
+      if (model !== null) expect(model.code, name).toBe(modelBySerial(serialOf(name))?.code);
+    }
   });
 });
 

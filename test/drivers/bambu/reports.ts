@@ -1,6 +1,6 @@
-/** Reports of four invented printers, and the way from a report to a state without a connection. */
+/** Reports of an invented printer of every model, and the way from a report to a state without a connection. */
 import { readFileSync } from 'node:fs';
-import { isObject, type JsonObject } from '../../../drivers/bambu/coerce.js';
+import { isObject, type JsonObject, readText } from '../../../drivers/bambu/coerce.js';
 import { modelBySerial } from '../../../drivers/bambu/models.js';
 import { normaliseReport } from '../../../drivers/bambu/report.js';
 import { ReportTree } from '../../../drivers/bambu/report-tree.js';
@@ -8,7 +8,22 @@ import { StorageWatch } from '../../../drivers/bambu/storage-watch.js';
 import { readVersion, type VersionInfo } from '../../../drivers/bambu/version.js';
 import type { PrinterState } from '../../../drivers/driver.js';
 
-export const FIXTURES = ['x1c', 'p1p', 'a1', 'h2d'] as const;
+export const FIXTURES = [
+  'x1c',
+  'x1',
+  'x1e',
+  'p1p',
+  'p1s',
+  'p2s',
+  'a1m',
+  'a1',
+  'a2l',
+  'h2d',
+  'h2dpro',
+  'h2s',
+  'h2c',
+  'x2d',
+] as const;
 export type FixtureName = (typeof FIXTURES)[number];
 
 function readJson(name: string): JsonObject {
@@ -42,12 +57,36 @@ export function expectedStateOf(name: FixtureName): JsonObject {
   return readJson(`${name}.state`);
 }
 
-export const SERIALS: Readonly<Record<FixtureName, string>> = {
-  x1c: '00M09X000000001',
-  p1p: '01S09X000000002',
-  a1: '03909X000000003',
-  h2d: '09409X000000004',
-};
+const serials = new Map<FixtureName, string>();
+
+/** As the main firmware module names it. */
+export function serialOf(name: FixtureName): string {
+  const known = serials.get(name);
+  if (known !== undefined) return known;
+  const modules = part(part(readJson(name).version, 'version').info, 'info').module;
+  const main = Array.isArray(modules)
+    ? modules.find((module) => isObject(module) && module.name === 'ota')
+    : null;
+  const serial = readText(part(main, 'ota module').sn);
+  serials.set(name, serial);
+  return serial;
+}
+
+/** A change that followed the full report, and what of the state it makes true. */
+export interface Delta {
+  /** Seconds after the full report. */
+  readonly at: number;
+  readonly print: JsonObject;
+  readonly expect: JsonObject;
+}
+
+export function deltasOf(name: FixtureName): readonly Delta[] {
+  const { deltas } = readJson(name);
+  return (Array.isArray(deltas) ? deltas : []).map((delta: unknown) => {
+    const { at, print, expect } = part(delta, 'delta');
+    return { at: Number(at), print: part(print, 'print'), expect: part(expect, 'expect') };
+  });
+}
 
 /** Messages of one printer through merge and normaliser; `at` is seconds. */
 export class Replay {
@@ -77,7 +116,7 @@ export class Replay {
   state(): PrinterState {
     const version = versionOf(this.#name);
     return normaliseReport(this.tree.print, {
-      model: modelBySerial(SERIALS[this.#name]),
+      model: modelBySerial(serialOf(this.#name)),
       firmware: version.firmware,
       amsKinds: version.amsKinds,
       peaks: this.tree.peaks,
