@@ -10,6 +10,8 @@ export interface EmulatedPrinterSpec {
   readonly mqttPort?: number;
   /** Default 990; 0 picks a free port. */
   readonly ftpPort?: number;
+  /** Default 6000 or 322, as its model has it; 0, and where `mqttPort` is 0 the default, picks a free port. */
+  readonly cameraPort?: number;
   /** 15 characters; the default follows from the seed, the position and the model's prefix. */
   readonly serial?: string;
   /** 8 digits; the default follows from the seed. */
@@ -80,6 +82,8 @@ export interface EmulatedPrinter {
   readonly mqttPort: number;
   /** Real port after start. */
   readonly ftpPort: number;
+  /** Real port after start. */
+  readonly cameraPort: number;
   readonly accessCode: string;
   readonly modelCode: string;
   readonly name: string;

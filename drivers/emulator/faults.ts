@@ -137,6 +137,14 @@ export const FAULTS = {
   tlsRotated: fault('tls.rotated', 'shows a new certificate of the same name', {}),
   tlsUnknownCa: fault('tls.unknownCa', 'shows a certificate of an unknown authority', {}),
   tlsExpired: fault('tls.expired', 'shows an expired certificate', {}),
+  cameraLiveviewOff: fault(
+    'camera.liveviewOff',
+    'live view is switched off: reports say so, the video port closes',
+    {},
+  ),
+  cameraSilent: fault('camera.silent', 'the camera takes viewers and sends no picture', {}),
+  cameraGarbage: fault('camera.garbage', 'sends something that is no picture', {}),
+  cameraCut: fault('camera.cut', 'ends the stream after the next picture', {}),
   powerCut: fault('power.cut', 'cuts the power, for so many virtual seconds or for good', {
     seconds: seconds.optional(),
   }),

@@ -3,7 +3,7 @@ export interface TruthEntry {
   /** Real time, ISO 8601. */
   readonly time: string;
   readonly serial: string;
-  /** `project_file`, `print`, `ftp`, `mqtt`, `tls`, `state`, `fault` or `power`. */
+  /** `project_file`, `print`, `ftp`, `mqtt`, `camera`, `tls`, `state`, `fault` or `power`. */
   readonly kind: string;
   readonly event: string;
   readonly [field: string]: unknown;

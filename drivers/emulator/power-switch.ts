@@ -1,14 +1,29 @@
 /** The ports of a printer and the switch that opens and closes them: boot, power cut, move to another address. */
+import type { EmulatedPrinterSpec } from './api.js';
 import type { TruthRecorder } from './ground-truth.js';
+import { CAMERA_PORTS, type Profile } from './profiles.js';
 import type { TlsListener } from './tls-listener.js';
 import type { VirtualClock } from './virtual-clock.js';
+
+export interface Ports {
+  readonly mqtt: number;
+  readonly ftp: number;
+  readonly camera: number;
+}
+
+/** Where a printer is asked to listen: on the ports of real ones unless its specification says otherwise. */
+export function portsOf({ mqttPort, ftpPort, cameraPort }: EmulatedPrinterSpec, profile: Profile): Ports {
+  const camera = mqttPort === 0 ? 0 : CAMERA_PORTS[profile.camera];
+  return { mqtt: mqttPort ?? 8883, ftp: ftpPort ?? 990, camera: cameraPort ?? camera };
+}
 
 export interface PowerSwitchParts {
   readonly mqtt: TlsListener;
   readonly ftp: TlsListener;
+  readonly camera: TlsListener;
   readonly host: () => string;
   /** 0 picks a free port, which the printer then keeps. */
-  readonly ports: { readonly mqtt: number; readonly ftp: number };
+  readonly ports: Ports;
   readonly bootSeconds: number;
   readonly clock: VirtualClock;
   readonly record: TruthRecorder;
@@ -22,7 +37,7 @@ export interface PowerSwitchParts {
 
 export class PowerSwitch {
   readonly #parts: PowerSwitchParts;
-  #ports: { readonly mqtt: number; readonly ftp: number };
+  #ports: Ports;
   #on = false;
   /** Ends the wait of a boot when the power goes again. */
   #boot = new AbortController();
@@ -38,7 +53,7 @@ export class PowerSwitch {
     return this.#on;
   }
 
-  get ports(): { readonly mqtt: number; readonly ftp: number } {
+  get ports(): Ports {
     return this.#ports;
   }
 
@@ -101,10 +116,11 @@ export class PowerSwitch {
   }
 
   async #listen(): Promise<void> {
-    const { mqtt, ftp, host } = this.#parts;
+    const { mqtt, ftp, camera, host } = this.#parts;
     this.#ports = {
       mqtt: await mqtt.open(host(), this.#ports.mqtt),
       ftp: await ftp.open(host(), this.#ports.ftp),
+      camera: await camera.open(host(), this.#ports.camera),
     };
     this.#on = true;
     this.#parts.onListening();
@@ -113,7 +129,8 @@ export class PowerSwitch {
   async #close(): Promise<void> {
     this.#on = false;
     this.#parts.onClosing();
-    await Promise.all([this.#parts.mqtt.close(), this.#parts.ftp.close()]);
+    const { mqtt, ftp, camera } = this.#parts;
+    await Promise.all([mqtt.close(), ftp.close(), camera.close()]);
   }
 
   /** Runs after the changes before it; one that failed does not stand in the way of the next. */

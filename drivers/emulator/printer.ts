@@ -1,6 +1,7 @@
 /** One emulated printer: its parts, wired together, and what people and faults do to it. */
 import { join } from 'node:path';
 import type { EmulatedPrinter, EmulatedPrinterSpec, EmulatedSpool } from './api.js';
+import { cameraOf } from './camera.js';
 import type { LeafIssuer } from './certificates.js';
 import { Commands, namesCommand } from './commands.js';
 import { actAtOnce, type FaultTarget } from './fault-effects.js';
@@ -11,11 +12,10 @@ import { Identity } from './identity.js';
 import { Machine } from './machine.js';
 import { MqttServer } from './mqtt-server.js';
 import { Outbox } from './outbox.js';
-import { PowerSwitch } from './power-switch.js';
+import { PowerSwitch, portsOf } from './power-switch.js';
 import { profileOf } from './profiles.js';
 import { Random } from './random.js';
 import { Reporter } from './reporter.js';
-import { UnreadableFile } from './sliced-file.js';
 import { StartPrint } from './start-print.js';
 import { Storage } from './storage.js';
 import { TlsListener } from './tls-listener.js';
@@ -48,7 +48,7 @@ export class Printer implements EmulatedPrinter, FaultTarget {
   readonly #storage: Storage;
   readonly #mqtt: MqttServer;
   readonly #ftp: FtpServer;
-  readonly #listeners: { readonly mqtt: TlsListener; readonly ftp: TlsListener };
+  readonly #listeners: Readonly<Record<'mqtt' | 'ftp' | 'camera', TlsListener>>;
   readonly #reporter: Reporter;
   readonly #starter: StartPrint;
   readonly #power: PowerSwitch;
@@ -104,6 +104,7 @@ export class Printer implements EmulatedPrinter, FaultTarget {
     this.#starter = new StartPrint(machine, storage, record, () => this.#mqtt.dropAll());
     const startPrint = this.#starter.take.bind(this.#starter);
     const commands = new Commands({ machine, reporter, outbox, random, record, startPrint });
+    const camera = cameraOf(profile, { serial: this.serial, accessCode, faults, record });
     const port = {
       context: () => this.identity.context(),
       refuses: () => faults.take(FAULTS.netRefuse) !== null,
@@ -116,11 +117,12 @@ export class Printer implements EmulatedPrinter, FaultTarget {
         service: 'ftp',
         onSecure: (socket, context) => this.#ftp.accept(socket, context),
       }),
+      camera: new TlsListener({ ...port, service: 'camera', onSecure: (socket) => camera.accept(socket) }),
     };
     this.#power = new PowerSwitch({
       ...this.#listeners,
       host,
-      ports: { mqtt: spec.mqttPort ?? 8883, ftp: spec.ftpPort ?? 990 },
+      ports: portsOf(spec, profile),
       bootSeconds: profile.bootSeconds,
       clock,
       record,
@@ -144,6 +146,10 @@ export class Printer implements EmulatedPrinter, FaultTarget {
 
   get ftpPort(): number {
     return this.#power.ports.ftp;
+  }
+
+  get cameraPort(): number {
+    return this.#power.ports.camera;
   }
 
   get accessCode(): string {
@@ -246,8 +252,7 @@ export class Printer implements EmulatedPrinter, FaultTarget {
   // What faults do to the printer as a whole.
 
   dropSockets(): void {
-    this.#listeners.mqtt.dropAll();
-    this.#listeners.ftp.dropAll();
+    for (const listener of Object.values(this.#listeners)) listener.dropAll();
   }
 
   rotateCode(code: string | undefined): void {
@@ -291,12 +296,7 @@ export class Printer implements EmulatedPrinter, FaultTarget {
 
   async #afterBoot(): Promise<void> {
     if (this.faults.take(FAULTS.powerGhostPrint) === null) return;
-    try {
-      const order = await ghostPrint(this.#storage, this.#starter.lastOrder);
-      if (order !== null) this.machine.engine.startNow(order);
-    } catch (error) {
-      if (!(error instanceof UnreadableFile)) throw error;
-      this.#record('power', 'ghost-unreadable', { reason: error.message });
-    }
+    const order = await ghostPrint(this.#storage, this.#starter.lastOrder, this.#record);
+    if (order !== null) this.machine.engine.startNow(order);
   }
 }

@@ -78,6 +78,8 @@ export interface Profile {
   readonly refusalRaisesHms: boolean;
   /** Stages of a print's beginning, in order; the last part is stage 0. */
   readonly openingStages: readonly number[];
+  /** `jpeg`: single pictures on port 6000; `rtsps`: a video stream on port 322. */
+  readonly camera: 'jpeg' | 'rtsps';
   readonly ftp: FtpProfile;
 }
 
@@ -157,11 +159,13 @@ const X1: Family = {
   refusal: 'verify-failed',
   refusalRaisesHms: false,
   openingStages: [2, 13, 4, 14, 1, 3, 8],
+  camera: 'rtsps',
   ftp: VSFTPD,
 };
 
 const P1: Family = {
   ...X1,
+  camera: 'jpeg',
   firmware: '01.08.02.00',
   processor: { module: 'esp32', hardware: 'AP04' },
   layout: 'p1',
@@ -324,6 +328,7 @@ export const PROFILES: readonly Profile[] = [
     name: 'Bambu Lab A2L',
     serialPrefix: '26A',
     productName: 'Bambu Lab A2L',
+    camera: 'jpeg',
     idleStage: 0,
     maxClients: 4,
     gcodeFile: 'name',
@@ -404,4 +409,12 @@ export function profileOf(model: string): Profile {
     throw new Error(`no emulated model ${JSON.stringify(model)}; known are ${known}`);
   }
   return profile;
+}
+
+/** Where real cameras listen. */
+export const CAMERA_PORTS = { jpeg: 6000, rtsps: 322 } as const;
+
+/** Where the camera of a model listens. @throws Error naming every model when there is none of this name. */
+export function cameraPortOf(model: string): number {
+  return CAMERA_PORTS[profileOf(model).camera];
 }

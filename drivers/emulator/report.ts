@@ -202,6 +202,10 @@ function smallMachine(): JsonObject {
   };
 }
 
+function liveViewAddress({ faults, host }: Machine): string {
+  return faults.has(FAULTS.cameraLiveviewOff) ? 'disable' : `rtsps://${host}:322/streaming/live/1`;
+}
+
 /** What the machines with a bigger processor say. */
 function largeMachine(machine: Machine): JsonObject {
   return {
@@ -234,7 +238,7 @@ function largeMachine(machine: Machine): JsonObject {
       laser_preview_res: 7,
       mode_bits: 2,
       resolution: '1080p',
-      rtsp_url: 'disable',
+      rtsp_url: liveViewAddress(machine),
       timelapse: 'disable',
       tutk_server: 'disable',
     },

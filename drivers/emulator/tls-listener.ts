@@ -9,7 +9,7 @@ import { type SecureContext, TLSSocket } from 'node:tls';
 import type { TruthRecorder } from './ground-truth.js';
 
 export interface TlsListenerOptions {
-  readonly service: 'mqtt' | 'ftp';
+  readonly service: 'mqtt' | 'ftp' | 'camera';
   /** Asked for every connection, after the TCP handshake. */
   readonly context: () => Promise<SecureContext>;
   /** True resets the connection before a byte is read. */

@@ -1,7 +1,8 @@
 /** Prints that nobody sent over the network: from the screen, and of leftovers after a boot. */
 import { posix } from 'node:path';
+import type { TruthRecorder } from './ground-truth.js';
 import { PRINTABLE, type PrintOrder } from './print-order.js';
-import { readPlate } from './sliced-file.js';
+import { readPlate, UnreadableFile } from './sliced-file.js';
 import type { Storage } from './storage.js';
 
 const COMMON = {
@@ -30,10 +31,24 @@ export function screenPrint(name: string, seconds: number, taskId: number): Prin
 
 /**
  * A print of the first file left in the root, as some firmware makes after a boot (docs/protocol.md §7.4); under the
- * old name, but with no ids. Null when nothing is left.
- * @throws UnreadableFile
+ * old name, but with no ids. Null when nothing is left that can be read.
  */
-export async function ghostPrint(storage: Storage, last: PrintOrder | null): Promise<PrintOrder | null> {
+export async function ghostPrint(
+  storage: Storage,
+  last: PrintOrder | null,
+  record: TruthRecorder,
+): Promise<PrintOrder | null> {
+  try {
+    return await leftoverPrint(storage, last);
+  } catch (error) {
+    if (!(error instanceof UnreadableFile)) throw error;
+    record('power', 'ghost-unreadable', { reason: error.message });
+    return null;
+  }
+}
+
+/** @throws UnreadableFile */
+async function leftoverPrint(storage: Storage, last: PrintOrder | null): Promise<PrintOrder | null> {
   const leftover = storage.files().find(({ name }) => /^[^/]+\.3mf$/.test(name));
   if (leftover === undefined) return null;
   const known = last?.remoteName === leftover.name ? last : null;
