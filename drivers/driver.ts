@@ -262,6 +262,8 @@ export interface PrinterTarget {
   readonly pinnedFingerprint: string | null;
   /** Model code when known from discovery or an earlier session. */
   readonly modelCode: string | null;
+  /** Left out: where cameras of its model listen. */
+  readonly cameraPort?: number | null;
 }
 
 /** What a model can do; data, so that quirks never become branches in the flow. */
@@ -279,6 +281,8 @@ export interface Capabilities {
   readonly chamberTempMaxC: number | null;
   /** Millimetres X, Y, Z. */
   readonly bedSizeMm: readonly [number, number, number];
+  /** `jpeg` sends single pictures, `rtsps` a video stream. */
+  readonly camera: 'jpeg' | 'rtsps';
 }
 
 /** Where the filament with this index comes from; null means the plate does not use that index. */
@@ -402,6 +406,13 @@ export interface UploadResult {
   readonly warning: string | null;
 }
 
+export interface CameraFrame {
+  /** A whole JPEG picture. */
+  readonly jpeg: Buffer;
+  /** Daemon clock, epoch milliseconds. */
+  readonly takenAt: number;
+}
+
 /** A live connection to one printer. Constructed idle; `start` and `stop` do the work and may be repeated. */
 export interface PrinterSession {
   readonly serial: string;
@@ -425,6 +436,10 @@ export interface PrinterSession {
   remoteSize(remoteName: string, signal: AbortSignal): Promise<number | null>;
   /** Deletes a file from the root folder; a missing file is success. @throws DriverError */
   remove(remoteName: string, signal: AbortSignal): Promise<void>;
+  /** Where the camera's video stream is, without the access code; null where it sends pictures or is not known. */
+  readonly cameraStreamUrl: string | null;
+  /** A picture of this moment. All who ask share one connection to the camera. @throws DriverError */
+  snapshot(signal: AbortSignal): Promise<CameraFrame>;
 }
 
 export interface SessionEvents {
@@ -434,6 +449,8 @@ export interface SessionEvents {
   onPinned(fingerprint: string): void;
   /** Model became known or changed. */
   onCapabilities(capabilities: Capabilities): void;
+  /** A message went over the connection, as it is. Called for every one: be quick, and copy what is to be kept. */
+  onTraffic?(direction: 'sent' | 'received', topic: string, payload: Buffer | string): void;
 }
 
 export interface DiscoveredPrinter {

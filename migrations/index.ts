@@ -2,6 +2,7 @@ import type { Migration } from '../src/database/migrate.js';
 import { firstLight } from './0001_first_light.js';
 import { auditLog } from './0002_audit_log.js';
 import { shownPrint } from './0003_shown_print.js';
+import { cameraPort } from './0004_camera_port.js';
 
 /** All steps in order. A step that has been released is never edited: add another one. */
-export const MIGRATIONS: readonly Migration[] = [firstLight, auditLog, shownPrint];
+export const MIGRATIONS: readonly Migration[] = [firstLight, auditLog, shownPrint, cameraPort];

@@ -15,6 +15,7 @@ import { syncConfiguredPrinters } from './domain/configured-printers.js';
 import { systemContext } from './domain/stores.js';
 import { Discovery } from './fleet/discovery.js';
 import { Fleet } from './fleet/fleet.js';
+import { TrafficLog } from './fleet/traffic-log.js';
 import { HttpServer } from './http/server.js';
 import { openDatabase, requireStoreId, urlKey } from './installation.js';
 import { LiveSettings } from './live-settings.js';
@@ -120,10 +121,12 @@ async function build(options: DaemonOptions, onStop: OnStop) {
     log,
     maxConnecting: config.bambu.connectConcurrency,
     maxTransfers: config.transfers.max,
+    camera: { max: config.camera.max, ffmpeg: config.camera.ffmpeg },
     timing: options.sessionTiming ?? {},
     transferTiming: options.transferTiming ?? {},
   });
   const anchors = await trustAnchors(config);
+  const traffic = new TrafficLog(config.diagnostics.messages, clock);
   const fleet = new Fleet({
     driver,
     database,
@@ -131,6 +134,7 @@ async function build(options: DaemonOptions, onStop: OnStop) {
     clock,
     log,
     extraCa: anchors,
+    traffic,
     ...(options.awayGraceMs === undefined ? {} : { awayGraceMs: options.awayGraceMs }),
   });
   const discovery = new Discovery({
@@ -187,7 +191,7 @@ async function build(options: DaemonOptions, onStop: OnStop) {
   });
 
   const rateLimit = { ...config.rateLimit };
-  const live = new LiveSettings({ config, database, storeId, fleet, anchors, rateLimit });
+  const live = new LiveSettings({ config, database, storeId, fleet, anchors, rateLimit, traffic });
   let ready = false;
   let http: HttpServer | null = null;
   const urls = new FileUrls(await urlKey(config.dataDir), () => http?.url ?? '');

@@ -4,6 +4,7 @@ import type { Database } from './database/database.js';
 import { syncConfiguredPrinters } from './domain/configured-printers.js';
 import { systemContext } from './domain/stores.js';
 import type { Fleet } from './fleet/fleet.js';
+import type { TrafficLog } from './fleet/traffic-log.js';
 import { configured, trustAnchors } from './printer-settings.js';
 
 export interface LiveSettingsOptions {
@@ -15,9 +16,13 @@ export interface LiveSettingsOptions {
   readonly anchors: Map<string, readonly string[]>;
   /** The limits that the gate reads; changed in place. */
   readonly rateLimit: { perMinute: number; perHour: number };
+  readonly traffic: TrafficLog;
 }
 
-/** The settings that change while the daemon runs: the printers of the file, and how often a key may call. */
+/**
+ * The settings that change while the daemon runs: the printers of the file, how often a key may call, and whether
+ * messages are kept.
+ */
 export class LiveSettings {
   readonly #options: LiveSettingsOptions;
   #printers: ReadonlyMap<string, ConfigPrinter>;
@@ -32,10 +37,11 @@ export class LiveSettings {
    * the file are disabled and their sessions end; all others are left in peace.
    */
   async apply(config: Config): Promise<void> {
-    const { rateLimit } = this.#options;
+    const { rateLimit, traffic } = this.#options;
     await this.#applyPrinters(config);
     rateLimit.perMinute = config.rateLimit.perMinute;
     rateLimit.perHour = config.rateLimit.perHour;
+    traffic.configure(config.diagnostics.messages);
   }
 
   async #applyPrinters(config: Config): Promise<void> {

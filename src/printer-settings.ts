@@ -10,6 +10,7 @@ export function configured(printer: Config['printers'][number]): ConfiguredPrint
     host: printer.host,
     mqttPort: printer.mqttPort,
     ftpPort: printer.ftpPort,
+    cameraPort: printer.cameraPort,
     accessCode: printer.accessCode,
     trust: printer.trust,
     modelCode: printer.model,

@@ -9,6 +9,7 @@ import type {
   PrinterTarget,
   SessionEvents,
 } from '../driver.js';
+import { type CameraOptions, cameraParts } from './camera.js';
 import { BambuDiscovery } from './discovery.js';
 import type { FileTransfer } from './file-transfer.js';
 import { capabilitiesOfModel, findModel, MODELS } from './models.js';
@@ -27,6 +28,7 @@ export interface BambuDriverOptions {
   readonly connectRate?: Rate;
   /** File transfers under way at one time, over all printers. */
   readonly maxTransfers: number;
+  readonly camera?: CameraOptions;
   readonly timing?: Partial<SessionTiming>;
   readonly transferTiming?: Partial<TransferTiming>;
   /** 0 to 1, for jitter. */
@@ -46,6 +48,7 @@ export function createBambuDriver(options: BambuDriverOptions): PrinterDriver {
   const parts: SessionParts = {
     transfer,
     pace: new Pace(options.connectRate ?? CONNECT_RATE),
+    camera: cameraParts(options.camera ?? {}),
     connecting: new FifoSlots(options.maxConnecting),
     timing: { ...SESSION_TIMING, ...options.timing },
     random: options.random ?? Math.random,

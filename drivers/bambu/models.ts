@@ -67,6 +67,8 @@ export interface BambuModel {
     /** `nozzle_offset_cali`: 0 off, 1 on, 2 left to the printer. */
     readonly nozzleOffsetCalibration: 0 | 1 | 2;
   };
+  /** `jpeg`: single pictures; `rtsps`: a video stream (docs/protocol.md §13). */
+  readonly camera: 'jpeg' | 'rtsps';
   readonly ftps: {
     /** `required`: the server drops a data channel without it; `offered`: harmless, so always tried. */
     readonly sessionReuse: 'required' | 'offered';
@@ -113,6 +115,7 @@ const x1 = {
     vibrationCalibration: true,
     nozzleOffsetCalibration: 0,
   },
+  camera: 'rtsps',
   ftps: { sessionReuse: 'required', clearDataFallback: false, finalReplyTimeoutMs: FINAL_REPLY_MS },
 } as const;
 
@@ -146,6 +149,7 @@ const p1 = {
     vibrationCalibration: true,
     nozzleOffsetCalibration: 0,
   },
+  camera: 'jpeg',
   ftps: { sessionReuse: 'required', clearDataFallback: false, finalReplyTimeoutMs: FINAL_REPLY_MS },
 } as const;
 
@@ -177,6 +181,7 @@ const a1 = {
     vibrationCalibration: true,
     nozzleOffsetCalibration: 0,
   },
+  camera: 'jpeg',
   ftps: { sessionReuse: 'offered', clearDataFallback: true, finalReplyTimeoutMs: FINAL_REPLY_MS },
 } as const;
 
@@ -203,6 +208,7 @@ const h2 = {
     turnsAirForHeating: true,
     readsTagsFrom: null,
   },
+  camera: 'rtsps',
   ftps: { sessionReuse: 'offered', clearDataFallback: false, finalReplyTimeoutMs: LATE_FINAL_REPLY_MS },
 } as const;
 
@@ -310,6 +316,7 @@ export const MODELS: readonly BambuModel[] = [
       readsTagsFrom: null,
     },
     start: { urlPrefixes: ['ftp://', 'ftp:///'], vibrationCalibration: false, nozzleOffsetCalibration: 0 },
+    camera: 'rtsps',
     ftps: { sessionReuse: 'required', clearDataFallback: false, finalReplyTimeoutMs: FINAL_REPLY_MS },
   },
   {
@@ -467,6 +474,7 @@ const capabilitiesByModel = new Map<BambuModel, Capabilities>(
       bedTempMaxC: model.bedTempMaxC,
       chamberTempMaxC: model.chamberTempMaxC,
       bedSizeMm: model.bedSizeMm,
+      camera: model.camera,
     }),
   ]),
 );

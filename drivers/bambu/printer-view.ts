@@ -2,7 +2,7 @@ import type { Capabilities, PrinterState, PrinterTarget } from '../driver.js';
 import type { JsonObject } from './coerce.js';
 import { type BambuModel, capabilitiesOfModel, modelByCode, modelBySerial } from './models.js';
 import { reportReader } from './report.js';
-import { readOn220Volts } from './report-machine.js';
+import { readLiveView, readOn220Volts } from './report-machine.js';
 import { type Applied, ReportTree } from './report-tree.js';
 import { StorageWatch } from './storage-watch.js';
 import { readVersion, type VersionInfo } from './version.js';
@@ -43,6 +43,11 @@ export class PrinterView {
 
   get firmware(): string | null {
     return this.#version.firmware;
+  }
+
+  /** Whether the camera may be watched over the network; null when the printer does not say. */
+  get liveView(): boolean | null {
+    return readLiveView(this.#tree.print);
   }
 
   get unknownActivity(): string | null {

@@ -42,6 +42,12 @@ export function readOn220Volts(print: JsonObject): boolean {
   return ((readUint32(print.home_flag) ?? 0) & HIGH_MAINS_BIT) !== 0;
 }
 
+/** Whether the camera may be watched over the network; null when the printer does not say (docs/protocol.md §13.2). */
+export function readLiveView(print: JsonObject): boolean | null {
+  const address = readText(readObject(print.ipcam)?.rtsp_url);
+  return address === '' ? null : address !== 'disable';
+}
+
 const DOOR_BIT = 23;
 
 /** Null without a sensor, and on firmware that did not read it yet. */

@@ -1,4 +1,4 @@
-import { DriverError } from '../driver.js';
+import { DriverError, type DriverLog, type PrinterTarget } from '../driver.js';
 
 /** Why a session gives up a connection that still stands. */
 
@@ -23,4 +23,13 @@ export function unreadable(): DriverError {
 
 export function commandsVanish(): DriverError {
   return new DriverError('unreachable', 'The printer reports, but answers no commands; connecting anew.');
+}
+
+/** Said at each start of a session whose printer proves nothing. */
+export function warnOfNoTrust(target: PrinterTarget, log: DriverLog): void {
+  if (target.trust !== 'insecure') return;
+  log.warn(
+    { serial: target.serial },
+    'trust is "insecure": the access code goes to whoever answers at the address',
+  );
 }

@@ -1,4 +1,5 @@
 import {
+  type CameraFrame,
   type Capabilities,
   type CommandOutcome,
   type Connection,
@@ -15,6 +16,7 @@ import {
   type UploadRequest,
   type UploadResult,
 } from '../driver.js';
+import { type CameraParts, PrinterCamera } from './camera.js';
 import { CommandChannel, type CommandLine, nothingSent } from './command-channel.js';
 import * as commands from './commands.js';
 import { Control } from './control.js';
@@ -23,14 +25,16 @@ import { FullReportPolicy } from './full-report.js';
 import { type LinkParts, PrinterLink } from './link.js';
 import { PrinterView } from './printer-view.js';
 import { ReportIntake, type ReportOrigin } from './report-intake.js';
-import { commandsVanish, fellSilent, neverReported, unreadable } from './session-errors.js';
+import { commandsVanish, fellSilent, neverReported, unreadable, warnOfNoTrust } from './session-errors.js';
 import { SessionTransfers } from './session-transfers.js';
 import { SilenceWatch } from './silence.js';
 import { whyNotStart } from './start-guard.js';
+import { Traffic } from './traffic.js';
 import { UrlForm } from './url-form.js';
 
 export interface SessionParts extends LinkParts {
   readonly transfer: FileTransfer;
+  readonly camera: CameraParts;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }
@@ -50,6 +54,7 @@ export class BambuSession implements PrinterSession {
   readonly #intake: ReportIntake;
   readonly #control: Control;
   readonly #transfers: SessionTransfers;
+  readonly #camera: PrinterCamera;
   readonly #silence: SilenceWatch;
   readonly #fullReports: FullReportPolicy;
   readonly #urlForm = new UrlForm(() => this.#view.model?.start.urlPrefixes ?? []);
@@ -67,13 +72,17 @@ export class BambuSession implements PrinterSession {
     this.#connection = { status: 'stopped', since: parts.now(), error: null };
     this.#view = new PrinterView(target);
     this.#channel = new CommandChannel(() => this.#commandsVanish());
+    const traffic = new Traffic(target.serial, events.onTraffic?.bind(events), log);
     this.#link = new PrinterLink(
       target,
       parts,
       {
         onStatus: (status, error) => this.#setConnection(status, error),
-        onOpen: (line) => this.#begin(line),
-        onMessage: (payload) => this.#intake.receive(payload),
+        onOpen: (line) => this.#begin(traffic.through(line)),
+        onMessage: (payload) => {
+          traffic.received(payload);
+          this.#intake.receive(payload);
+        },
         onClosed: () => this.#end(),
         onPinned: (fingerprint) => this.#tell(() => events.onPinned(fingerprint)),
       },
@@ -109,6 +118,7 @@ export class BambuSession implements PrinterSession {
       printing: () => isPrinting(this.lastReport?.state.activity ?? null),
       overloadedPauseMs: parts.timing.overloadedPauseMs,
     });
+    this.#camera = new PrinterCamera(parts.camera, this.#view, () => this.#link.target, parts.now);
     this.#silence = new SilenceWatch(parts.timing, {
       wake: () => this.#channel.tell(commands.startPushing),
       becameStale: () => this.#setConnection('stale', null),
@@ -130,15 +140,16 @@ export class BambuSession implements PrinterSession {
 
   start(): void {
     if (this.#link.running) return;
-    this.#warnOfNoTrust(this.#link.target);
+    warnOfNoTrust(this.#link.target, this.#log);
     this.#transfers.open();
+    this.#camera.open();
     this.#noteModel();
     this.#link.start();
   }
 
   async stop(): Promise<void> {
     this.#transfers.close();
-    await this.#link.stop();
+    await Promise.all([this.#camera.close(), this.#link.stop()]);
     if (this.#link.running) return;
     this.#setConnection('stopped', null);
   }
@@ -147,10 +158,12 @@ export class BambuSession implements PrinterSession {
     if (target.serial !== this.serial) {
       throw new Error(`The session of ${this.serial} cannot turn to ${target.serial}: make another session.`);
     }
-    if (this.#link.target.trust !== target.trust) this.#warnOfNoTrust(target);
+    if (this.#link.target.trust !== target.trust) warnOfNoTrust(target, this.#log);
     this.#view.announcedCode = target.modelCode;
     this.#noteModel();
     this.#link.retarget(target);
+    // What was shown or refused came of the old address and code.
+    void this.#camera.drop();
   }
 
   hint(): void {
@@ -195,6 +208,14 @@ export class BambuSession implements PrinterSession {
     return this.#transfers.remove(remoteName, signal);
   }
 
+  get cameraStreamUrl(): string | null {
+    return this.#camera.streamUrl;
+  }
+
+  snapshot(signal: AbortSignal): Promise<CameraFrame> {
+    return this.#camera.snapshot(signal);
+  }
+
   /** Printers do not acknowledge a request for everything: the full report is the answer. */
   async #refresh(): Promise<CommandOutcome> {
     const seconds = Math.ceil(this.#fullReports.waitMs / 1000);
@@ -211,14 +232,6 @@ export class BambuSession implements PrinterSession {
       case 'unsent':
         return { kind: 'unsent', error: nothingSent() };
     }
-  }
-
-  #warnOfNoTrust(target: PrinterTarget): void {
-    if (target.trust !== 'insecure') return;
-    this.#log.warn(
-      { serial: this.serial },
-      'trust is "insecure": the access code goes to whoever answers at the address',
-    );
   }
 
   #begin(line: CommandLine): void {

@@ -167,12 +167,13 @@ async function register(
   });
   terminal.out(`${heard.length} printers announced themselves on the network`);
   const made = await Promise.all(
-    emulated.map(({ serial, accessCode, ftpPort, model }, index) =>
+    emulated.map(({ serial, accessCode, ftpPort, cameraPort, model }, index) =>
       api.call(entity, 'POST', '/v1/printers', {
         provider: 'Bambu',
         serial,
         accessCode,
         ftpPort,
+        cameraPort,
         name: `${String(index + 1).padStart(2, '0')} ${model} ${loopbackAddresses(FIRST_ADDRESS, emulated.length)[index]}`,
       }),
     ),

@@ -11,6 +11,7 @@ const announced = z.object({
   model: z.string(),
   mqttPort: z.int(),
   ftpPort: z.int(),
+  cameraPort: z.int(),
   caFile: z.string(),
 });
 export type AnnouncedPrinter = z.infer<typeof announced>;

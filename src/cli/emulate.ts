@@ -114,6 +114,7 @@ export async function run(args: Arguments, context: CommandContext): Promise<Exi
 }
 
 async function printerSpecs(args: Arguments): Promise<EmulatedPrinterSpec[]> {
+  const { cameraPortOf } = await import('../../drivers/emulator/profiles.js');
   const models = await modelNames(args.models);
   return Promise.all(
     loopbackAddresses(args.address, args.printers).map(async (host, index) => ({
@@ -121,6 +122,7 @@ async function printerSpecs(args: Arguments): Promise<EmulatedPrinterSpec[]> {
       host,
       mqttPort: await portOrFree({ host, port: MQTT_PORT }),
       ftpPort: await portOrFree({ host, port: FTP_PORT }),
+      cameraPort: await portOrFree({ host, port: cameraPortOf(models[index % models.length] ?? '') }),
     })),
   );
 }
@@ -166,8 +168,10 @@ function announce(
   caFile: string,
   json: boolean,
 ): void {
-  const printers = emulator.printers.map(({ serial, host, accessCode, mqttPort, ftpPort }, index) => {
-    return { serial, host, accessCode, model: specs[index]?.model ?? '', mqttPort, ftpPort, caFile };
+  const printers = emulator.printers.map((printer, index) => {
+    const { serial, host, accessCode, mqttPort, ftpPort, cameraPort } = printer;
+    const model = specs[index]?.model ?? '';
+    return { serial, host, accessCode, model, mqttPort, ftpPort, cameraPort, caFile };
   });
   if (emulator.controlUrl !== null) terminal.note(`control API: ${emulator.controlUrl}`);
   if (json) {
@@ -181,6 +185,7 @@ function announce(
       { title: 'ADDRESS', value: (printer) => printer.host },
       { title: 'MQTT', value: (printer) => printer.mqttPort, align: 'right' },
       { title: 'FTPS', value: (printer) => printer.ftpPort, align: 'right' },
+      { title: 'CAMERA', value: (printer) => printer.cameraPort, align: 'right' },
       { title: 'ACCESS CODE', value: (printer) => printer.accessCode },
     ],
     printers,

@@ -25,6 +25,9 @@ const LIVE: ReadonlySet<string> = new Set([
   'log.level',
   'rateLimit.perMinute',
   'rateLimit.perHour',
+  'diagnostics.messages.enabled',
+  'diagnostics.messages.perPrinter',
+  'diagnostics.messages.maxBytes',
 ]);
 
 export function isLive(setting: string): boolean {
@@ -37,6 +40,7 @@ export function withLiveSettings(running: Config, read: Config): Config {
     ...running,
     printers: read.printers,
     rateLimit: read.rateLimit,
+    diagnostics: read.diagnostics,
     log: { ...running.log, level: read.log.level },
   };
 }

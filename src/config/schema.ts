@@ -127,6 +127,10 @@ const printer = z.strictObject({
     .describe('File that holds nothing but the access code, so that this file need not.'),
   mqttPort: port(1).default(8883).describe("TCP port of the printer's MQTT."),
   ftpPort: port(1).default(990).describe("TCP port of the printer's FTPS."),
+  cameraPort: port(1)
+    .nullable()
+    .default(null)
+    .describe("TCP port of the printer's camera; null is 6000 or 322, as its model has it."),
   trust: choice(['ca', 'tofu', 'insecure'])
     .default('ca')
     .describe('How the printer proves itself: by a known CA, by the certificate seen first, or not at all.'),
@@ -147,6 +151,31 @@ const bambu = z.strictObject({
 
 const transfers = z.strictObject({
   max: whole(1, 256).default(8).describe('Files being sent to printers at the same time.'),
+});
+
+const camera = z.strictObject({
+  max: whole(1, 200)
+    .default(8)
+    .describe('Cameras open at the same time; each closes when nobody asks for it.'),
+  ffmpeg: existingFile()
+    .nullable()
+    .default(null)
+    .describe(
+      'Program that makes pictures of the video of X1, P2S, H2 and X2D; null answers where to watch it.',
+    ),
+});
+
+const diagnostics = z.strictObject({
+  messages: z
+    .strictObject({
+      enabled: toggle().default(false).describe('Keep them, for GET /local/printers/{id}/messages.'),
+      perPrinter: whole(1, 10_000).default(200).describe('Messages kept of each printer, the newest ones.'),
+      maxBytes: whole(1024, 64 * 1024 ** 2)
+        .default(1024 ** 2)
+        .describe('Memory for the messages of one printer. Unit: bytes.'),
+    })
+    .prefault({})
+    .describe('The last MQTT messages to and from each printer, in memory, without secrets.'),
 });
 
 const queue = z.strictObject({
@@ -191,6 +220,8 @@ export const settingsSchema = z.strictObject({
   printers: z.array(printer).max(1000).default([]).describe('Printers that this file owns.'),
   bambu: bambu.prefault({}).describe('Bambu Lab printers.'),
   transfers: transfers.prefault({}).describe('Sending files to printers.'),
+  camera: camera.prefault({}).describe('Pictures from the cameras of printers.'),
+  diagnostics: diagnostics.prefault({}).describe('Looking closer when something does not work.'),
   queue: queue.prefault({}).describe('The print queue.'),
   audit: audit.prefault({}).describe('Who did what.'),
   log: log.prefault({}).describe('The log, on standard output.'),

@@ -21,11 +21,12 @@ export async function syncConfiguredPrinters(
       await registerPrinter(tx, { ...given, configured: true, pinnedFingerprint: null, modelName: null });
       continue;
     }
-    const { host, mqttPort, ftpPort, accessCode, trust, modelCode } = given;
+    const { host, mqttPort, ftpPort, cameraPort = null, accessCode, trust, modelCode } = given;
     await tx.update(printerConnection, known.id, {
       host,
       mqttPort,
       ftpPort,
+      cameraPort,
       accessCode,
       trust,
       modelCode: modelCode ?? known.modelCode,

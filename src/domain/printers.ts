@@ -14,6 +14,8 @@ export interface NewPrinter {
   readonly host: string;
   readonly mqttPort: number;
   readonly ftpPort: number;
+  /** Left out: where cameras of its model listen. */
+  readonly cameraPort?: number | null;
   readonly accessCode: string;
   readonly trust: PrinterConnection['trust'];
   readonly pinnedFingerprint: string | null;
@@ -71,6 +73,7 @@ export async function registerPrinter(tx: Transaction, given: NewPrinter): Promi
     host: given.host,
     mqttPort: given.mqttPort,
     ftpPort: given.ftpPort,
+    cameraPort: given.cameraPort ?? null,
     accessCode: given.accessCode,
     trust: given.trust,
     pinnedFingerprint: given.pinnedFingerprint,

@@ -20,6 +20,7 @@ import { factsOf, slotsOf } from './facts.js';
 import type { LivePrinter } from './live-printer.js';
 import { type NoticeCode, Notices } from './notices.js';
 import { PrintsWatch, type ShownPrint } from './prints-watch.js';
+import type { TrafficLog, TrafficMessage } from './traffic-log.js';
 import { mayFollow, type Place, Whereabouts } from './whereabouts.js';
 
 export interface EntryOptions {
@@ -33,6 +34,7 @@ export interface EntryOptions {
   write<T>(fn: (tx: Transaction) => Promise<T>): Promise<T>;
   emitReport(entry: LivePrinter): void;
   emitConnection(entry: LivePrinter): void;
+  readonly traffic: TrafficLog;
 }
 
 type DeveloperMode = PrinterReport['state']['developerMode'];
@@ -80,6 +82,8 @@ export class Entry implements LivePrinter {
         onReport: (report) => this.#onReport(report),
         onPinned: (fingerprint) => this.#onPinned(fingerprint),
         onCapabilities: (capabilities) => this.#onCapabilities(capabilities),
+        onTraffic: (direction, topic, payload) =>
+          options.traffic.note(target.serial, direction, topic, payload),
       },
       options.log,
     );
@@ -121,6 +125,11 @@ export class Entry implements LivePrinter {
   /** The database's word on how the printer is reached; where it was found since counts unless that has changed. */
   retarget(target: PrinterTarget): void {
     this.#turnTo({ ...target, ...this.#whereabouts.told(target) });
+  }
+
+  /** What went over its connection lately, without secrets. */
+  messages(): readonly TrafficMessage[] {
+    return this.options.traffic.of(this.serial, [this.#target.accessCode]);
   }
 
   watch(

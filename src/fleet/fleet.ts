@@ -17,6 +17,7 @@ import { Entry } from './entry.js';
 import type { LivePrinter } from './live-printer.js';
 import type { Notice, NoticeCode } from './notices.js';
 import type { ShownPrint } from './prints-watch.js';
+import { NO_TRAFFIC, TrafficLog, type TrafficMessage } from './traffic-log.js';
 
 export interface FleetOptions {
   readonly driver: PrinterDriver;
@@ -26,6 +27,8 @@ export interface FleetOptions {
   readonly log: Logger;
   /** Trust anchors (PEM) beside the vendor's own, by serial; the empty key is for all. */
   readonly extraCa: ReadonlyMap<string, readonly string[]>;
+  /** Left out: messages are never kept. */
+  readonly traffic?: TrafficLog;
   /** How long a printer may be away before anybody is told, milliseconds; a printer's boot when absent. */
   readonly awayGraceMs?: number;
 }
@@ -52,7 +55,11 @@ export class Fleet {
   readonly #listeners = new Set<Partial<FleetEvents>>();
   readonly #candidates = new WeakMap<Candidate, Entry>();
 
-  constructor(private readonly options: FleetOptions) {}
+  readonly #traffic: TrafficLog;
+
+  constructor(private readonly options: FleetOptions) {
+    this.#traffic = options.traffic ?? new TrafficLog(NO_TRAFFIC, options.clock);
+  }
 
   /** Starts a session for every registered printer. Waits for none of them. */
   async start(): Promise<void> {
@@ -103,6 +110,12 @@ export class Fleet {
 
   all(): readonly LivePrinter[] {
     return [...this.#entries.values()];
+  }
+
+  /** What went over the connection of a printer lately, without secrets; null when that is not kept. */
+  messages(printerId: string): readonly TrafficMessage[] | null {
+    if (!this.#traffic.enabled) return null;
+    return this.#entries.get(printerId)?.messages() ?? [];
   }
 
   isRegistered(serial: string): boolean {
@@ -175,6 +188,7 @@ export class Fleet {
     if (!entry) return;
     this.#entries.delete(printerId);
     this.#bySerial.delete(entry.serial);
+    this.#traffic.forget(entry.serial);
     for (const listener of this.#listeners) listener.removed?.(printerId);
     await entry.stop();
   }
@@ -197,6 +211,7 @@ export class Fleet {
       driver,
       clock,
       shown,
+      traffic: this.#traffic,
       ...(awayGraceMs === undefined ? {} : { awayGraceMs }),
       log: log.child({ printer: target.serial }),
       write: (fn) => database.write(systemContext(storeId), fn),
@@ -216,6 +231,7 @@ export class Fleet {
       host: row.host,
       mqttPort: row.mqttPort,
       ftpPort: row.ftpPort,
+      cameraPort: row.cameraPort,
       accessCode: row.accessCode,
       trust: row.trust,
       pinnedFingerprint: row.pinnedFingerprint,

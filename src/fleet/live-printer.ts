@@ -8,6 +8,7 @@ import {
 
 // The words of the driver interface that the rooms above the fleet may use.
 export {
+  type CameraFrame,
   type Capabilities,
   type CommandOutcome,
   type Connection,

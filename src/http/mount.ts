@@ -6,6 +6,7 @@ import {
   auditName,
   type CallContext,
   type Caller,
+  Content,
   NOTHING,
   type Operation,
 } from '../operations/operation.js';
@@ -89,6 +90,7 @@ function headerText({ headers }: FastifyRequest, name: string, max: number): str
 function answer(reply: FastifyReply, operation: Operation, result: unknown): FastifyReply {
   reply.code(operation.status);
   if (result === NOTHING) return reply.header('content-length', 0).send();
+  if (result instanceof Content) return reply.headers({ ...result.headers }).send(result.bytes);
   const body = result instanceof Answer ? result.body : result;
   if (result instanceof Answer) reply.headers({ ...result.headers });
   return reply

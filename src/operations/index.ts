@@ -5,8 +5,10 @@ import { jobOperations } from './jobs/jobs.js';
 import { keyOperations } from './keys/keys.js';
 import type { Operation } from './operation.js';
 import { partOperations } from './parts/parts.js';
+import { cameraOperations } from './printers/camera.js';
 import { printerCommandOperations } from './printers/commands.js';
 import { livePrinterOperations } from './printers/live.js';
+import { messageOperations } from './printers/messages.js';
 import { printerOperations } from './printers/printers.js';
 import { storageOperations } from './storage/storage.js';
 import { storeOperations } from './stores/stores.js';
@@ -22,6 +24,8 @@ export function allOperations(deps: Deps): readonly Operation[] {
     ...jobOperations(deps),
     ...printerOperations(deps),
     ...printerCommandOperations(deps),
+    ...cameraOperations(deps),
+    ...messageOperations(deps),
     ...livePrinterOperations(deps),
     ...auditOperations(deps),
   ];

@@ -34,6 +34,14 @@ export class Answer {
   ) {}
 }
 
+/** Answered byte for byte, not as JSON; `headers` name its type. */
+export class Content {
+  constructor(
+    readonly bytes: Buffer,
+    readonly headers: Readonly<Record<string, string>> & { readonly 'content-type': string },
+  ) {}
+}
+
 /** Answered with an empty body, as the contract says of some operations. */
 export const NOTHING: unique symbol = Symbol('nothing');
 

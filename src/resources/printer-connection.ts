@@ -15,6 +15,8 @@ export const printerConnection = resource({
     host: text({ max: 255 }),
     mqttPort: withDefault(integer({ min: 1, max: 65_535 }), 8883),
     ftpPort: withDefault(integer({ min: 1, max: 65_535 }), 990),
+    /** Null is where cameras of its model listen. */
+    cameraPort: nullable(integer({ min: 1, max: 65_535 })),
     accessCode: text({ max: 64, secret: true, hidden: true }),
     trust: choice(['ca', 'tofu', 'insecure']),
     pinnedFingerprint: nullable(text({ max: 128 })),

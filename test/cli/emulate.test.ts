@@ -16,6 +16,7 @@ const printerSchema = z.strictObject({
   model: z.string(),
   mqttPort: z.int().positive(),
   ftpPort: z.int().positive(),
+  cameraPort: z.int().positive(),
   caFile: z.string(),
 });
 
@@ -37,8 +38,8 @@ describe('emulate', () => {
       ['127.81.0.3', 'X1C'],
     ]);
     expect(new Set(found.map(({ serial }) => serial)).size).toBe(3);
-    for (const { host, mqttPort, ftpPort, serial, caFile } of found) {
-      for (const port of [mqttPort, ftpPort]) {
+    for (const { host, mqttPort, ftpPort, cameraPort, serial, caFile } of found) {
+      for (const port of [mqttPort, ftpPort, cameraPort]) {
         const socket = connect({
           host,
           port,

@@ -51,6 +51,7 @@ describe('a configuration that is right', () => {
         accessCode: '01234567',
         mqttPort: 8883,
         ftpPort: 990,
+        cameraPort: null,
         trust: 'ca',
         caFile: null,
       },

@@ -1,5 +1,6 @@
 import { readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import Sqlite from 'better-sqlite3';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MIGRATIONS } from '../../migrations/index.js';
@@ -8,6 +9,7 @@ import { Database } from '../../src/database/database.js';
 import type { Migration } from '../../src/database/migrate.js';
 import { decodeRow } from '../../src/database/rows.js';
 import { dispatch, partBuild, printer, printJob } from '../../src/resources/index.js';
+import { aPrinter as aRegisteredPrinter } from '../domain/rows.js';
 import { type TestDatabase, testDatabase } from '../fixtures/database.js';
 
 let farm: TestDatabase;
@@ -247,6 +249,25 @@ describe('opening', () => {
     expect(await db.read.selectFrom('printer').select('name').execute()).toEqual([{ name: 'Kept' }]);
     const half = await sql`select name from sqlite_master where name = 'half'`.execute(db.read);
     expect(half.rows).toEqual([]);
+    await db.close();
+    farm = await testDatabase();
+  });
+
+  it('gives printers of before the place of their camera, and leaves all else as it was', async () => {
+    await farm.db.write(farm.context, (tx) => aRegisteredPrinter(tx));
+    await farm.db.close();
+    const before = new Sqlite(join(farm.dataDir, 'printfarmd.db'));
+    before.exec(`alter table "printerConnection" drop column "cameraPort";
+      delete from "_migration" where "name" = '0004_camera_port'`);
+    before.close();
+    const db = await open();
+    const [row] = await db.read.selectFrom('printerConnection').selectAll().execute();
+    expect(row).toMatchObject({
+      host: '127.9.0.1',
+      mqttPort: 8883,
+      accessCode: '12345678',
+      cameraPort: null,
+    });
     await db.close();
     farm = await testDatabase();
   });

@@ -30,6 +30,7 @@ export const CAPABILITIES: Capabilities = {
   bedTempMaxC: 100,
   chamberTempMaxC: null,
   bedSizeMm: [256, 256, 250],
+  camera: 'jpeg',
 };
 
 type Identity = PrinterState['print']['identity'];
@@ -131,6 +132,12 @@ export class ScriptedSession implements PrinterSession {
 
   async remoteSize(): Promise<number | null> {
     return null;
+  }
+
+  readonly cameraStreamUrl = null;
+
+  async snapshot(): Promise<never> {
+    throw new DriverError('unsupported', 'there is no camera here');
   }
 
   async remove(remoteName: string): Promise<void> {

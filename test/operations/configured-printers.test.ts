@@ -9,10 +9,10 @@ beforeAll(async () => {
   farm = await testFarm({ adopt: false, printers: [{ model: 'A1M' }, { model: 'P1S' }] });
   const [printer] = farm.emulator.printers;
   if (!printer) throw new Error('The farm has no printer');
-  const { serial, host, mqttPort, ftpPort, accessCode } = printer;
+  const { serial, host, mqttPort, ftpPort, cameraPort, accessCode } = printer;
   const settings = { name: null, model: null, trust: 'ca' as const, caFile: null };
   await farm.restart({
-    config: { printers: [{ ...settings, serial, host, mqttPort, ftpPort, accessCode }] },
+    config: { printers: [{ ...settings, serial, host, mqttPort, ftpPort, cameraPort, accessCode }] },
   });
   const found = await farm.until('/v1/printers', (body) => valueAt(body, 0, 'isOnline') === true);
   id = textAt(found, 0, 'id');

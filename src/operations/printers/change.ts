@@ -24,6 +24,7 @@ export const printerUpdate = z.object({
   host: z.string().min(1).max(255).optional(),
   mqttPort: port.optional(),
   ftpPort: port.optional(),
+  cameraPort: port.nullable().optional(),
   accessCode: accessCode.optional(),
   trust: z.enum(['ca', 'tofu', 'insecure']).optional(),
 });
@@ -83,7 +84,7 @@ export function managedByConfig(what: string, { settings }: Pick<Deps, 'settings
 
 /** What of the connection would be another; the mask in place of an access code means the one there is. */
 function connectionPatch(
-  { host, mqttPort, ftpPort, accessCode: code, trust }: PrinterConnection,
+  { host, mqttPort, ftpPort, cameraPort, accessCode: code, trust }: PrinterConnection,
   body: PrinterUpdate,
 ): Patch<typeof printerConnection> {
   const given = body.accessCode ?? body.metadata?.dev_access_code;
@@ -91,6 +92,9 @@ function connectionPatch(
     ...(body.host !== undefined && body.host !== host ? { host: body.host } : {}),
     ...(body.mqttPort !== undefined && body.mqttPort !== mqttPort ? { mqttPort: body.mqttPort } : {}),
     ...(body.ftpPort !== undefined && body.ftpPort !== ftpPort ? { ftpPort: body.ftpPort } : {}),
+    ...(body.cameraPort !== undefined && body.cameraPort !== cameraPort
+      ? { cameraPort: body.cameraPort }
+      : {}),
     ...(given !== undefined && given !== MASK && given !== code ? { accessCode: given } : {}),
     // Trust given anew begins anew: whoever answers next may be another mainboard in the same printer.
     ...(body.trust !== undefined && body.trust !== trust

@@ -23,6 +23,7 @@ const newPrinter = z.object({
   name: z.string().min(1).max(1024).optional(),
   mqttPort: port.optional(),
   ftpPort: port.optional(),
+  cameraPort: port.nullable().optional(),
   trust: z.enum(['ca', 'tofu', 'insecure']).optional(),
 });
 
@@ -68,6 +69,7 @@ export function registrationOperations(deps: Deps): Operation[] {
         host,
         mqttPort: body.mqttPort ?? heard?.mqttPort ?? 8883,
         ftpPort: body.ftpPort ?? 990,
+        cameraPort: body.cameraPort ?? null,
         accessCode: body.accessCode,
         trust: body.trust ?? 'ca',
         extraCa: fleet.trustAnchors(body.serial),

@@ -1,4 +1,5 @@
 /** Sessions of the driver with emulated printers, and ways to wait for what happens to them. */
+import type { CameraOptions } from '../../../drivers/bambu/camera.js';
 import { createBambuDriver } from '../../../drivers/bambu/index.js';
 import type { SessionTiming } from '../../../drivers/bambu/timing.js';
 import type {
@@ -153,6 +154,7 @@ export class SessionRig {
     readonly maxConnecting?: number;
     readonly speed?: number;
     readonly log?: DriverLog;
+    readonly camera?: CameraOptions;
   }): Promise<SessionRig> {
     ca ??= createEmulatorCa();
     const emulator = new Emulator({
@@ -173,6 +175,7 @@ export class SessionRig {
       maxConnecting: options.maxConnecting ?? 4,
       maxTransfers: 2,
       timing: { ...QUICK, ...options.timing },
+      ...(options.camera ? { camera: options.camera } : {}),
       random: () => 0.5,
     });
     return new SessionRig(emulator, driver);
@@ -191,6 +194,7 @@ export class SessionRig {
       host: printer.host,
       mqttPort: printer.mqttPort,
       ftpPort: printer.ftpPort,
+      cameraPort: printer.cameraPort,
       accessCode: printer.accessCode,
       trust: 'ca',
       extraCa: [this.emulator.caPem],
