@@ -19,11 +19,11 @@ export const DISPATCH: Partial<DispatchTiming> = {
 };
 
 export const SESSION = {
-  connectMs: 5_000,
-  firstReportMs: 1_000,
-  staleMs: 2_500,
-  staleGraceMs: 1_000,
-  firstFullReportMs: 700,
+  connectMs: 10_000,
+  firstReportMs: 3_000,
+  staleMs: 6_000,
+  staleGraceMs: 2_000,
+  firstFullReportMs: 1_500,
   fullReportRetryMs: 1_500,
   resyncMs: 4_000,
   refreshFloorMs: 300,
@@ -32,9 +32,9 @@ export const SESSION = {
   crowdedBackOffMs: 1_000,
   refusedRetryMs: 800,
   settledMs: 1_000,
-  acknowledgementMs: 700,
-  filamentAcknowledgementMs: 700,
-  startAcknowledgementMs: 1_000,
+  acknowledgementMs: 1_500,
+  filamentAcknowledgementMs: 1_500,
+  startAcknowledgementMs: 2_000,
   startConfirmationMs: 5_000,
 };
 
@@ -51,4 +51,4 @@ export const TRANSFER = {
 };
 
 /** Real milliseconds between reports of a printer that has nothing new to tell. */
-export const REPORT_MS = 250;
+export const REPORT_MS = 1_000;
