@@ -4,7 +4,7 @@ import type { Action } from './world.js';
 
 const kill: Action = {
   name: 'kill -9',
-  weight: 1.2,
+  weight: 3,
   when: 'running',
   async run({ daemon }) {
     await daemon.kill();
@@ -15,7 +15,7 @@ const kill: Action = {
 /** The moment a request is being worked at. */
 const killAsked: Action = {
   name: 'kill -9 while it is asked',
-  weight: 1.2,
+  weight: 3,
   when: 'running',
   async run(world, draw, person) {
     const asked = draw.weighted(PERSON_ACTIONS);
@@ -31,7 +31,7 @@ const killAsked: Action = {
 
 const terminate: Action = {
   name: 'SIGTERM',
-  weight: 0.8,
+  weight: 1.5,
   when: 'running',
   async run({ daemon }) {
     await daemon.terminate();
@@ -44,7 +44,7 @@ const boot: Action = {
   weight: 9,
   when: 'down',
   async run({ daemon }, draw) {
-    const dieAt = draw.chance(35) ? draw.whole(1, 120) : null;
+    const dieAt = draw.chance(50) ? draw.whole(1, 120) : null;
     const up = await daemon.boot(dieAt);
     const fate = dieAt === null ? '' : `, to die at its step ${dieAt}`;
     return up ? `ready${fate}` : 'dead before it was ready';

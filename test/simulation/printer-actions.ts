@@ -2,7 +2,7 @@ import type { Draw } from './draw.js';
 import { happenings } from './happenings.js';
 import { TROUBLES } from './troubles.js';
 import { FOREIGN } from './truth.js';
-import { type Action, type Machine, SPOOLS, type World } from './world.js';
+import { type Action, afflicted, type Machine, SPOOLS, type World } from './world.js';
 
 /** Everything that was wrong with a printer is right again: faults gone, power on, spools full. */
 export async function heal({ printer }: Machine): Promise<void> {
@@ -45,8 +45,7 @@ const fault: Action = {
   weight: 30,
   when: 'always',
   run: (world, draw) =>
-    draw
-      .some(world.machines, 3)
+    afflicted(world, draw, 4)
       .map((machine) => inject(world, machine, draw))
       .join('; '),
 };
@@ -64,13 +63,13 @@ const healing: Action = {
 
 const power: Action = {
   name: 'power cycle',
-  weight: 2,
+  weight: 4,
   when: 'always',
-  async run({ machines }, draw) {
-    const { printer } = draw.one(machines);
-    await printer.power(false);
-    if (draw.chance(70)) await printer.power(true);
-    return printer.serial;
+  async run(world, draw) {
+    const chosen = afflicted(world, draw, 3);
+    await Promise.all(chosen.map(({ printer }) => printer.power(false)));
+    if (draw.chance(70)) await Promise.all(chosen.map(({ printer }) => printer.power(true)));
+    return chosen.map(({ printer }) => printer.serial).join(' ');
   },
 };
 
@@ -78,8 +77,10 @@ const screen: Action = {
   name: 'screen',
   weight: 6,
   when: 'always',
-  run({ machines }, draw) {
-    const { printer } = draw.one(machines);
+  run(world, draw) {
+    const [machine] = afflicted(world, draw, 1);
+    if (!machine) return 'nobody';
+    const { printer } = machine;
     const button = draw.one(['cancel', 'pause', 'resume', 'resume', 'dismiss', 'dismiss']);
     if (button === 'cancel') printer.pressCancel();
     if (button === 'pause') printer.pressPause();

@@ -55,6 +55,13 @@ export interface Action {
   run(world: World, draw: Draw, person: Person): Promise<string> | string;
 }
 
+/** Up to so many printers, most often of those that a job is on: what befalls an idle one seldom matters. */
+export function afflicted({ machines, view }: World, draw: Draw, most: number): readonly Machine[] {
+  const holding = new Set(view.printers.filter((row) => row.printingJobId !== null).map(({ id }) => id));
+  const working = machines.filter(({ id }) => holding.has(id));
+  return draw.some(working.length > 0 && draw.chance(75) ? working : machines, most);
+}
+
 /** What a freshly filled AMS holds. */
 export const SPOOLS: readonly EmulatedSpool[] = [
   { type: 'PLA', color: 'FFFFFFFF' },
