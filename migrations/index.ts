@@ -3,6 +3,7 @@ import { firstLight } from './0001_first_light.js';
 import { auditLog } from './0002_audit_log.js';
 import { shownPrint } from './0003_shown_print.js';
 import { cameraPort } from './0004_camera_port.js';
+import { materials } from './0005_materials.js';
 
 /** All steps in order. A step that has been released is never edited: add another one. */
-export const MIGRATIONS: readonly Migration[] = [firstLight, auditLog, shownPrint, cameraPort];
+export const MIGRATIONS: readonly Migration[] = [firstLight, auditLog, shownPrint, cameraPort, materials];

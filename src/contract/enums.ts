@@ -10,6 +10,8 @@ export const PART_TYPES = [
   'gcode',
 ] as const;
 
+export const FOLDER_TYPES = ['part', 'sku'] as const;
+
 export const PRINTER_PROVIDERS = ['OctoPrint', 'Prusa', 'Bambu', 'Klipper'] as const;
 export const COMM_METHODS = ['bambu-global-mqtt', 'bambu-cloud-v2', 'octoprint-mqtt', 'fuse'] as const;
 export const INTEGRATION_TYPES = ['bambulab', 'etsy', 'shopify', 'ebay', 'tiktok-shop'] as const;

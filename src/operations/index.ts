@@ -1,8 +1,10 @@
 import { auditOperations } from './audit/audit.js';
 import { buildOperations } from './builds/builds.js';
 import type { Deps } from './deps.js';
+import { folderOperations } from './folders/folders.js';
 import { jobOperations } from './jobs/jobs.js';
 import { keyOperations } from './keys/keys.js';
+import { materialOperations } from './materials/materials.js';
 import type { Operation } from './operation.js';
 import { partOperations } from './parts/parts.js';
 import { cameraOperations } from './printers/camera.js';
@@ -28,5 +30,7 @@ export function allOperations(deps: Deps): readonly Operation[] {
     ...messageOperations(deps),
     ...livePrinterOperations(deps),
     ...auditOperations(deps),
+    ...materialOperations(deps),
+    ...folderOperations(deps),
   ];
 }

@@ -3,12 +3,12 @@ import { ApiError } from '../contract/errors.js';
 import { isOneOf } from '../database/json-sql.js';
 import { decodeRow, type RawRecord } from '../database/rows.js';
 import type { Tables } from '../resources/index.js';
-import type { Presenter } from '../resources/resource.js';
+import type { Columns, CommonColumns, Presenter, RowOf } from '../resources/resource.js';
 import { compileSort } from './compile.js';
 import { type Inclusion, LIMITS } from './condition.js';
 import { chosen } from './fields.js';
 
-type Row = Readonly<Record<string, unknown>>;
+type Row = RowOf<Columns & CommonColumns>;
 type Entity = Record<string, unknown>;
 
 /** What reading related entities needs to know. */

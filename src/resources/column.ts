@@ -9,6 +9,8 @@ export type Writable = 'create' | 'edit' | 'never';
 export interface Reference {
   readonly resource: string;
   readonly onDelete: 'cascade' | 'set null' | 'restrict';
+  /** `code`: the table has no foreign key for it, for it was there before; the rule holds all the same. */
+  readonly by?: 'code';
 }
 
 /**
@@ -133,6 +135,11 @@ export function json<T>(
     },
     options,
   );
+}
+
+/** A text of a form of its own. */
+export function formed(schema: z.ZodType<string>, options: Options = {}): Column<string, string> {
+  return column({ kind: 'string', sql: 'text', schema, encode: same, decode: same }, options);
 }
 
 /** A list of words, such as tags. */

@@ -1,9 +1,17 @@
 import { apiKey } from './api-key.js';
 import { auditLog } from './audit-log.js';
 import { dispatch } from './dispatch.js';
+import { folder } from './folder.js';
 import { integration } from './integration.js';
+import { material } from './material.js';
+import { materialGroup } from './material-group.js';
+import { materialGroupMember } from './material-group-member.js';
+import { materialInstance } from './material-instance.js';
+import { materialProfileAssignment } from './material-profile-assignment.js';
+import { materialVariant } from './material-variant.js';
 import { part } from './part.js';
 import { partBuild } from './part-build.js';
+import { partMaterialAssignment } from './part-material-assignment.js';
 import { printJob } from './print-job.js';
 import { printer } from './printer.js';
 import { printerConnection } from './printer-connection.js';
@@ -26,6 +34,14 @@ export const RESOURCES = Object.freeze({
   dispatch,
   storedFile,
   auditLog,
+  folder,
+  material,
+  materialVariant,
+  materialGroup,
+  materialGroupMember,
+  materialInstance,
+  materialProfileAssignment,
+  partMaterialAssignment,
 });
 
 export type ResourceName = keyof typeof RESOURCES;
@@ -48,9 +64,17 @@ export {
   apiKey,
   auditLog,
   dispatch,
+  folder,
   integration,
+  material,
+  materialGroup,
+  materialGroupMember,
+  materialInstance,
+  materialProfileAssignment,
+  materialVariant,
   part,
   partBuild,
+  partMaterialAssignment,
   printer,
   printerConnection,
   printerSlot,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { PART_TYPES } from '../contract/enums.js';
 import { choice, date, flag, id, json, nullable, text, withDefault, words } from './column.js';
-import { many, resource } from './resource.js';
+import { many, one, resource } from './resource.js';
 import { partMaterial, partParameter, record, tags } from './shapes.js';
 
 /** Something that can be printed, with its files. */
@@ -11,7 +11,11 @@ export const part = resource({
   path: '/v1/parts',
   operations: ['list', 'search', 'get'],
   permissions: { view: 'part.view' },
-  relations: { printJobs: many('printJob', 'partId') },
+  relations: {
+    folder: one('folder', 'folderId'),
+    materialAssignments: many('partMaterialAssignment', 'partId'),
+    printJobs: many('printJob', 'partId'),
+  },
   events: 'parts',
   columns: {
     name: text({ min: 1, max: 1024, writable: 'edit' }),
@@ -24,7 +28,9 @@ export const part = resource({
     parameters: withDefault(json(z.array(partParameter), { writable: 'edit' }), []),
     printTags: withDefault(json(tags, { writable: 'edit' }), {}),
     overriddenProcessProfileId: nullable(id({ writable: 'edit' })),
-    folderId: nullable(id({ writable: 'edit' })),
+    folderId: nullable(
+      id({ writable: 'edit', references: { resource: 'folder', onDelete: 'cascade', by: 'code' } }),
+    ),
     materials: nullable(json(z.array(partMaterial))),
     slicerOverride: nullable(text({ writable: 'edit' })),
     metadata: nullable(json(record)),

@@ -9,7 +9,12 @@ export const printerSlot = resource({
   path: '/v1/printer-slots',
   operations: ['list', 'search'],
   permissions: { view: 'printer.view' },
-  relations: { printer: one('printer', 'printerId') },
+  relations: {
+    printer: one('printer', 'printerId'),
+    material: one('material', 'materialId'),
+    variant: one('materialVariant', 'variantId'),
+    instance: one('materialInstance', 'instanceId'),
+  },
   events: 'printerSlots',
   defaultSort: [
     { field: 'printerId', direction: 'asc' },
@@ -18,9 +23,13 @@ export const printerSlot = resource({
   ],
   columns: {
     printerId: id({ references: { resource: 'printer', onDelete: 'cascade' } }),
-    materialId: nullable(id()),
-    variantId: nullable(id()),
-    instanceId: nullable(id()),
+    materialId: nullable(id({ references: { resource: 'material', onDelete: 'set null', by: 'code' } })),
+    variantId: nullable(
+      id({ references: { resource: 'materialVariant', onDelete: 'set null', by: 'code' } }),
+    ),
+    instanceId: nullable(
+      id({ references: { resource: 'materialInstance', onDelete: 'set null', by: 'code' } }),
+    ),
     materialType: nullable(text()),
     expectedData: nullable(json(expectedData)),
     expectedDataSetAt: nullable(date()),

@@ -5,7 +5,15 @@ import { type AnyColumn, date, id, type RawOf, type ValueOf } from './column.js'
 export type Columns = Readonly<Record<string, AnyColumn>>;
 
 /** Operations that fall out of a definition; everything else is an explicit operation. */
-export type StandardOperation = 'list' | 'search' | 'get' | 'delete';
+export type StandardOperation = 'list' | 'search' | 'get' | 'create' | 'update' | 'delete' | 'deleteMany';
+
+/** What each of them needs of its caller. */
+export interface ResourcePermissions {
+  readonly view?: Permission;
+  readonly create?: Permission;
+  readonly edit?: Permission;
+  readonly delete?: Permission;
+}
 
 /** Every stored entity has these. */
 const COMMON = {
@@ -44,7 +52,7 @@ export interface Presenter {
   fileUrl(uri: string): string;
 }
 
-export interface Resource<C extends Columns = Columns> {
+export interface Resource<C extends Columns = Columns & CommonColumns> {
   /** Singular, camel case: `printJob`. Its table is named the same. */
   readonly name: string;
   /** The field's word for one of them, used in messages: `print job`. */
@@ -52,7 +60,7 @@ export interface Resource<C extends Columns = Columns> {
   readonly columns: C;
   readonly path: string | null;
   readonly operations: readonly StandardOperation[];
-  readonly permissions: { readonly view?: Permission; readonly delete?: Permission };
+  readonly permissions: ResourcePermissions;
   readonly relations: Relations;
   /** Entity type of its change events; null when the outside never hears of it. */
   readonly events: string | null;
@@ -92,7 +100,7 @@ interface Definition<C extends Columns> {
   readonly columns: C;
   readonly path?: string;
   readonly operations?: readonly StandardOperation[];
-  readonly permissions?: { readonly view?: Permission; readonly delete?: Permission };
+  readonly permissions?: ResourcePermissions;
   readonly relations?: Relations;
   readonly events?: string;
   readonly defaultSort?: Resource['defaultSort'];

@@ -24,6 +24,10 @@ const contract = z
 export type ContractOperation = (typeof contract.operations)[number];
 export const OPERATIONS: readonly ContractOperation[] = contract.operations;
 
+/** Materials, folders and what belongs to them: called by a test of their own. */
+export const isOfLibrary = ({ path }: ContractOperation): boolean =>
+  /^\/v1\/(materials|folders|material-|part-material-)/.test(path);
+
 /** Every endpoint of the contract, served already or not: method, path, success status, permission (`-` is none). */
 export const ENDPOINTS = contract.endpoints;
 

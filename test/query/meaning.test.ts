@@ -160,7 +160,7 @@ describe('a compiled filter', () => {
           }
         },
       ),
-      { numRuns: 250 },
+      { numRuns: 120 },
     );
   });
 

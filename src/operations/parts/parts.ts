@@ -4,6 +4,7 @@ import { ApiError } from '../../contract/errors.js';
 import { newId } from '../../contract/ids.js';
 import type { Transaction } from '../../database/transaction.js';
 import { giveToPart, type PartFile, resolveGivenFiles } from '../../domain/files.js';
+import { setPartMaterials } from '../../domain/part-materials.js';
 import { part } from '../../resources/index.js';
 import type { Row } from '../../resources/resource.js';
 import { materialAssignments, partParameter, tags } from '../../resources/shapes.js';
@@ -87,7 +88,7 @@ export function partOperations(deps: Deps): Operation[] {
         const partId = newId();
         const own = await giveToPart(tx, partId, contents.files);
         const pictures = await namePictures(tx, partId, contents.upload?.pictures ?? []);
-        return tx.insert(part, {
+        const made = await tx.insert(part, {
           ...plainFields(body),
           id: partId,
           storeId: context.write.storeId,
@@ -99,6 +100,8 @@ export function partOperations(deps: Deps): Operation[] {
           uploadedAt: tx.now,
           ...contentFields(contents.upload, pictures),
         });
+        if (body.assignedMaterials) await setPartMaterials(tx, partId, body.assignedMaterials);
+        return made;
       });
       return present(row);
     },
@@ -116,6 +119,7 @@ export function partOperations(deps: Deps): Operation[] {
     const contents = given ? await read(given, before.fileUris, body.type ?? before.type, context) : null;
     return database.write(context.write, async (tx) => {
       const fields = contents ? await replaceFiles(tx, await tx.get(part, partId), contents) : {};
+      if (body.assignedMaterials) await setPartMaterials(tx, partId, body.assignedMaterials);
       return tx.update(part, partId, { ...plainFields(body), type: body.type, ...fields });
     });
   }

@@ -1,0 +1,97 @@
+import { sql } from 'kysely';
+import { ApiError, notFound } from '../contract/errors.js';
+import type { Transaction } from '../database/transaction.js';
+import { ALL_RESOURCES, resourceNamed } from '../resources/index.js';
+import type { Values } from '../resources/inputs.js';
+import type { Resource } from '../resources/resource.js';
+import { RULES } from './rules.js';
+
+/** A row of an entity known only by its definition. */
+export type EntityRow = Readonly<Record<string, unknown>>;
+
+/** Makes one, under the rules of its kind. @throws ApiError not_found for what it refers to, conflict and others */
+export async function createEntity(tx: Transaction, resource: Resource, given: Values): Promise<EntityRow> {
+  await checkReferences(tx, resource, given);
+  const values = await (RULES[resource.name]?.write?.(tx, given, null) ?? given);
+  return tx.insert(resource, { ...values, storeId: tx.context.storeId });
+}
+
+/** Changes one, under the rules of its kind. @throws ApiError not_found, conflict and others */
+export async function updateEntity(
+  tx: Transaction,
+  resource: Resource,
+  id: string,
+  given: Values,
+): Promise<EntityRow> {
+  const before: EntityRow = await tx.get(resource, id);
+  await checkReferences(tx, resource, given);
+  const values = await (RULES[resource.name]?.write?.(tx, given, before) ?? given);
+  return tx.update(resource, id, values);
+}
+
+/**
+ * Removes one with all that cannot be without it, each seen by the change feed.
+ *
+ * @returns the ids of everything that was removed, its own last
+ * @throws ApiError not_found; in_use when something must not lose it
+ */
+export async function removeEntity(tx: Transaction, resource: Resource, id: string): Promise<string[]> {
+  const row: EntityRow = await tx.get(resource, id);
+  await RULES[resource.name]?.remove?.(tx, row);
+  const removed: string[] = [];
+  for (const { other, column, onDelete } of dependents(resource)) {
+    const ids = await referring(tx, other, column, id);
+    const [first] = ids;
+    if (first !== undefined && onDelete === 'restrict') {
+      throw new ApiError('in_use', `The ${resource.label} is used by ${ids.length} × ${other.label}`);
+    }
+    for (const dependent of ids) {
+      if (onDelete === 'set null') await tx.update(other, dependent, { [column]: null });
+      // Two ways may lead to the same row.
+      else if (await tx.find(other, dependent)) removed.push(...(await removeEntity(tx, other, dependent)));
+    }
+  }
+  await tx.remove(resource, id);
+  return [...removed, id];
+}
+
+interface Dependent {
+  readonly other: Resource;
+  readonly column: string;
+  readonly onDelete: 'cascade' | 'set null' | 'restrict';
+}
+
+const found = new WeakMap<Resource, readonly Dependent[]>();
+
+/** Columns of other entities that hold this one's id. Those that the database empties by itself are left to it. */
+function dependents(resource: Resource): readonly Dependent[] {
+  const known = found.get(resource);
+  if (known) return known;
+  const made = ALL_RESOURCES.flatMap((other) =>
+    Object.entries(other.columns).flatMap(([column, { references }]) =>
+      references?.resource === resource.name &&
+      (references.onDelete !== 'set null' || references.by === 'code')
+        ? [{ other, column, onDelete: references.onDelete }]
+        : [],
+    ),
+  );
+  found.set(resource, made);
+  return made;
+}
+
+async function referring(tx: Transaction, other: Resource, column: string, id: string): Promise<string[]> {
+  const result = await sql<{ id: string }>`
+    select "id" from ${sql.table(other.name)} where ${sql.ref(column)} = ${id}
+  `.execute(tx.db);
+  return result.rows.map((row) => row.id);
+}
+
+/** What is referred to must be there, in this store. */
+async function checkReferences(tx: Transaction, resource: Resource, values: Values): Promise<void> {
+  for (const [name, { references }] of Object.entries(resource.columns)) {
+    const value = values[name];
+    if (!references || name === 'storeId' || typeof value !== 'string') continue;
+    const target = resourceNamed(references.resource);
+    if (!(await tx.find(target, value))) throw notFound(target.label, value);
+  }
+}

@@ -1,0 +1,22 @@
+import type { Transaction } from '../database/transaction.js';
+import type { Values } from '../resources/inputs.js';
+import { folderRules } from './folders.js';
+import { groupMemberRules, groupRules, instanceRules, materialRules, variantRules } from './materials.js';
+
+/** What holds for one kind of entity beyond its columns, inside the transaction that writes it. */
+export interface EntityRules {
+  /** Checks what is about to be written and completes it; `before` is null for a new one. */
+  write?(tx: Transaction, values: Values, before: Values | null): Promise<Values>;
+  /** Before it goes: refuses, or settles what hangs on it in a way of its own. */
+  remove?(tx: Transaction, row: Values): Promise<void>;
+}
+
+/** By name of the resource. */
+export const RULES: Readonly<Record<string, EntityRules>> = {
+  folder: folderRules,
+  material: materialRules,
+  materialVariant: variantRules,
+  materialGroup: groupRules,
+  materialGroupMember: groupMemberRules,
+  materialInstance: instanceRules,
+};
