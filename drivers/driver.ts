@@ -388,6 +388,12 @@ export type CommandOutcome =
   | { readonly kind: 'unanswered'; readonly note?: string }
   | { readonly kind: 'unsent'; readonly error: DriverError };
 
+/** Whether reports bear out what a command was to do. */
+export type CommandEffect =
+  | 'shown'
+  /** No report showed it in the time that it should take, or the connection ended before. */
+  | 'missing';
+
 export interface UploadRequest {
   readonly localPath: string;
   readonly sizeBytes: number;
@@ -426,8 +432,13 @@ export interface PrinterSession {
   retarget(target: PrinterTarget): void;
   /** The printer was heard of, by hearsay: one that had gone may be there again. Call it as often as that happens. */
   hint(): void;
-  /** Never rejects for what the printer does; the outcome says it. */
-  command(command: PrinterCommand): Promise<CommandOutcome>;
+  /**
+   * Never rejects for what the printer does; the outcome says it.
+   *
+   * @param onEffect hears at most once, perhaps minutes later, whether reports bear the command out; never when it
+   * was not sent or no report can tell
+   */
+  command(command: PrinterCommand, onEffect?: (effect: CommandEffect) => void): Promise<CommandOutcome>;
   /** Sends the start command exactly once. Never repeats it, whatever happens to the connection. */
   startPrint(request: StartPrintRequest): Promise<CommandOutcome>;
   /** @throws DriverError */

@@ -13,6 +13,8 @@ export type Need =
   | 'model'
   /** No print is on the machine, and no firmware update. */
   | 'not-printing'
+  /** Nothing moves: no print, or one that is paused, and no firmware update. */
+  | 'not-moving'
   /** A print is on, and past its preparation. */
   | 'printing'
   /** No filament is loaded. */
@@ -58,12 +60,11 @@ function whyUnmet(need: Need, { status, report, model }: Circumstances): DriverE
     case 'unlocked':
       return developerMode !== 'off' ? null : new DriverError('developer-mode', ENABLE_DEVELOPER_MODE);
     case 'not-printing':
+    case 'not-moving':
       if (activity === null) return silentAboutActivity();
-      if (isPrinting(activity)) {
-        return new DriverError(
-          'busy',
-          `The printer reports ${activity}: this is possible between prints only.`,
-        );
+      if (isPrinting(activity) && !(need === 'not-moving' && activity === 'PAUSE')) {
+        const when = need === 'not-moving' ? 'between prints and in a pause' : 'between prints';
+        return new DriverError('busy', `The printer reports ${activity}: this is possible ${when} only.`);
       }
       return upgrading ? new DriverError('busy', 'The printer is updating its firmware.') : null;
     case 'printing':

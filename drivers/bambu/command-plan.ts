@@ -1,4 +1,4 @@
-import { DriverError, type PrinterState } from '../driver.js';
+import { DriverError, type PrinterCommand, type PrinterState } from '../driver.js';
 import type { BambuCommand } from './commands.js';
 import type { BambuModel } from './models.js';
 
@@ -16,15 +16,21 @@ export interface Plan {
   readonly message: BambuCommand;
   /** Another way to say the same, for firmware that does not know the first. */
   readonly fallback: BambuCommand | null;
+  /** Sent one after the other once the first was accepted. */
+  readonly further: readonly BambuCommand[];
+  /** The same once more in another form, for machines that take the first and do nothing. */
+  readonly again: BambuCommand | null;
+  /** The command within the model's limits, as its effect is to show; null where there are none. */
+  readonly limited: Exclude<PrinterCommand, { readonly kind: 'refresh' }> | null;
   /** What was changed of the request, in words; null when nothing was. */
   readonly note: string | null;
 }
 
 export function plan(
   message: BambuCommand,
-  more: { readonly fallback?: BambuCommand; readonly note?: string | null } = {},
+  more: { readonly [K in Exclude<keyof Plan, 'message'>]?: Plan[K] } = {},
 ): Plan {
-  return { message, fallback: more.fallback ?? null, note: more.note ?? null };
+  return { message, fallback: null, further: [], again: null, limited: null, note: null, ...more };
 }
 
 /** @throws DriverError when the model is not known */

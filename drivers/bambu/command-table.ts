@@ -11,6 +11,7 @@ import {
 } from './command-plan.js';
 import * as commands from './commands.js';
 import {
+  filamentMoves,
   isActive,
   loadFilament,
   readSpool,
@@ -30,7 +31,17 @@ interface Evidence<C> {
   /** In the printer's words (docs/protocol.md §5). */
   readonly field: string;
   readonly shows: (command: C, state: PrinterState) => boolean;
+  /** The time in which it should show; `EFFECT_MS` where none is given. */
+  readonly withinMs?: number;
+  /** That something comes of it at all, long before it shows. */
+  readonly begins?: (before: PrinterState, state: PrinterState) => boolean;
 }
+
+const EFFECT_MS = 10_000;
+/** A printer ends the move it is at before it pauses or stops. */
+const HALT_MS = 60_000;
+const HOMING_MS = 120_000;
+const FILAMENT_MS = 300_000;
 
 /** One command: what it needs, what it becomes, where its effect shows. */
 interface Row<C> {
@@ -46,6 +57,7 @@ interface Row<C> {
 }
 
 const FREE: readonly Need[] = ['reported', 'unlocked', 'model', 'not-printing'];
+const STILL: readonly Need[] = ['reported', 'unlocked', 'model', 'not-moving'];
 const ANY_TIME: readonly Need[] = ['reported', 'unlocked', 'model'];
 
 /** Fans report in fifteenths. */
@@ -59,13 +71,21 @@ export const COMMANDS: { readonly [K in Kind]: Row<CommandOf<K>> } = {
   pause: {
     needs: [],
     answer: 'soon',
-    evidence: { field: 'gcode_state', shows: (_, { activity }) => activity === 'PAUSE' },
+    evidence: {
+      field: 'gcode_state',
+      shows: (_, { activity }) => activity === 'PAUSE',
+      withinMs: HALT_MS,
+    },
     compose: () => plan(commands.pausePrint),
   },
   resume: {
     needs: [],
     answer: 'soon',
-    evidence: { field: 'gcode_state', shows: (_, { activity }) => activity === 'RUNNING' },
+    evidence: {
+      field: 'gcode_state',
+      shows: (_, { activity }) => activity === 'RUNNING',
+      withinMs: HALT_MS,
+    },
     compose: () => plan(commands.resumePrint),
   },
   stop: {
@@ -74,6 +94,7 @@ export const COMMANDS: { readonly [K in Kind]: Row<CommandOf<K>> } = {
     evidence: {
       field: 'gcode_state',
       shows: (_, { activity }) => activity !== null && !isPrinting(activity),
+      withinMs: HALT_MS,
     },
     compose: () => plan(commands.stopPrint),
   },
@@ -87,7 +108,13 @@ export const COMMANDS: { readonly [K in Kind]: Row<CommandOf<K>> } = {
     compose: ({ node, on }, { model, state }) => {
       const reported = Object.keys(state?.lights ?? {});
       const nodes = [...new Set([...reported, ...(model?.lightNodes ?? [node])])];
-      if (nodes.includes(node)) return plan(commands.switchLight(node, on));
+      // Two bars light some chambers: one switch is meant by either's first name.
+      const pair = node === 'chamber_light' && nodes.includes('chamber_light2') ? ['chamber_light2'] : [];
+      if (nodes.includes(node)) {
+        return plan(commands.switchLight(node, on), {
+          further: pair.map((other) => commands.switchLight(other, on)),
+        });
+      }
       throw unsupported(`This printer has no light "${node.slice(0, 40)}"; it has ${nodes.join(', ')}.`);
     },
   },
@@ -113,6 +140,7 @@ export const COMMANDS: { readonly [K in Kind]: Row<CommandOf<K>> } = {
       field: 'home_flag',
       shows: ({ axes }, { homed }) =>
         homed !== null && (!axes.x || homed.x) && (!axes.y || homed.y) && (!axes.z || homed.z),
+      withinMs: HOMING_MS,
     },
     compose: home,
   },
@@ -123,17 +151,26 @@ export const COMMANDS: { readonly [K in Kind]: Row<CommandOf<K>> } = {
     evidence: null,
     compose: move,
   },
-  extrude: { needs: [...FREE, 'warm-nozzle'], answer: 'soon', evidence: null, compose: extrude },
+  extrude: { needs: [...STILL, 'warm-nozzle'], answer: 'soon', evidence: null, compose: extrude },
   'load-filament': {
-    needs: FREE,
+    needs: STILL,
     answer: 'slow',
-    evidence: { field: 'ams.tray_now, device.extruder', shows: ({ slot }, state) => isActive(slot, state) },
+    evidence: {
+      field: 'ams.tray_now, device.extruder',
+      shows: ({ slot }, state) => isActive(slot, state),
+      withinMs: FILAMENT_MS,
+      begins: filamentMoves,
+    },
     compose: loadFilament,
   },
   'unload-filament': {
-    needs: FREE,
+    needs: STILL,
     answer: 'slow',
-    evidence: { field: 'ams.tray_now, device.extruder', shows: (_, { activeTray }) => activeTray === null },
+    evidence: {
+      field: 'ams.tray_now, device.extruder',
+      shows: (_, { activeTray }) => activeTray === null,
+      withinMs: FILAMENT_MS,
+    },
     compose: unloadFilament,
   },
   'select-extruder': {
@@ -154,11 +191,11 @@ export const COMMANDS: { readonly [K in Kind]: Row<CommandOf<K>> } = {
   calibrate: {
     needs: FREE,
     answer: 'soon',
-    evidence: { field: 'stg_cur', shows: (_, { print }) => print.stage !== null },
+    evidence: { field: 'stg_cur', shows: (_, { print }) => print.stage !== null, withinMs: 30_000 },
     compose: calibrate,
   },
   'read-spool': {
-    needs: [...ANY_TIME, 'unloaded'],
+    needs: [...STILL, 'unloaded'],
     answer: 'slow',
     evidence: {
       field: 'ams.tray_reading_bits',
@@ -184,6 +221,11 @@ export const COMMANDS: { readonly [K in Kind]: Row<CommandOf<K>> } = {
     },
     compose: ({ objectIds }) => {
       const ids = [...new Set(objectIds)];
+      if (ids.length > MOST_OBJECTS) {
+        throw rejected(
+          `Objects can be skipped on plates of up to ${MOST_OBJECTS}, not ${ids.length} at once.`,
+        );
+      }
       if (ids.length === 0 || !ids.every((id) => Number.isInteger(id) && id >= 0)) {
         throw rejected('Name the objects to skip by their numbers in the sliced file.');
       }
@@ -191,6 +233,9 @@ export const COMMANDS: { readonly [K in Kind]: Row<CommandOf<K>> } = {
     },
   },
 };
+
+/** The vendor's own programs skip nothing on plates with more. */
+const MOST_OBJECTS = 64;
 
 const LIDAR = 1 << 0;
 const NOZZLE_OFFSET = 1 << 4;
@@ -210,7 +255,6 @@ function calibrate({ options }: CommandOf<'calibrate'>, situation: Situation): P
   return plan({ type: 'print', fields: { command: 'calibration', option } }, { note });
 }
 
-/** Not for a target that was limited: there the note tells, and the acknowledgement has to do. */
 function showsTarget(
   { heater, celsius, extruder }: CommandOf<'set-temperature'>,
   state: PrinterState,
@@ -230,6 +274,9 @@ export interface Prepared {
   readonly answer: 'soon' | 'slow';
   /** Null where no report tells. */
   readonly shows: ((state: PrinterState) => boolean) | null;
+  readonly showsWithinMs: number;
+  /** Whether something comes of it at all; null where that is not looked for. */
+  readonly begins: ((before: PrinterState, state: PrinterState) => boolean) | null;
   compose(situation: Situation): Plan;
 }
 
@@ -241,6 +288,8 @@ export function prepare<K extends Kind>(command: { readonly kind: K } & CommandO
     needs: [...row.needs, ...(row.alsoNeeds?.(command) ?? [])],
     answer: row.answer,
     shows: evidence === null ? null : (state) => evidence.shows(command, state),
+    showsWithinMs: evidence?.withinMs ?? EFFECT_MS,
+    begins: evidence?.begins ?? null,
     compose: (situation) => row.compose(command, situation),
   };
 }

@@ -1,4 +1,5 @@
 import {
+  type CommandEffect,
   type CommandOutcome,
   type ConnectionStatus,
   DriverError,
@@ -9,6 +10,7 @@ import type { CommandChannel } from './command-channel.js';
 import { whyNotSend } from './command-guard.js';
 import type { Plan } from './command-plan.js';
 import { type ControlCommand, type Prepared, prepare } from './command-table.js';
+import { EffectWatch } from './effect-watch.js';
 import type { PrinterView } from './printer-view.js';
 import type { SessionTiming } from './timing.js';
 
@@ -25,25 +27,43 @@ export interface ControlParts {
 /** Carries out the commands of the table: whether each may go now, what is sent, and what became of it. */
 export class Control {
   readonly #parts: ControlParts;
-  readonly #awaited = new Set<(state: PrinterState | null) => void>();
+  readonly #effects: EffectWatch;
 
   constructor(parts: ControlParts) {
     this.#parts = parts;
+    this.#effects = new EffectWatch({
+      timing: parts.timing,
+      state: () => parts.report()?.state ?? null,
+      wantEverything: () => parts.wantEverything(),
+    });
   }
 
-  /** Never rejects for what the printer does; nothing is sent when the printer's state or model forbids it. */
-  async perform(command: ControlCommand): Promise<CommandOutcome> {
+  /**
+   * Never rejects for what the printer does; nothing is sent when the printer's state or model forbids it.
+   *
+   * @param onEffect hears once whether reports bear it out, when it was sent and a report can tell
+   */
+  async perform(
+    command: ControlCommand,
+    onEffect?: (effect: CommandEffect) => void,
+  ): Promise<CommandOutcome> {
     const { view } = this.#parts;
     const prepared = prepare(command);
     const report = this.#parts.report();
-    const obstacle = whyNotSend(prepared.needs, { status: this.#parts.status(), report, model: view.model });
+    const obstacle = this.#obstacle(prepared);
     if (obstacle !== null) return { kind: 'unsent', error: obstacle };
     try {
       const { model, firmware, bedTempMaxC } = view;
-      const plan = prepared.compose({ model, firmware, bedTempMaxC, state: report?.state ?? null });
-      const outcome = await this.#send(plan, prepared, report?.state ?? null);
-      const noted = outcome.kind === 'accepted' || outcome.kind === 'unanswered';
-      return noted && plan.note !== null ? { ...outcome, note: plan.note } : outcome;
+      const before = report?.state ?? null;
+      const plan = prepared.compose({ model, firmware, bedTempMaxC, state: before });
+      // What was limited shows as it was sent, not as it was asked for.
+      const sought = plan.limited === null ? prepared : prepare(plan.limited);
+      const { connection } = this.#effects;
+      const outcome = await this.#send(plan, sought, before, connection);
+      if (outcome.kind !== 'accepted' && outcome.kind !== 'unanswered') return outcome;
+      if (onEffect !== undefined && sought.shows !== null)
+        void this.#effects.follow(sought.shows, before, sought.showsWithinMs, connection).then(onEffect);
+      return plan.note === null ? outcome : { ...outcome, note: plan.note };
     } catch (error) {
       // Only composing a command throws so, and then nothing was sent.
       if (error instanceof DriverError) return { kind: 'unsent', error };
@@ -53,48 +73,61 @@ export class Control {
 
   /** A report came: commands that nobody answered may show in it. */
   observe(state: PrinterState): void {
-    for (const look of [...this.#awaited]) look(state);
+    this.#effects.observe(state);
   }
 
   /** The connection is gone: nothing of it will show any more. */
   abandon(): void {
-    for (const look of [...this.#awaited]) look(null);
+    this.#effects.abandon();
   }
 
-  async #send(plan: Plan, prepared: Prepared, before: PrinterState | null): Promise<CommandOutcome> {
+  #obstacle({ needs }: Prepared): DriverError | null {
+    const { status, report, view } = this.#parts;
+    return whyNotSend(needs, { status: status(), report: report(), model: view.model });
+  }
+
+  async #send(
+    plan: Plan,
+    prepared: Prepared,
+    before: PrinterState | null,
+    connection: number,
+  ): Promise<CommandOutcome> {
     const { channel, timing } = this.#parts;
     const limitMs = prepared.answer === 'slow' ? timing.filamentAcknowledgementMs : timing.acknowledgementMs;
     const until = performance.now() + limitMs;
     let outcome = await channel.ask(plan.message, limitMs);
     if (plan.fallback !== null && isUnknownCommand(outcome))
       outcome = await channel.ask(plan.fallback, limitMs);
+    for (const further of outcome.kind === 'accepted' ? plan.further : [])
+      outcome = await channel.ask(further, limitMs);
+    if (outcome.kind === 'accepted') outcome = await this.#insist(plan, prepared, before, connection);
     if (outcome.kind !== 'unanswered' || !channel.attached) return outcome;
     // Only a full report is sure to show whether it worked anyhow.
     this.#parts.wantEverything();
     const { shows } = prepared;
     // What showed before it was sent proves nothing.
     if (shows === null || before === null || shows(before)) return outcome;
-    return (await this.#seen(shows, until - performance.now())) ? { kind: 'accepted' } : outcome;
+    const sight = await this.#effects.within(shows, until - performance.now(), connection);
+    return sight === 'seen' ? { kind: 'accepted' } : outcome;
   }
 
-  /** Whether the effect shows now, or in a report within the time. */
-  #seen(shows: (state: PrinterState) => boolean, timeoutMs: number): Promise<boolean> {
-    const now = this.#parts.report()?.state;
-    if (now !== undefined && shows(now)) return Promise.resolve(true);
-    if (timeoutMs <= 0) return Promise.resolve(false);
-    return new Promise((resolve) => {
-      const settle = (seen: boolean): void => {
-        clearTimeout(timer);
-        this.#awaited.delete(look);
-        resolve(seen);
-      };
-      const look = (state: PrinterState | null): void => {
-        if (state === null) settle(false);
-        else if (shows(state)) settle(true);
-      };
-      const timer = setTimeout(() => settle(false), timeoutMs);
-      this.#awaited.add(look);
-    });
+  /** Says it once in another form where nothing comes of the first although the printer took it. */
+  async #insist(
+    { again }: Plan,
+    prepared: Prepared,
+    before: PrinterState | null,
+    connection: number,
+  ): Promise<CommandOutcome> {
+    const { begins } = prepared;
+    if (again === null || begins === null || before === null) return { kind: 'accepted' };
+    const { channel, timing } = this.#parts;
+    const sight = await this.#effects.within(
+      (state) => begins(before, state),
+      timing.filamentAcknowledgementMs,
+      connection,
+    );
+    if (sight !== 'unseen' || this.#obstacle(prepared) !== null) return { kind: 'accepted' };
+    return channel.ask(again, timing.filamentAcknowledgementMs);
   }
 }
 

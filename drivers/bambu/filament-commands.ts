@@ -1,5 +1,5 @@
 import type { PrinterCommand, PrinterState, SlotAddress, SlotState } from '../driver.js';
-import { EXTERNAL_TRAY, EXTERNAL_UNIT, isExternalUnit, trayNumber } from './ams-numbers.js';
+import { EXTERNAL_TRAY, isExternalUnit, trayNumber } from './ams-numbers.js';
 import {
   knownModel,
   knownState,
@@ -29,18 +29,14 @@ export function loadFilament(command: CommandOf<'load-filament'>, situation: Sit
   const slot = requireSlot(command.slot, state, model);
   const target = warmth(command.targetCelsius, slot, model);
   const current = warmth(command.currentCelsius, activeSlot(state), model);
-  return plan(
-    changeFilament(
-      {
-        ams_id: command.slot.unitId,
-        slot_id: isExternalUnit(command.slot.unitId) ? 0 : command.slot.slotIndex,
-      },
-      loadTarget(command.slot, model),
-      current.value,
-      target.value,
-    ),
-    { note: target.note },
+  const { unitId, slotIndex } = command.slot;
+  const from = { ams_id: unitId, slot_id: isExternalUnit(unitId) ? 0 : slotIndex };
+  const [first, ...others] = loadTargets(command.slot, model).map((tray) =>
+    changeFilament(from, tray, current.value, target.value),
   );
+  if (first === undefined)
+    throw unsupported(`The ${model.name} has no place ${slotIndex} in unit ${unitId}.`);
+  return plan(first, { note: target.note, again: others[0] ?? null });
 }
 
 /** With an AMS the printer has to be told where the filament goes back to. */
@@ -48,7 +44,9 @@ export function unloadFilament(_command: CommandOf<'unload-filament'>, situation
   const model = knownModel(situation);
   const state = knownState(situation);
   const slot = activeSlot(state);
-  if (state.amsUnits.length === 0 || slot === null) {
+  // Where there are two extruders the printer has to be told which, AMS or not.
+  const one = model.externalUnits.length === 1;
+  if (slot === null || (one && state.amsUnits.length === 0)) {
     return plan({ type: 'print', fields: { command: 'unload_filament' } });
   }
   const { value } = warmth(0, slot, model);
@@ -144,10 +142,23 @@ function activeSlot(state: PrinterState): SlotState | null {
     : (state.slots.find((slot) => slot.tray === state.activeTray) ?? null);
 }
 
-/** Tray number; where there are two external holders they go by their unit ids here. */
-function loadTarget({ unitId, slotIndex }: SlotAddress, model: BambuModel): number {
-  if (isExternalUnit(unitId) && model.externalUnits.length > 1) return unitId;
-  return unitId === EXTERNAL_UNIT ? EXTERNAL_TRAY : trayNumber(unitId, slotIndex);
+/** Tray number; where there are two external holders they go by their unit ids here, a lone one by either number. */
+function loadTargets({ unitId, slotIndex }: SlotAddress, model: BambuModel): readonly number[] {
+  if (!isExternalUnit(unitId)) return [trayNumber(unitId, slotIndex)];
+  return model.externalUnits.length > 1 ? [unitId] : model.control.externalTargets;
+}
+
+/** Stages in which filament is moved or warmed for it (docs/protocol.md §5.3). */
+const FILAMENT_STAGES: readonly (number | null)[] = [4, 7, 22, 24];
+
+/** Whether a change of filament has begun. */
+export function filamentMoves(before: PrinterState, state: PrinterState): boolean {
+  const target = (of: PrinterState) => Math.max(0, ...of.nozzles.map((nozzle) => nozzle.target ?? 0));
+  return (
+    state.activeTray !== before.activeTray ||
+    FILAMENT_STAGES.includes(state.print.stage) ||
+    target(state) > target(before)
+  );
 }
 
 const FILAMENT_MIN_C = 180;

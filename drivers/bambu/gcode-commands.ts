@@ -29,12 +29,12 @@ export function setTemperature(command: CommandOf<'set-temperature'>, situation:
       const { extruder } = command;
       if (extruder !== null) requireExtruder(extruder, model.nozzles);
       const tool = extruder === null || model.nozzles === 1 ? '' : ` T${extruder}`;
-      return plan(gcode(`M104 S${value}${tool}`), { note });
+      return plan(gcode(`M104 S${value}${tool}`), { note, limited: { ...command, celsius: value } });
     }
     case 'bed': {
       const limit = situation.bedTempMaxC ?? model.bedTempMaxC;
       const { value, note } = within(Math.round(command.celsius), 0, limit, 'Bed', '°C');
-      return plan(gcode(`M140 S${value}`), { note });
+      return plan(gcode(`M140 S${value}`), { note, limited: { ...command, celsius: value } });
     }
     case 'chamber': {
       if (model.chamberTempMaxC === null) throw unsupported(`The ${model.name} has no chamber heater.`);
@@ -47,7 +47,11 @@ export function setTemperature(command: CommandOf<'set-temperature'>, situation:
       const after = air && !heats ? ['M145 P0'] : [];
       return plan(
         { type: 'print', fields: { command: 'set_ctt', ctt_val: target } },
-        { note: tooLow ?? note, fallback: gcode(...before, `M141 S${target}`, ...after) },
+        {
+          note: tooLow ?? note,
+          limited: { ...command, celsius: target },
+          fallback: gcode(...before, `M141 S${target}`, ...after),
+        },
       );
     }
   }
@@ -63,15 +67,19 @@ export function setFan(command: CommandOf<'set-fan'>, situation: Situation): Pla
   }
   const { value, note } = within(command.percent, 0, 100, 'Fan', '%');
   const speed = Math.round((value * FULL_SPEED) / 100);
-  return plan(gcode(`M106 P${FAN_NUMBER[command.fan]} S${speed}`), { note });
+  return plan(gcode(`M106 P${FAN_NUMBER[command.fan]} S${speed}`), {
+    note,
+    limited: { ...command, percent: value },
+  });
 }
 
-/** Homing Z by itself can drive some machines into the bed: anything but X alone is the whole procedure. */
+/** Homing Z by itself can drive some machines into the bed: it is always the whole procedure. */
 export function home({ axes }: CommandOf<'home'>): Plan {
   if (!axes.x && !axes.y && !axes.z) throw rejected('Name at least one axis to home.');
-  if (axes.x && !axes.y && !axes.z) return plan(gcode('G28 X'));
   const all = axes.x && axes.y && axes.z;
-  return plan(gcode('G28'), { note: all ? null : 'All axes are homed: this machine homes only X by itself' });
+  return plan(gcode('G28'), {
+    note: all ? null : 'All axes are homed: no machine homes one by itself without risk',
+  });
 }
 
 /** Longest single move; millimetres. */

@@ -57,6 +57,11 @@ export interface BambuModel {
     readonly hasLidar: boolean;
     /** The air has to be turned inwards when the chamber is heated by G-code. */
     readonly turnsAirForHeating: boolean;
+    /**
+     * Tray numbers by which the only external holder is loaded, those after the first where nothing came of it; where
+     * there are two, each goes by its unit id.
+     */
+    readonly externalTargets: readonly number[];
     /** First firmware with a command for reading a spool's tag; null = every release. */
     readonly readsTagsFrom: string | null;
   };
@@ -108,6 +113,7 @@ const x1 = {
     invertedAxes: [],
     hasLidar: true,
     turnsAirForHeating: false,
+    externalTargets: [254],
     readsTagsFrom: '01.09.00.00',
   },
   start: {
@@ -142,6 +148,7 @@ const p1 = {
     invertedAxes: [],
     hasLidar: false,
     turnsAirForHeating: false,
+    externalTargets: [254],
     readsTagsFrom: '01.08.01.00',
   },
   start: {
@@ -174,6 +181,7 @@ const a1 = {
     invertedAxes: ['y', 'z'],
     hasLidar: false,
     turnsAirForHeating: false,
+    externalTargets: [254],
     readsTagsFrom: '01.06.00.00',
   },
   start: {
@@ -206,6 +214,7 @@ const h2 = {
     invertedAxes: [],
     hasLidar: false,
     turnsAirForHeating: true,
+    externalTargets: [254, 255],
     readsTagsFrom: null,
   },
   camera: 'rtsps',
@@ -313,6 +322,7 @@ export const MODELS: readonly BambuModel[] = [
       invertedAxes: [],
       hasLidar: false,
       turnsAirForHeating: false,
+      externalTargets: [254, 255],
       readsTagsFrom: null,
     },
     start: { urlPrefixes: ['ftp://', 'ftp:///'], vibrationCalibration: false, nozzleOffsetCalibration: 0 },
@@ -357,7 +367,7 @@ export const MODELS: readonly BambuModel[] = [
     bedSizeMm: [330, 320, 325],
     sendsFun: true,
     countsTraysWithinUnit: true,
-    control: { ...a1.control, readsTagsFrom: null },
+    control: { ...a1.control, externalTargets: [254, 255], readsTagsFrom: null },
     authorisationFrom: 'all',
   },
   {

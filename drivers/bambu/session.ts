@@ -1,6 +1,7 @@
 import {
   type CameraFrame,
   type Capabilities,
+  type CommandEffect,
   type CommandOutcome,
   type Connection,
   type ConnectionStatus,
@@ -170,8 +171,8 @@ export class BambuSession implements PrinterSession {
     this.#link.hint();
   }
 
-  command(command: PrinterCommand): Promise<CommandOutcome> {
-    return command.kind === 'refresh' ? this.#refresh() : this.#control.perform(command);
+  command(command: PrinterCommand, onEffect?: (effect: CommandEffect) => void): Promise<CommandOutcome> {
+    return command.kind === 'refresh' ? this.#refresh() : this.#control.perform(command, onEffect);
   }
 
   async startPrint(request: StartPrintRequest): Promise<CommandOutcome> {

@@ -31,6 +31,10 @@ export interface SessionTiming {
   readonly acknowledgementMs: number;
   /** For commands about filament, which small machines are slow to answer. */
   readonly filamentAcknowledgementMs: number;
+  /** Reports may show the old value for so long after a command was taken. */
+  readonly effectHoldMs: number;
+  /** For the full report that is asked for when an effect did not show. */
+  readonly effectLastLookMs: number;
   readonly startAcknowledgementMs: number;
   /** After a start command, unanswered commands are no reason to reconnect: it could disturb the start. */
   readonly startConfirmationMs: number;
@@ -56,6 +60,8 @@ export const SESSION_TIMING: SessionTiming = {
   settledMs: 10_000,
   acknowledgementMs: 5_000,
   filamentAcknowledgementMs: 10_000,
+  effectHoldMs: 3_000,
+  effectLastLookMs: 35_000,
   startAcknowledgementMs: 10_000,
   startConfirmationMs: 270_000,
   overloadedPauseMs: 30_000,

@@ -2,7 +2,7 @@
 import type { EmulatedSpool } from './api.js';
 import { FAULTS } from './faults.js';
 import type { TruthRecorder } from './ground-truth.js';
-import { heatByGcode, heatChamber } from './heating.js';
+import { blowByGcode, heatByGcode, heatChamber } from './heating.js';
 import { isObject, type JsonObject, number, parseObject, text } from './json.js';
 import type { Machine } from './machine.js';
 import { modules } from './modules.js';
@@ -23,6 +23,8 @@ export interface CommandParts {
 
 const SUCCESS: JsonObject = { result: 'success', reason: '' };
 const PUSHALL_WINDOW_MS = 60_000;
+const CALIBRATION_MS = 600_000;
+const TAG_MS = 120_000;
 /** A signature check failed: mainboard, fatal (docs/protocol.md §10). */
 const UNAUTHORISED_HMS = { attr: 0x0500_0500, code: 0x0001_0007 };
 
@@ -59,6 +61,8 @@ export class Commands {
     if (type === 'info' && command === 'get_version') this.#version(request);
     else if (type === 'pushing') this.#pushing(command);
     else if (type === 'print' && machine.refusal !== null) this.#refuse(request);
+    else if (faults.take(FAULTS.mqttAckOnly, (args) => fits(args.command, command)) !== null)
+      this.#acknowledge(type, request, SUCCESS);
     else if (type === 'print' && command === 'project_file') void this.#start(request);
     else if (type === 'print') this.#acknowledge(type, request, this.#print(command, request));
     else if (type === 'system' && command === 'ledctrl')
@@ -129,7 +133,22 @@ export class Commands {
       }
       case 'gcode_line':
         heatByGcode(machine, request);
+        blowByGcode(machine, request);
         break;
+      case 'calibration':
+        machine.calibrate(CALIBRATION_MS);
+        break;
+      case 'ams_get_rfid':
+        // The tag passes the reader only while nothing is loaded.
+        if (machine.feed !== null) return failure('filament is loaded');
+        machine.readTag(number(request.ams_id) ?? -1, number(request.slot_id) ?? -1, TAG_MS);
+        break;
+      case 'select_extruder': {
+        const index = number(request.extruder_index);
+        if (index === null || machine.nozzles[index] === undefined) return failure('invalid extruder_index');
+        machine.selectedExtruder = index;
+        break;
+      }
       case 'set_ctt':
         if (!heatChamber(machine, request)) return failure('no chamber heater');
         break;

@@ -56,6 +56,7 @@ export const FAULTS = {
     puback: z.boolean().optional(),
   }),
   mqttAckWithoutResult: fault('mqtt.ackWithoutResult', 'acks carry neither result nor error', { command }),
+  mqttAckOnly: fault('mqtt.ackOnly', 'commands are acknowledged as done and have no effect', { command }),
   mqttAckDelay: fault('mqtt.ackDelay', 'acks come so many virtual seconds late', { seconds, command }),
   mqttDupReports: fault('mqtt.dupReports', 'publishes every report twice', {}),
   mqttReorder: fault('mqtt.reorder', 'holds every second message back until after the next', {}),

@@ -1,4 +1,4 @@
-/** Setpoints that a command gives the heaters (docs/protocol.md §6.4). */
+/** Setpoints that a command gives heaters and fans (docs/protocol.md §6.4). */
 import { type JsonObject, number, text } from './json.js';
 import type { Machine } from './machine.js';
 
@@ -11,11 +11,24 @@ export function heatByGcode(machine: Machine, request: JsonObject): void {
     const now = machine.clock.now();
     if (words[0] === 'M104' || words[0] === 'M109') {
       const { feed } = machine;
-      const active = feed === null ? 0 : machine.extruderOf(feed.unitId);
+      const active = feed === null ? machine.selectedExtruder : machine.extruderOf(feed.unitId);
       machine.nozzles[wordOf(words, 'T') ?? active]?.setTarget(target, now);
     }
     if (words[0] === 'M140' || words[0] === 'M190') machine.bed.setTarget(target, now);
     if (words[0] === 'M141' && machine.profile.hasChamberHeater) machine.chamber.setTarget(target, now);
+  }
+}
+
+const FANS = { 1: 'part', 2: 'aux', 3: 'chamber' } as const;
+
+/** Follows the lines that set a fan: `M106 P1 S255`. */
+export function blowByGcode(machine: Machine, request: JsonObject): void {
+  for (const line of text(request.param).split('\n')) {
+    const words = line.trim().toUpperCase().split(/\s+/);
+    const speed = wordOf(words, 'S');
+    const fan = Object.entries(FANS).find(([port]) => Number(port) === wordOf(words, 'P'))?.[1];
+    if (words[0] === 'M106' && speed !== null && fan !== undefined)
+      machine.blown.set(fan, Math.round((speed / 255) * 100));
   }
 }
 

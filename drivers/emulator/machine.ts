@@ -27,6 +27,7 @@ export interface HmsMessage {
 }
 
 const ROOM_C = 24;
+const LEVELLING = 1;
 const PLA_CHAMBER_C = 35;
 
 export class Machine {
@@ -50,6 +51,14 @@ export class Machine {
   wifiDbm: number;
   /** Filament loaded without a print, by `ams_change_filament`. */
   loaded: { readonly unitId: number; readonly slot: number } | null = null;
+  /** Percent of fans that a command set; a print sets them its own way. */
+  readonly blown = new Map<'part' | 'aux' | 'chamber', number>();
+  /** Extruder that was selected by hand; what feeds a print goes before it. */
+  selectedExtruder = 0;
+  /** Slot whose tag is being read. */
+  reading: { readonly unitId: number; readonly slot: number } | null = null;
+  /** Stage of what the machine does without a print; null when it does nothing. */
+  ownStage: number | null = null;
   readonly #developerMode: boolean;
   readonly #random: Random;
   /** Something that reports show has changed. */
@@ -114,11 +123,29 @@ export class Machine {
     const layer = this.engine.plan?.layer(this.engine.elapsedMs) ?? 0;
     const printing = running && layer > 1;
     return {
-      part: printing ? 100 : 0,
-      aux: printing && this.profile.hasAuxFan ? 70 : 0,
-      chamber: printing && this.profile.hasChamberFan ? 60 : 0,
+      part: printing ? 100 : (this.blown.get('part') ?? 0),
+      aux: printing && this.profile.hasAuxFan ? 70 : (this.blown.get('aux') ?? 0),
+      chamber: printing && this.profile.hasChamberFan ? 60 : (this.blown.get('chamber') ?? 0),
       heatbreak: this.engine.printing ? 100 : 0,
     };
+  }
+
+  /** Calibrates for a while, which reports show as a stage. */
+  calibrate(forMs: number): void {
+    this.ownStage = LEVELLING;
+    this.clock.after(forMs, () => {
+      this.ownStage = null;
+      this.showChange();
+    });
+  }
+
+  /** Turns a spool past the reader for a while. */
+  readTag(unitId: number, slot: number, forMs: number): void {
+    this.reading = { unitId, slot };
+    this.clock.after(forMs, () => {
+      this.reading = null;
+      this.showChange();
+    });
   }
 
   /** Radio strength wanders a little, as it does in life. */

@@ -23,7 +23,8 @@ export function amsBlock(machine: Machine): JsonObject {
     tray_now: now,
     tray_pre: now,
     tray_read_done_bits: exist,
-    tray_reading_bits: '0',
+    tray_reading_bits:
+      machine.reading === null ? '0' : bits([trayBit(machine.reading.unitId, machine.reading.slot)]),
     version: 89,
     insert_flag: true,
     // A setting (read spools at power-up), false on most machines although they are powered.

@@ -34,7 +34,7 @@ export function deviceBlock(machine: Machine): JsonObject {
 function extruderBlock(machine: Machine): JsonObject {
   const { profile, clock, feed } = machine;
   const now = clock.now();
-  const active = feed === null ? 0 : machine.extruderOf(feed.unitId);
+  const active = feed === null ? machine.selectedExtruder : machine.extruderOf(feed.unitId);
   const info = machine.nozzles.map((nozzle, id) => {
     const idle = id === 0 ? 0xffff : 0xfeff;
     const slot = feed !== null && active === id ? feedSlot(feed.unitId, feed.slot) : idle;

@@ -56,7 +56,7 @@ function progress(machine: Machine): JsonObject {
     layer_num: layer,
     total_layer_num: totalLayers,
     stg: engine.printing ? [...profile.openingStages] : [],
-    stg_cur: stale ? profile.idleStage : engine.stage,
+    stg_cur: stale ? profile.idleStage : engine.printing ? engine.stage : (machine.ownStage ?? engine.stage),
     print_error: printError,
     spd_lvl: engine.speedLevel,
     spd_mag: SPEED_PERCENT[engine.speedLevel] ?? 100,

@@ -10,6 +10,7 @@ import {
 export {
   type CameraFrame,
   type Capabilities,
+  type CommandEffect,
   type CommandOutcome,
   type Connection,
   DriverError,

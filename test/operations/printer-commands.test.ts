@@ -158,7 +158,14 @@ describe('a command', () => {
     const read = { command: 'refresh-slot', amsId: 0, slotId: 2 };
     expect(await got(read, H2D)).toEqual([H2D]);
     expect(await got(load, H2D)).toEqual([H2D]);
-    await vi.waitFor(async () => expect(await got(read, H2D)).toEqual([]), { timeout: 5_000, interval: 100 });
+    // Until a report shows the filament, it is the printer that refuses.
+    await vi.waitFor(
+      async () => {
+        expect(await got(read, H2D)).toEqual([]);
+        expect(await last(H2D)).toMatchObject({ outcome: 'unsent' });
+      },
+      { timeout: 5_000, interval: 100 },
+    );
     expect(valueAt(await last(H2D), 'reason')).toContain('Filament is loaded');
     expect(await got({ command: 'unload-filament' }, H2D)).toEqual([H2D]);
     await vi.waitFor(async () => expect(await got(read, H2D)).toEqual([H2D]), {
@@ -176,6 +183,75 @@ describe('a command', () => {
       timeout: 10_000,
       interval: 200,
     });
+  });
+
+  it('is verified by what the printer reports, or said not to be', async () => {
+    const effectOf = (serial: string, effect: string) =>
+      farm.until(
+        `/local/printers/${farm.printerId(serial)}/commands`,
+        (body) => valueAt(body, 0, 'effect') === effect,
+      );
+    // A command, and the printer whose report has to show it.
+    const shown: readonly (readonly [object, string])[] = [
+      [bed(41), A1_MINI],
+      [{ command: 'set-fan', type: 'part', speed: 60 }, X1C],
+      [{ command: 'led-control', light: 'chamber_light', state: 'on' }, H2D],
+      [{ command: 'select-tool', toolIndex: 0 }, H2D],
+      [{ command: 'calibration', option_value: 2 }, A1_MINI],
+      [{ command: 'refresh-slot', amsId: 0, slotId: 1 }, A1_MINI],
+    ];
+    for (const [command, serial] of shown) {
+      expect(await got(command, serial)).toEqual([serial]);
+      await effectOf(serial, 'verified');
+    }
+    expect(await got({ command: 'move-axis', axes: { x: 1 } }, P1S)).toEqual([P1S]);
+    expect(await last(P1S)).toMatchObject({ outcome: 'accepted', effect: null });
+    farm.emulator.printer(P1S).addFault('mqtt.ackOnly', { command: 'gcode_line', times: 1 });
+    expect(await got(bed(55), P1S)).toEqual([P1S]);
+    // Its report says otherwise until the connection ends, and no other can tell.
+    farm.emulator.printer(P1S).addFault('net.drop', { times: 1 });
+    await effectOf(P1S, 'unverified');
+    expect(await last(P1S)).toMatchObject({ command: bed(55), outcome: 'accepted' });
+    await farm.until(`/v1/printers/${farm.printerId(P1S)}`, (body) => valueAt(body, 'isOnline') === true);
+  });
+
+  it('stands in the audit log with the outcome and the reason of each printer', async () => {
+    const answer = await farm.api(
+      'POST',
+      '/v1/printer-commands/send',
+      {
+        command: { command: 'set-temperature', type: 'chamber', temperature: 40 },
+        ids: [farm.printerId(X1C), farm.printerId(H2D)],
+      },
+      { 'x-audit-reason': 'warm up' },
+    );
+    expect(answer.body).toEqual([farm.printerId(H2D)]);
+    const id = answer.headers.get('x-request-id') ?? '';
+    const entries = listAt(await farm.ok('GET', `/v1/audit-logs?correlationId=${id}`));
+    expect(entries).toMatchObject([
+      {
+        entityType: 'Printers',
+        entityIds: [farm.printerId(X1C), farm.printerId(H2D)],
+        action: null,
+        detailedAction: 'printerCommand.set-temperature',
+        apiKeyId: farm.key.slice(0, 24),
+        reason: 'warm up',
+        changes: null,
+        metadata: {
+          command: { command: 'set-temperature', type: 'chamber', temperature: 40 },
+          outcomes: {
+            [farm.printerId(X1C)]: {
+              outcome: 'unsent',
+              reason: 'The Bambu Lab X1 Carbon has no chamber heater.',
+            },
+            [farm.printerId(H2D)]: { outcome: 'accepted', reason: null },
+          },
+        },
+      },
+    ]);
+    const one = `/v1/audit-logs?detailedAction=printerCommand.pause&entityId=${farm.printerId(P1S)}`;
+    await got({ command: 'pause' }, P1S);
+    expect(listAt(await farm.ok('GET', one))).toHaveLength(1);
   });
 
   it('goes to nobody when one of the printers is not there', async () => {
@@ -268,22 +344,27 @@ describe('a printer that prints', () => {
   });
 
   it('is neither moved, fed nor calibrated; an idle one beside it is', async () => {
-    for (const command of [
-      home,
-      { command: 'move-axis', axes: { z: 5 } },
-      { command: 'extrude-filament', amount: 5 },
-      { command: 'unload-filament' },
-      { command: 'calibration', option_value: 2 },
-      {
-        command: 'load-filament',
-        targetTemp: 220,
-        currentTemp: 220,
-        targetSlot: { amsIndex: 0, slotIndex: 1 },
-      },
-    ]) {
+    const between = 'between prints';
+    const orPaused = 'between prints and in a pause';
+    for (const [command, when] of [
+      [home, between],
+      [{ command: 'move-axis', axes: { z: 5 } }, between],
+      [{ command: 'calibration', option_value: 2 }, between],
+      [{ command: 'extrude-filament', amount: 5 }, orPaused],
+      [{ command: 'unload-filament' }, orPaused],
+      [
+        {
+          command: 'load-filament',
+          targetTemp: 220,
+          currentTemp: 220,
+          targetSlot: { amsIndex: 0, slotIndex: 1 },
+        },
+        orPaused,
+      ],
+    ] as const) {
       expect(await got(command, A1_MINI)).toEqual([]);
       expect(valueAt(await last(A1_MINI), 'reason')).toBe(
-        'The printer reports RUNNING: this is possible between prints only.',
+        `The printer reports RUNNING: this is possible ${when} only.`,
       );
     }
     expect(await got(home, A1_MINI, X1C)).toEqual([X1C]);

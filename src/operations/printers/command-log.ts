@@ -14,6 +14,8 @@ export interface CommandEntry {
   outcome: CommandOutcome['kind'] | 'waiting' | 'failed';
   /** Why it was not sent or not obeyed, or what of it was changed; null when there is nothing to say. */
   reason: string | null;
+  /** Whether reports bore it out; null until that is known, and where no report can tell. */
+  effect: 'verified' | 'unverified' | null;
 }
 
 const KEPT_PER_PRINTER = 50;

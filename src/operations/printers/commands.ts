@@ -1,25 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { JOB_STATUSES } from '../../contract/enums.js';
 import { notFound } from '../../contract/errors.js';
 import { timestamp } from '../../contract/time.js';
-import { decodeRow } from '../../database/rows.js';
 import { recordAct } from '../../domain/audit.js';
 import type { AuditEntry } from '../../domain/audit-entries.js';
-import { holdsPrinter } from '../../domain/job-status.js';
-import type { PrintJob } from '../../domain/jobs.js';
-import { type CommandOutcome, DriverError, isOnline, type LivePrinter } from '../../fleet/live-printer.js';
-import { printer, printJob } from '../../resources/index.js';
+import type { CommandOutcome } from '../../fleet/live-printer.js';
+import { printer } from '../../resources/index.js';
 import type { Deps } from '../deps.js';
 import { type CallContext, type Operation, operation } from '../operation.js';
 import { idParam, noParams } from '../schemas.js';
+import { commandCarrier, type OnEffect } from './carry-out.js';
 import { type SentCommand, sendCommandRequest } from './command-bodies.js';
 import { type CommandEntry, CommandLog } from './command-log.js';
-import { toDriverCommand } from './driver-command.js';
-import { planSkip, type SkipData } from './skip-objects.js';
 
 /** A command that was published and not refused by then counts as received. */
 const RECEIVED_AFTER_MS = 3_000;
-const HOLDING = JOB_STATUSES.filter(holdsPrinter);
 
 interface Told {
   readonly printerId: string;
@@ -29,7 +23,8 @@ interface Told {
 }
 
 export function printerCommandOperations(deps: Deps): Operation[] {
-  const { database, fleet, runner, clock, log } = deps;
+  const { database, fleet, clock, log } = deps;
+  const carryOut = commandCarrier(deps);
   const commands = new CommandLog((printerId) => fleet.live(printerId) !== null);
 
   const send = operation({
@@ -89,9 +84,18 @@ export function printerCommandOperations(deps: Deps): Operation[] {
       command,
       outcome: 'waiting',
       reason: null,
+      effect: null,
     };
     commands.add(printerId, entry);
-    const settled = carryOut(printerId, command, context).then(
+    const onEffect: OnEffect = (effect) => {
+      entry.effect = effect === 'shown' ? 'verified' : 'unverified';
+      if (effect === 'missing')
+        log.warn(
+          { printer: printerId, command: command.command },
+          'no report of the printer shows the effect of a command',
+        );
+    };
+    const settled = carryOut(printerId, command, context, onEffect).then(
       (outcome) => note(entry, printerId, outcome),
       (error: unknown) => {
         log.error({ err: error, printer: printerId, command: command.command }, 'printer command failed');
@@ -152,75 +156,5 @@ export function printerCommandOperations(deps: Deps): Operation[] {
     return received;
   }
 
-  async function carryOut(
-    printerId: string,
-    command: SentCommand,
-    context: CallContext,
-  ): Promise<CommandOutcome> {
-    const live = fleet.live(printerId);
-    if (live === null || !isOnline(live)) return unsent(offline(live));
-    if (command.command === 'stop') return stop(live, context);
-    if (command.command === 'skip-objects') return skip(live, command.objectIds, context);
-    return live.session.command(toDriverCommand(command, live.report?.state ?? null));
-  }
-
-  /** A print of ours is stopped as its job is cancelled; any other by the command alone. */
-  async function stop(live: LivePrinter, { caller }: CallContext): Promise<CommandOutcome> {
-    const job = await jobOn(live.printerId, caller.storeId);
-    if (job && (await runner.cancel(job.id))) {
-      return { kind: 'accepted', note: `Its print job ${job.id} is being cancelled` };
-    }
-    return live.session.command({ kind: 'stop' });
-  }
-
-  async function skip(
-    live: LivePrinter,
-    objectIds: readonly number[],
-    context: CallContext,
-  ): Promise<CommandOutcome> {
-    const job = await jobOn(live.printerId, context.caller.storeId);
-    const plan = job ? await planSkip(database, job, objectIds) : null;
-    if (plan?.kind === 'refuse') return unsent(new DriverError('rejected', plan.reason));
-    // Not before the print has begun: then the session says why nothing can be skipped.
-    if (plan?.kind === 'stop' && canSkip(live)) return stop(live, context);
-    const outcome = await live.session.command({ kind: 'skip-objects', objectIds });
-    const sent = outcome.kind === 'accepted' || outcome.kind === 'unanswered';
-    if (sent && job && plan?.kind === 'skip' && plan.after) await keepSkipped(job.id, plan.after, context);
-    return outcome;
-  }
-
-  async function keepSkipped(jobId: string, after: SkipData, { write }: CallContext): Promise<void> {
-    await database.write(write, async (tx) => {
-      const job = await tx.find(printJob, jobId);
-      if (job && holdsPrinter(job.status)) await tx.update(printJob, jobId, { skipObjectsData: after });
-    });
-  }
-
-  /** The job that has the printer. */
-  async function jobOn(printerId: string, storeId: string): Promise<PrintJob | null> {
-    const raw = await database.read
-      .selectFrom('printJob')
-      .selectAll()
-      .where('storeId', '=', storeId)
-      .where('assignedPrinterId', '=', printerId)
-      .where('status', 'in', HOLDING)
-      .executeTakeFirst();
-    return raw ? decodeRow(printJob, raw) : null;
-  }
-
   return [send, recent];
-}
-
-function canSkip({ report }: LivePrinter): boolean {
-  const activity = report?.state.activity;
-  return activity === 'RUNNING' || activity === 'PAUSE';
-}
-
-function unsent(error: DriverError): CommandOutcome {
-  return { kind: 'unsent', error };
-}
-
-function offline(live: LivePrinter | null): DriverError {
-  const why = live?.connection.error?.message;
-  return new DriverError('unreachable', `The printer is offline${why === undefined ? '.' : `: ${why}`}`);
 }

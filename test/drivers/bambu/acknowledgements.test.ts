@@ -83,7 +83,7 @@ describe('judging acknowledgements', () => {
     [{ err_code: 0x05004015 }, 'storage-full', '0500_4015'],
     [{ err_code: 0x0500400c }, 'storage', '0500_400C'],
     [{ err_code: 0x05004046 }, 'rejected', '0500_4046'],
-    [{ errno: -2 }, 'rejected', null],
+    [{ errno: -2 }, 'rejected', 'errno -2'],
   ])('%j is refused as %s', (body, kind, code) => {
     const outcome = judgeAcknowledgement(body);
     expect(outcome).toMatchObject({ kind: 'refused', error: { kind, code } });

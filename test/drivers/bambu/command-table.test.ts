@@ -183,12 +183,13 @@ describe('an axis', () => {
   const axes = (x: boolean, y: boolean, z: boolean) => ({ kind: 'home', axes: { x, y, z } }) as const;
   const by = (x: number, y: number, z: number, e = 0) => ({ kind: 'move', x, y, z, e }) as const;
 
-  it('is never homed as Z alone', () => {
+  it('is never homed alone', () => {
     for (const { code } of MODELS) {
-      expect(lines(axes(false, false, true), situation(code))).toBe('G28\n');
-      expect(lines(axes(true, true, true), situation(code))).toBe('G28\n');
-      expect(lines(axes(true, false, false), situation(code))).toBe('G28 X\n');
+      expect(planOf(axes(true, true, true), situation(code))).toMatchObject({ note: null });
+      for (const some of [axes(true, true, true), axes(false, false, true), axes(true, false, false)])
+        expect(lines(some, situation(code))).toBe('G28\n');
     }
+    expect(planOf(axes(true, false, false), situation('C12')).note).toContain('All axes are homed');
     expect(refusal(axes(false, false, false), situation('C12'))).toBe('rejected');
   });
 
@@ -240,6 +241,35 @@ describe('filament', () => {
     });
   });
 
+  it.each([
+    ['N7', 255],
+    ['N9', 255],
+    ['O1S', 255],
+    ['BL-P001', null],
+    ['C12', null],
+    ['N1', null],
+    ['N2S', null],
+    ['O1D', null],
+    ['N6', null],
+  ])('is loaded on %s from its holder once more, by %j, where nothing came of it', (code, again) => {
+    const plan = planOf(load(255, 0, 230, 215), situation(code));
+    expect(plan.again?.fields ?? null).toEqual(
+      again === null ? null : { ...plan.message.fields, target: again },
+    );
+    expect(planOf(load(0, 2), situation(code)).again).toBeNull();
+  });
+
+  it('begins to be changed when a spool, a stage or a heater shows it', () => {
+    const { begins } = prepare(load(255, 0));
+    const cold = stateWith({ activeTray: null });
+    const nozzle = { index: 0, diameter: '0.4', type: null, temp: 20, target: 210, hasFilament: null };
+    expect(begins?.(cold, cold)).toBe(false);
+    expect(begins?.(cold, stateWith({ activeTray: 254 }))).toBe(true);
+    expect(begins?.(cold, stateWith({ nozzles: [nozzle] }))).toBe(true);
+    expect(begins?.(cold, stateWith({ print: { ...cold.print, stage: 24 } }))).toBe(true);
+    expect(begins?.(cold, stateWith({ print: { ...cold.print, stage: 14 } }))).toBe(false);
+  });
+
   it('is moved at what its spool says when nobody else does, within limits', () => {
     const where = situation('C12');
     expect(fields(load(0, 2), where)).toMatchObject({ tar_temp: 245, curr_temp: 210 });
@@ -262,6 +292,8 @@ describe('filament', () => {
     expect(from(254)).toEqual({ ...back, ams_id: 255 });
     expect(from(null)).toEqual({ command: 'unload_filament' });
     expect(from(254, [])).toEqual({ command: 'unload_filament' });
+    const dual = situation('O1D', { state: stateWith({ activeTray: 255, amsUnits: [] }) });
+    expect(fields(unload, dual)).toEqual({ ...back, ams_id: 254 });
   });
 
   it.each([
@@ -363,6 +395,23 @@ describe('the rest', () => {
     });
     expect(refusal(skip(), situation('C12'))).toBe('rejected');
     expect(refusal(skip(1.5), situation('C12'))).toBe('rejected');
+    const ids = Array.from({ length: 65 }, (_, at) => at + 1);
+    expect(refusal(skip(...ids.slice(1)), situation('C12'))).toBe('sent');
+    expect(refusal(skip(...ids), situation('C12'))).toBe('rejected');
+  });
+
+  it('switches both bars of a chamber that has two', () => {
+    const on = (code: string, node: string) => {
+      const { message, further } = planOf({ kind: 'light', node, on: true }, situation(code));
+      return [message, ...further].map(({ fields: { led_node, led_mode } }) => [led_node, led_mode]);
+    };
+    for (const code of ['O1D', 'O1S', 'O1C2', 'N6'])
+      expect(on(code, 'chamber_light')).toEqual([
+        ['chamber_light', 'on'],
+        ['chamber_light2', 'on'],
+      ]);
+    expect(on('O1D', 'chamber_light2')).toEqual([['chamber_light2', 'on']]);
+    expect(on('BL-P001', 'chamber_light')).toEqual([['chamber_light', 'on']]);
   });
 
   it.each([
@@ -387,21 +436,27 @@ describe('a printer', () => {
     whyNotSend([need], { status: 'online', report: report(changes), model })?.kind ?? 'free';
 
   it.each([
-    ['IDLE', 'free', 'rejected'],
-    ['FINISH', 'free', 'rejected'],
-    ['FAILED', 'free', 'rejected'],
-    ['PREPARE', 'busy', 'rejected'],
-    ['SLICING', 'busy', 'rejected'],
-    ['RUNNING', 'busy', 'free'],
-    ['PAUSE', 'busy', 'free'],
-    [null, 'unreachable', 'unreachable'],
-  ] as const)('that says %s is %s for moving and %s for skipping', (activity, moving, skipping) => {
-    expect(why('not-printing', { activity })).toBe(moving);
-    expect(why('printing', { activity })).toBe(skipping);
-  });
+    ['IDLE', 'free', 'free', 'rejected'],
+    ['FINISH', 'free', 'free', 'rejected'],
+    ['FAILED', 'free', 'free', 'rejected'],
+    ['PREPARE', 'busy', 'busy', 'rejected'],
+    ['SLICING', 'busy', 'busy', 'rejected'],
+    ['RUNNING', 'busy', 'busy', 'free'],
+    ['PAUSE', 'busy', 'free', 'free'],
+    [null, 'unreachable', 'unreachable', 'unreachable'],
+  ] as const)(
+    'that says %s is %s for moving, %s for feeding and %s for skipping',
+    (activity, ...expected) => {
+      const [moving, feeding, skipping] = expected;
+      expect(why('not-printing', { activity })).toBe(moving);
+      expect(why('not-moving', { activity })).toBe(feeding);
+      expect(why('printing', { activity })).toBe(skipping);
+    },
+  );
 
   it('is let alone during an update, without Developer Mode, cold or loaded', () => {
     expect(why('not-printing', { upgrading: true })).toBe('busy');
+    expect(why('not-moving', { upgrading: true })).toBe('busy');
     expect(why('unlocked', { developerMode: 'off' })).toBe('developer-mode');
     expect(why('unlocked', { developerMode: 'unknown' })).toBe('free');
     expect(why('unloaded', { activeTray: 2 })).toBe('busy');
@@ -425,13 +480,11 @@ describe('a printer', () => {
     }
   });
 
-  it('is never moved, fed or calibrated during a print', () => {
-    const bound = Object.entries(COMMANDS).flatMap(([kind, { needs }]) =>
-      needs.includes('not-printing') ? [kind] : [],
-    );
-    expect(bound.sort()).toEqual(
-      ['calibrate', 'extrude', 'home', 'load-filament', 'move', 'select-extruder', 'unload-filament'].sort(),
-    );
+  it('is never moved or calibrated during a print, and fed in its pauses alone', () => {
+    const bound = (need: Need) =>
+      Object.entries(COMMANDS).flatMap(([kind, { needs }]) => (needs.includes(need) ? [kind] : []));
+    expect(bound('not-printing').sort()).toEqual(['calibrate', 'home', 'move', 'select-extruder']);
+    expect(bound('not-moving').sort()).toEqual(['extrude', 'load-filament', 'read-spool', 'unload-filament']);
   });
 });
 

@@ -1,12 +1,12 @@
-import { expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { CommandChannel } from '../../../drivers/bambu/command-channel.js';
 import { Control } from '../../../drivers/bambu/control.js';
 import { PrinterView } from '../../../drivers/bambu/printer-view.js';
 import { SESSION_TIMING, type SessionTiming } from '../../../drivers/bambu/timing.js';
-import type { PrinterReport, PrinterState } from '../../../drivers/driver.js';
+import type { CommandEffect, PrinterReport, PrinterState } from '../../../drivers/driver.js';
 import { Replay } from './reports.js';
 
-const DEVICES = { x1c: 'BL-P001', p1p: 'C11', a1: 'N2S', h2d: 'O1D' } as const;
+const DEVICES = { x1c: 'BL-P001', p1p: 'C11', a1: 'N2S', h2d: 'O1D', p2s: 'N7' } as const;
 const UNKNOWN_FUNCTION = 0x0502_4004;
 
 interface Sent {
@@ -154,4 +154,133 @@ it('waits for an effect as long as for an answer, and not beyond its connection'
   await vi.waitFor(() => expect(cut.wanted()).toBe(1));
   cut.tested.abandon();
   expect(await outcome).toEqual({ kind: 'unanswered' });
+});
+
+describe('the effect of a command', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  /** A control on a clock that stands still, and what was heard of effects. */
+  function watched(...given: Parameters<typeof control>) {
+    vi.useFakeTimers();
+    const heard: CommandEffect[] = [];
+    return { ...control(...given), heard, onEffect: (effect: CommandEffect) => void heard.push(effect) };
+  }
+
+  it('is borne out by the first report that shows it', async () => {
+    const { tested, show, heard, onEffect } = watched('p1p', { changes: { bedTarget: 0 } });
+    expect(await tested.perform(bed(61), onEffect)).toEqual({ kind: 'accepted' });
+    show({ bedTarget: 60 });
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(heard).toEqual([]);
+    show({ bedTarget: 61 });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(heard).toEqual(['shown']);
+  });
+
+  it('of a limited command is the limit', async () => {
+    const { tested, show, heard, onEffect } = watched('p1p', { changes: { bedTarget: 0 } });
+    await tested.perform(bed(130), onEffect);
+    show({ bedTarget: 100 });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(heard).toEqual(['shown']);
+  });
+
+  it('fault-37: that showed before is believed after three seconds of reports, not at once', async () => {
+    const { tested, show, heard, onEffect } = watched('p1p', { changes: { bedTarget: 61 } });
+    await tested.perform(bed(61), onEffect);
+    await vi.advanceTimersByTimeAsync(2_900);
+    expect(heard).toEqual([]);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(heard).toEqual(['shown']);
+    const other = watched('p1p', { changes: { bedTarget: 61 } });
+    await other.tested.perform(bed(61), other.onEffect);
+    other.show({ bedTarget: 0 });
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(other.heard).toEqual([]);
+    show({});
+  });
+
+  it('that does not show is asked for once more, and then missing', async () => {
+    const { tested, show, heard, wanted, onEffect } = watched('p1p', { changes: { bedTarget: 0 } });
+    await tested.perform(bed(61), onEffect);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect([wanted(), heard]).toEqual([1, []]);
+    show({ bedTarget: 0 });
+    await vi.advanceTimersByTimeAsync(35_000);
+    expect(heard).toEqual(['missing']);
+    const late = watched('p1p', { changes: { bedTarget: 0 } });
+    await late.tested.perform(bed(61), late.onEffect);
+    await vi.advanceTimersByTimeAsync(11_000);
+    late.show({ bedTarget: 61 });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(late.heard).toEqual(['shown']);
+  });
+
+  it('is missing when the connection ends, and nothing is said of what no report tells', async () => {
+    const cut = watched('p1p', { changes: { bedTarget: 0 } });
+    await cut.tested.perform(bed(61), cut.onEffect);
+    await cut.tested.perform({ kind: 'move', x: 5, y: 0, z: 0, e: 0 }, cut.onEffect);
+    cut.tested.abandon();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(cut.heard).toEqual(['missing']);
+    const refused = watched('p1p', { answer: () => ({ result: 'fail' }) });
+    await refused.tested.perform(bed(61), refused.onEffect);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(refused.heard).toEqual([]);
+  });
+});
+
+describe('loading from the only holder of a newer machine', () => {
+  const load = {
+    kind: 'load-filament',
+    slot: { unitId: 255, slotIndex: 0 },
+    targetCelsius: 220,
+    currentCelsius: 220,
+  } as const;
+  const changes = { activeTray: null };
+  const targets = (sent: readonly Sent[]) => sent.map(({ target }) => target);
+  const timing = { filamentAcknowledgementMs: 30 };
+
+  it('is said once more by the other number when nothing comes of the first', async () => {
+    const { tested, sent } = control('p2s', { changes, timing });
+    expect(await tested.perform(load)).toEqual({ kind: 'accepted' });
+    expect(targets(sent)).toEqual([254, 255]);
+  });
+
+  it('is said once when the machine begins, and on older machines', async () => {
+    const newer = control('p2s', { changes });
+    const outcome = newer.tested.perform(load);
+    await vi.waitFor(() => expect(newer.sent).toHaveLength(1));
+    newer.show({ activeTray: 254 });
+    expect(await outcome).toEqual({ kind: 'accepted' });
+    const older = control('p1p', { changes, timing });
+    await older.tested.perform(load);
+    expect([targets(newer.sent), targets(older.sent)]).toEqual([[254], [254]]);
+  });
+
+  it('is not said again over another connection, nor to a machine that prints by now', async () => {
+    const cut = control('p2s', { changes });
+    const first = cut.tested.perform(load);
+    await vi.waitFor(() => expect(cut.sent).toHaveLength(1));
+    cut.tested.abandon();
+    await first;
+    const busy = control('p2s', { changes, timing });
+    const second = busy.tested.perform(load);
+    busy.show({ activity: 'RUNNING' });
+    await second;
+    expect([targets(cut.sent), targets(busy.sent)]).toEqual([[254], [254]]);
+  });
+});
+
+it('switches the second bar of a chamber once the first is switched', async () => {
+  const both = control('h2d');
+  await both.tested.perform({ kind: 'light', node: 'chamber_light', on: true });
+  expect(both.sent.map(({ led_node }) => led_node)).toEqual(['chamber_light', 'chamber_light2']);
+  const refused = control('h2d', { answer: () => ({ result: 'fail' }) });
+  expect(await refused.tested.perform({ kind: 'light', node: 'chamber_light', on: true })).toMatchObject({
+    kind: 'refused',
+  });
+  expect(refused.sent).toHaveLength(1);
 });
