@@ -33,7 +33,7 @@ describe('the name of a file on a printer', () => {
     );
   });
 
-  it('fault-22: is another for every token, whatever the label', () => {
+  it('fact-10, fault-22: is another for every token, whatever the label', () => {
     fc.assert(
       fc.property(fc.string(), fc.string(), tokens, tokens, (one, two, first, second) => {
         fc.pre(first !== second);

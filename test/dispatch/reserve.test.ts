@@ -105,7 +105,7 @@ describe('reserving', () => {
     expect(await shop.write((tx) => reserve(tx, wanted(second, 'nowhere'), draw))).toBeNull();
   });
 
-  test('fault-22: no two dispatches ever have one token', async () => {
+  test('fact-10, fault-22: no two dispatches ever have one token', async () => {
     const [first = '', second = ''] = await waiting();
     const [one = '', other = ''] = shop.printerIds;
     const same = [0.25, 0.25, 0.75];

@@ -66,7 +66,7 @@ describe('a start whose answer is lost', () => {
     },
   );
 
-  it('pain-09, fault-19: taken and never begun: sent once more, then given to a person', async () => {
+  it('fact-08, pain-09, fault-19: taken and never begun: sent once more, then given to a person', async () => {
     const printer = nextPrinter();
     printer.addFault('job.neverStart');
     const job = await until(await queueFor(printer), 'failed');

@@ -45,7 +45,7 @@ describe.concurrent('a print in trouble', () => {
     await floor.job(id, 'completed');
   });
 
-  it('fault-30, pain-14: job.cancelOnScreen: is cancelled, not failed, and raises no alarm', async () => {
+  it('fact-14, fault-30, pain-14: job.cancelOnScreen: is cancelled, not failed, and raises no alarm', async () => {
     const printer = floor.next();
     printer.addFault('job.cancelOnScreen', { layer: 3 });
     const job = await floor.job(await floor.queue(printer), 'cancelled');

@@ -106,7 +106,7 @@ describe('a connection', () => {
     });
   });
 
-  it('fault-21: sends commands at QoS 1 and does not wait for the broker to confirm them', async () => {
+  it('fact-07, fault-21: sends commands at QoS 1 and does not wait for the broker to confirm them', async () => {
     const broker = await new Broker(welcome).listen();
     const { connection } = broker.connect();
     await connection.open(never);

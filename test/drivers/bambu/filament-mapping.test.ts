@@ -29,7 +29,7 @@ describe('where filaments come from', () => {
     expect(mapFilaments([source])).toEqual({ use_ams: useAms, ams_mapping: [flat], ams_mapping2: [address] });
   });
 
-  it('are listed by filament index, unused ones between marked as such, unused ones behind left out', () => {
+  it('fact-11: are listed by filament index, unused ones between marked as such, unused ones behind left out', () => {
     expect(mapFilaments([null, ams(1, 0), null, external(255, null), null, null])).toEqual({
       use_ams: true,
       ams_mapping: [-1, 4, -1, -1],
@@ -42,7 +42,7 @@ describe('where filaments come from', () => {
     });
   });
 
-  it('pain-21: never names an external holder in the flat list, and uses the AMS exactly when a slot of it is mapped', () => {
+  it('fact-11, pain-21: never names an external holder in the flat list, and uses the AMS exactly when a slot of it is mapped', () => {
     const source = fc.oneof(
       fc.tuple(fc.constantFrom(0, 1, 2, 3), fc.nat(3)).map(([unit, slot]) => ams(unit, slot)),
       fc.constantFrom(128, 135).map((unit) => ams(unit, 0)),

@@ -19,7 +19,7 @@ function started(name: 'x1c' | 'a1' | 'h2d' | 'p1p' = 'x1c'): Replay {
 }
 
 describe('units and slots of a change', () => {
-  it('pain-30: leave what is not listed as it is', () => {
+  it('pain-30: fact-05: leave what is not listed as it is', () => {
     const replay = started();
     replay.delta(trayDelta('0', { id: '1', remain: 11 }));
     expect(slot(replay, 1)).toMatchObject({ remain: 11, type: 'PLA', brand: 'PLA Matte' });

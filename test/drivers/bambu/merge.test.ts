@@ -23,7 +23,7 @@ describe('objects and lists', () => {
     expect(merged(tree, { holder: { id: 2 } })).toEqual({ holder: { id: 2 } });
   });
 
-  it('replaces lists as a whole', () => {
+  it('fact-05: replaces lists as a whole', () => {
     expect(merged({ hms: [{ attr: 1 }], stg: [1, 2] }, { hms: [], stg: [3] })).toEqual({ hms: [], stg: [3] });
   });
 
@@ -124,7 +124,7 @@ describe('a full report followed by changes', () => {
     'layer_num',
   ];
 
-  it('equals one full report that holds the latest values', () => {
+  it('fact-05: equals one full report that holds the latest values', () => {
     const changes = fc.array(fc.dictionary(fc.constantFrom(...SCALARS), fc.integer({ min: 1, max: 15 })), {
       maxLength: 12,
     });
@@ -164,7 +164,7 @@ describe('a full report followed by changes', () => {
 });
 
 describe('what is and is not state', () => {
-  it('never merges an acknowledgement, though it echoes every request field', () => {
+  it('fact-05: never merges an acknowledgement, though it echoes every request field', () => {
     const replay = new Replay('p1p');
     const before = replay.full();
     for (const command of ['pause', 'extrusion_cali_get', 'project_file', 'ams_filament_setting']) {

@@ -83,7 +83,7 @@ describe('a print', () => {
     expect(state.print).toMatchObject({ percent: 100, totalLayers: 20, layer: 20, remainingMinutes: null });
   });
 
-  it('fault-18: is not started on a busy printer: nothing is sent', async () => {
+  it('fact-09, fault-18: is not started on a busy printer: nothing is sent', async () => {
     const farm = await start({ printers: [{}], speed: 60 });
     const printer = await loaded(farm);
     farm.printer().startExternalJob('of somebody else', 600);
@@ -118,7 +118,7 @@ describe('a print', () => {
     expect(farm.starts()).toBe(0);
   });
 
-  it('is not started twice at the same time', async () => {
+  it('fact-09: is not started twice at the same time', async () => {
     const farm = await start({ printers: [{}], speed: 60 });
     const printer = await loaded(farm);
     const [first, second] = await Promise.all([
@@ -130,7 +130,7 @@ describe('a print', () => {
     expect(farm.starts()).toBe(1);
   });
 
-  it('pain-08, fault-21: started over a connection that breaks is unanswered, and never sent again', async () => {
+  it('fact-07, pain-08, fault-21: started over a connection that breaks is unanswered, and never sent again', async () => {
     const farm = await start({ printers: [{}], speed: 60 });
     const printer = await loaded(farm);
     farm.printer().addFault('net.dropAfterStart', { times: 1 });
@@ -326,7 +326,7 @@ describe('other commands', () => {
 });
 
 describe('files', () => {
-  it('go to the printer, are measured and removed', async () => {
+  it('fact-12: go to the printer, are measured and removed', async () => {
     const farm = await start({ printers: [{}] });
     const printer = await farm.watch().online();
     const file = await fileFor(farm);

@@ -86,7 +86,7 @@ describe('coming online', () => {
 });
 
 describe('refusals', () => {
-  it('fault-16: a wrong access code: says where to look, and does not try again soon', async () => {
+  it('fact-02, fault-16: a wrong access code: says where to look, and does not try again soon', async () => {
     const { log, text } = recordingLog();
     const farm = await start({ printers: [{}], log });
     const printer = farm.watch(0, { accessCode: 'wrong-code-77' }, log);
@@ -102,7 +102,7 @@ describe('refusals', () => {
     await printer.status('online');
   });
 
-  it('a certificate of another serial: nobody hears the access code', async () => {
+  it('fact-01: a certificate of another serial: nobody hears the access code', async () => {
     const farm = await start({ printers: [{}] });
     farm.printer().addFault('tls.wrongCn');
     const printer = farm.watch();

@@ -70,7 +70,7 @@ describe('asking for everything', () => {
     return { reports, ask };
   }
 
-  it('fault-03: happens on connecting, once more after 10 s without a full report, then every minute', () => {
+  it('fact-06, fault-03: happens on connecting, once more after 10 s without a full report, then every minute', () => {
     const { reports, ask } = policy(30_000);
     reports.start();
     expect(ask).toHaveBeenCalledTimes(1);
@@ -95,7 +95,7 @@ describe('asking for everything', () => {
     expect(ask).toHaveBeenCalledTimes(1);
   });
 
-  it('pain-29, fault-09: when wanted, waits for the floor of the model and happens once', () => {
+  it('fact-06, pain-29, fault-09: when wanted, waits for the floor of the model and happens once', () => {
     const { reports, ask } = policy(30_000);
     reports.start();
     reports.received();

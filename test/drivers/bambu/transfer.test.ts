@@ -65,7 +65,7 @@ describe('an upload', () => {
     expect(stored).toMatchObject({ bytes: 1000, reused: true });
   });
 
-  it('ignores the address that PASV names', async () => {
+  it('fact-13: ignores the address that PASV names', async () => {
     const request = await rig.request(1000);
     await transfer.upload(rig.target(P1S), request);
     expect(filesOf(P1S).get(request.remoteName)).toBe(1000);
@@ -141,7 +141,7 @@ describe('sizes and deletions', () => {
 });
 
 describe('the size decides', () => {
-  it('pain-03, fault-25: after 426 with the whole file', async () => {
+  it('fact-13, pain-03, fault-25: after 426 with the whole file', async () => {
     rig.printer(X1C).addFault('ftp.426', { kind: 'complete' });
     const result = await transfer.upload(rig.target(X1C), await rig.request(200_000));
     expect(result.remoteBytes).toBe(200_000);
@@ -274,7 +274,7 @@ describe('refusals', () => {
     expect(rig.ftp('refused').length - before).toBe(4);
   });
 
-  it('of the access code name it without showing it', async () => {
+  it('fact-02: of the access code name it without showing it', async () => {
     const wrong = rig.target(X1C, { accessCode: '00000000' });
     const upload = transfer.upload(wrong, await rig.request(10));
     await expect(upload).rejects.toEqual(failure('auth', '530'));

@@ -97,7 +97,7 @@ describe('trust by authority', () => {
     await expect(open(target(await peer(right)))).resolves.toBe(fingerprintOf(right));
   });
 
-  it('refuses another serial of the same authority', async () => {
+  it('fact-01: refuses another serial of the same authority', async () => {
     await expect(open(target(await peer(otherPrinter)))).rejects.toMatchObject({
       kind: 'certificate',
       message: expect.stringContaining('00M09X000000002'),
@@ -135,7 +135,7 @@ describe('trust by authority', () => {
     );
   });
 
-  it('pain-02: speaks TLS 1.2 and nothing else', async () => {
+  it('fact-01, pain-02: speaks TLS 1.2 and nothing else', async () => {
     await expect(open(target(await peer(right, { minVersion: 'TLSv1.3' })))).rejects.toMatchObject({
       kind: expect.stringMatching(/unreachable|unsupported/),
     });

@@ -3,7 +3,7 @@ import { MODELS } from '../../../drivers/bambu/models.js';
 import { UrlForm } from '../../../drivers/bambu/url-form.js';
 
 describe('the form of a url', () => {
-  it('begins alike on every model', () => {
+  it('fact-12: begins alike on every model', () => {
     for (const model of MODELS) expect(new UrlForm(() => model.start.urlPrefixes).prefix).toBe('ftp://');
     expect(new UrlForm(() => []).prefix).toBe('ftp://');
   });
