@@ -1,4 +1,4 @@
-import type { PeerCertificate } from 'node:tls';
+import { createSecureContext, type PeerCertificate, type SecureContext } from 'node:tls';
 import { DriverError, type PrinterTarget } from '../driver.js';
 import { TRUST_ANCHORS } from './trust-anchors.js';
 
@@ -9,14 +9,36 @@ import { TRUST_ANCHORS } from './trust-anchors.js';
 export interface SecureContextOptions {
   /** The serial: it is what the certificate names, never the address. */
   readonly servername: string;
-  readonly ca: string[];
-  readonly minVersion: 'TLSv1.2';
-  readonly maxVersion: 'TLSv1.2';
+  /** The same object for the control and the data channel, and for every printer that trusts the same authorities. */
+  readonly secureContext: SecureContext;
   readonly rejectUnauthorized: boolean;
   readonly checkServerIdentity: (host: string, certificate: PeerCertificate) => Error | undefined;
 }
 
 const bambuRoots = TRUST_ANCHORS.map((anchor) => anchor.pem);
+
+/** PEM certificates that may have issued a printer's: the vendor's, and what the target adds. */
+export function trustedAuthorities(extraCa: readonly string[]): string[] {
+  return [...bambuRoots, ...extraCa];
+}
+
+/** By further authorities. To make one reads every certificate anew, which costs a farm that connects at once. */
+const contexts = new Map<string, SecureContext>();
+const MOST_CONTEXTS = 64;
+
+function contextFor(extraCa: readonly string[]): SecureContext {
+  const key = extraCa.join('\n');
+  const known = contexts.get(key);
+  if (known !== undefined) return known;
+  const context = createSecureContext({
+    ca: trustedAuthorities(extraCa),
+    minVersion: 'TLSv1.2',
+    maxVersion: 'TLSv1.2',
+  });
+  if (contexts.size >= MOST_CONTEXTS) contexts.clear();
+  contexts.set(key, context);
+  return context;
+}
 
 /**
  * TLS options for a target, for MQTT and FTPS alike. TLS 1.2 only: some firmware offers 1.3 and breaks under it
@@ -26,9 +48,7 @@ const bambuRoots = TRUST_ANCHORS.map((anchor) => anchor.pem);
 export function secureContextOptions(target: PrinterTarget): SecureContextOptions {
   return {
     servername: target.serial,
-    ca: [...bambuRoots, ...target.extraCa],
-    minVersion: 'TLSv1.2',
-    maxVersion: 'TLSv1.2',
+    secureContext: contextFor(target.extraCa),
     rejectUnauthorized: target.trust === 'ca',
     checkServerIdentity: (_host, certificate) =>
       target.trust === 'ca' ? nameMismatch(target.serial, certificate) : undefined,

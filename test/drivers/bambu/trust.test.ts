@@ -4,7 +4,7 @@ import type { TlsOptions } from 'node:tls';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { PrinterConnection } from '../../../drivers/bambu/connection.js';
 import { openSecureSocket } from '../../../drivers/bambu/secure-socket.js';
-import { checkPeer, secureContextOptions } from '../../../drivers/bambu/trust.js';
+import { checkPeer, secureContextOptions, trustedAuthorities } from '../../../drivers/bambu/trust.js';
 import { TRUST_ANCHORS } from '../../../drivers/bambu/trust-anchors.js';
 import type { PrinterTarget } from '../../../drivers/driver.js';
 import { createEmulatorCa, type Leaf, LeafIssuer } from '../../../drivers/emulator/certificates.js';
@@ -87,8 +87,16 @@ describe('the roots', () => {
   );
 
   it('are all trusted, with those of the target', () => {
-    const { ca } = secureContextOptions({ ...target(NOWHERE), extraCa: ['PEM'] });
-    expect(ca).toEqual([...TRUST_ANCHORS.map((anchor) => anchor.pem), 'PEM']);
+    expect(trustedAuthorities(['PEM'])).toEqual([...TRUST_ANCHORS.map((anchor) => anchor.pem), 'PEM']);
+  });
+
+  it('are read once for all printers that trust the same further ones, and no others', () => {
+    const contextWith = (...extraCa: string[]) =>
+      secureContextOptions({ ...target(NOWHERE), extraCa }).secureContext;
+    const [further = ''] = TRUST_ANCHORS.map((anchor) => anchor.pem);
+    expect(contextWith()).toBe(contextWith());
+    expect(contextWith(further)).toBe(contextWith(further));
+    expect(contextWith(further)).not.toBe(contextWith());
   });
 });
 
