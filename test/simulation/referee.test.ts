@@ -214,4 +214,15 @@ describe('the referee of the simulation', () => {
     scene.begin(12);
     expect(scene.look().join()).toContain(`${SERIAL} began cube (12) onto cube`);
   });
+
+  it.each([
+    [1, false],
+    [0, true],
+  ])('holds nobody to a print of others that the printer itself forgot', (found, forgotten) => {
+    const scene = new Scene();
+    scene.log.tell('print', 'begun', { taskId: '17', subtaskName: 'screen_1' });
+    if (forgotten) scene.log.tell('power', 'off');
+    scene.begin();
+    expect(scene.look().filter((breach) => breach.includes('onto screen_1'))).toHaveLength(found);
+  });
 });

@@ -19,7 +19,6 @@ export interface Collision {
   readonly serial: string;
   readonly print: string;
   readonly on: string;
-  readonly onOurs: boolean;
 }
 
 const NOTHING: StartTruth = { serial: '', received: 0, begun: 0, outcomes: [], waiting: false };
@@ -28,7 +27,10 @@ const NOTHING: StartTruth = { serial: '', received: 0, begun: 0, outcomes: [], w
 export class Truth {
   readonly #starts = new Map<string, StartTruth>();
   /** By serial: the print that lies on the bed, or is being printed there. */
-  readonly #beds = new Map<string, { readonly name: string; readonly ours: boolean }>();
+  readonly #beds = new Map<
+    string,
+    { readonly name: string; readonly ours: boolean; readonly cuts: number }
+  >();
   readonly #printing = new Set<string>();
   readonly #cuts = new Map<string, number>();
   readonly #collisions: Collision[] = [];
@@ -106,10 +108,12 @@ export class Truth {
     const ours = start?.serial === serial && !name.startsWith(FOREIGN);
     if (ours) this.#starts.set(taskId, { ...start, begun: start.begun + 1, waiting: false });
     const under = this.#beds.get(serial);
-    if (ours && under) {
-      this.#collisions.push({ serial, print: `${name} (${taskId})`, on: under.name, onOurs: under.ours });
+    const cuts = this.cutsOf(serial);
+    // A printer that was switched off has forgotten a print of others, and so has everybody who did not see it.
+    if (ours && under && (under.ours || under.cuts === cuts)) {
+      this.#collisions.push({ serial, print: `${name} (${taskId})`, on: under.name });
     }
-    this.#beds.set(serial, { name, ours });
+    this.#beds.set(serial, { name, ours, cuts });
   }
 
   #ended(serial: string, taskId: string, outcome: string): void {
