@@ -17,6 +17,8 @@ export type Need =
   | 'not-moving'
   /** A print is on, and past its preparation. */
   | 'printing'
+  /** As far as is known, no print is still being taken in: it would ignore what it is told. */
+  | 'not-preparing'
   /** No filament is loaded. */
   | 'unloaded'
   /** The nozzle in use is warm enough for filament to move. */
@@ -45,6 +47,12 @@ function whyUnmet(need: Need, { status, report, model }: Circumstances): DriverE
     return model !== null
       ? null
       : new DriverError('unsupported', 'The model of this printer is not known, and so are its limits.');
+  }
+  if (need === 'not-preparing') {
+    const activity = report?.complete === true ? report.state.activity : null;
+    if (activity !== 'PREPARE' && activity !== 'SLICING') return null;
+    const text = `The printer reports ${activity}: it still takes the print in and would ignore a pause. Pause once it prints.`;
+    return new DriverError('busy', text);
   }
   if (status !== 'online' && status !== 'connecting' && status !== 'stale') return nothingSent();
   if (status !== 'online' || report === null || !report.complete) {

@@ -69,7 +69,7 @@ const FAN_STEP_PERCENT = 7;
  */
 export const COMMANDS: { readonly [K in Kind]: Row<CommandOf<K>> } = {
   pause: {
-    needs: [],
+    needs: ['not-preparing'],
     answer: 'soon',
     evidence: {
       field: 'gcode_state',

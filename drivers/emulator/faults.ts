@@ -89,6 +89,7 @@ export const FAULTS = {
   jobSlowStart: fault('job.slowStart', 'replaces the delay before PREPARE, in virtual seconds', { seconds }),
   jobFailPrepare: fault('job.failPrepare', 'fails while preparing', { code: errorCode }),
   jobFailAt: fault('job.failAt', 'fails when a layer begins', { layer, code: errorCode }),
+  jobFinishAt: fault('job.finishAt', 'calls the print finished when a layer begins', { layer }),
   jobPauseAt: fault('job.pauseAt', 'pauses when a layer begins; a resume goes on', {
     layer,
     code: errorCode.optional(),

@@ -74,6 +74,9 @@ function injectedEvents(job: Job, faults: FaultSet, acts: JobActs): JobEvent[] {
     ...faults
       .all(FAULTS.jobFailAt)
       .map(({ id, args }) => event(id, plan.layerAtMs(args.layer), () => acts.fail(args.code))),
+    ...faults
+      .all(FAULTS.jobFinishAt)
+      .map(({ id, args }) => event(id, plan.layerAtMs(args.layer), () => acts.finish())),
     ...faults.all(FAULTS.jobPauseAt).map(({ id, args }) => {
       const stage = args.code === undefined ? STAGE_USER_PAUSE : STAGE_MACHINE_PAUSE;
       return event(id, plan.layerAtMs(args.layer), () => acts.pause(stage, args.code ?? 0));

@@ -148,6 +148,7 @@ export async function writeStep(
       outcome: step.ending.outcome,
       ready: step.ending.ready,
       wasReady: journal.wasReady,
+      doubtful: step.ending.message !== null,
       machine,
     });
   }
@@ -181,7 +182,7 @@ function patchFor(
       return {
         printingStartedAt: job.printingStartedAt ?? tx.now,
         printingCompletedAt: tx.now,
-        errorMessage: null,
+        errorMessage: move.message,
       };
     case 'failed':
       return {

@@ -10,15 +10,8 @@ import {
   released,
 } from './machine-endings.js';
 import { onCalm } from './machine-not-begun.js';
-import {
-  type DispatchEvent,
-  type DispatchState,
-  type DispatchTiming,
-  type Moment,
-  NOT_WATCHED,
-  type Step,
-} from './machine-types.js';
-import { note } from './machine-watch.js';
+import type { DispatchEvent, DispatchState, DispatchTiming, Moment, Step } from './machine-types.js';
+import { afterGap, lookedBack, note } from './machine-watch.js';
 import { type Sighting, sight } from './sighting.js';
 
 /** The start was sent, or may have been: only the printer's own reports decide from here. */
@@ -35,16 +28,17 @@ export function afterStart(state: DispatchState, event: DispatchEvent, timing: D
     }
     case 'connection-lost':
     case 'restarted':
-      return keep({ journal, watch: NOT_WATCHED });
+      return keep({ journal, watch: afterGap(watch) });
     case 'cancel':
       return onCancel(state, event);
     case 'observed': {
       const seen = event.observation;
-      const sighting = sight(journal, watch, seen);
+      const looked = lookedBack(state, seen);
+      const sighting = sight(journal, looked.watch, seen);
       // An old report told again shows nothing new about the present.
       const fresh = seen.at !== watch.last?.at;
       if (sighting === 'unclear') return keep({ journal, watch: { ...watch, last: seen } });
-      return judge(note(state, seen, sighting, event), sighting, event, fresh, timing);
+      return judge(note(looked, seen, sighting, event), sighting, event, fresh, timing);
     }
     case 'tick':
       return watch.last && watch.since

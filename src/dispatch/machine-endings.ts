@@ -1,5 +1,6 @@
 import type { JobStatus } from '../contract/enums.js';
 import type { DispatchState, Effect, Ending, Journal, Step, Watch } from './machine-types.js';
+import type { Progress } from './observation.js';
 
 /** Nothing to write and nothing to do; the watch may have moved on. */
 export function keep(state: DispatchState): Step {
@@ -46,8 +47,20 @@ export function notStarted(state: DispatchState, message: string, ready: Ending[
   return ended(state, { outcome: 'not-started', message, ready, to: 'failed' });
 }
 
+/** Reports of the last layers may be missed or late; this much is neither. */
+const MOST_MISSED = 0.1;
+
+/** A card that fails can end a print early, and the printer calls it finished. Null when nothing speaks for that. */
+function earlyEnd({ layer, totalLayers }: Progress): string | null {
+  if (layer === null || totalLayers === null || layer >= totalLayers * (1 - MOST_MISSED)) return null;
+  return `the printer called it finished at layer ${layer} of ${totalLayers}: look at it before you use it`;
+}
+
 export function finished(state: DispatchState): Step {
-  return ended(state, { outcome: 'completed', message: null, ready: 'clear', to: 'completed' });
+  // What an unwatched end left in the fields proves nothing.
+  const { unbroken, last } = state.watch;
+  const message = unbroken && last !== null ? earlyEnd(last.progress) : null;
+  return ended(state, { outcome: 'completed', message, ready: 'clear', to: 'completed' });
 }
 
 /** A print that began was ended by a person, here or at the machine. */

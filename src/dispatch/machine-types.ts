@@ -1,5 +1,5 @@
 import type { JobStatus } from '../contract/enums.js';
-import type { Observation } from './observation.js';
+import { NO_PROGRESS, type Observation, type Progress } from './observation.js';
 import type { Known } from './sighting.js';
 
 export type Phase = 'reserved' | 'transferring' | 'transferred' | 'start-sent' | 'printing' | 'ended';
@@ -53,6 +53,10 @@ export interface Watch {
   /** `mono` of the last stop sent by this process. */
   readonly stoppedAt: number | null;
   readonly last: Observation | null;
+  /** How far our print was seen to be; outlives gaps. */
+  readonly furthest: Progress;
+  /** After a gap what runs under our name stood further back than before: it is another print. Outlives gaps. */
+  readonly goneBack: boolean;
 }
 
 export interface Refusal {
@@ -78,6 +82,8 @@ export const NOT_WATCHED: Watch = {
   lookingSince: null,
   stoppedAt: null,
   last: null,
+  furthest: NO_PROGRESS,
+  goneBack: false,
 };
 
 export interface DispatchState {

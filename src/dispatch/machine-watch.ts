@@ -1,6 +1,6 @@
 import { isCancelCode, isFatal, isFault, refusesStart } from './error-codes.js';
-import type { DispatchState, Journal, Moment, Watch } from './machine-types.js';
-import type { Observation } from './observation.js';
+import { type DispatchState, type Journal, type Moment, NOT_WATCHED, type Watch } from './machine-types.js';
+import { idsOf, type Observation, type Progress } from './observation.js';
 import { recognise, type Sighting } from './sighting.js';
 
 /** Remembers what a report shows: marks and errors for the journal, the course of things for the watch. */
@@ -53,6 +53,46 @@ function worse(known: string | null, code: string | null): string | null {
   return known === null || isFatal(code) ? code : known;
 }
 
+/** What was missed is not known; how far our print had come is. */
+export function afterGap({ furthest, goneBack }: Watch): Watch {
+  return { ...NOT_WATCHED, furthest, goneBack };
+}
+
+/**
+ * Looks after a gap at a print without ids: one that stands further back than ours did was begun meanwhile, by
+ * the printer itself or by somebody else (docs/protocol.md §7.4).
+ */
+export function lookedBack(state: DispatchState, seen: Observation): DispatchState {
+  const { journal, watch } = state;
+  const looking = journal.phase === 'printing' && !watch.unbroken && !watch.fromStart && seen.complete;
+  if (!looking || watch.goneBack || idsOf(seen.identity).length > 0) return state;
+  return isBehind(seen, watch.furthest) ? { journal, watch: { ...watch, goneBack: true } } : state;
+}
+
+function isBehind({ activity, progress }: Observation, furthest: Progress): boolean {
+  const had = (furthest.layer ?? 0) > 0 || (furthest.percent ?? 0) > 0;
+  if (activity === 'PREPARE' || activity === 'SLICING') return had;
+  if (activity !== 'RUNNING' && activity !== 'PAUSE') return false;
+  return isLess(progress.layer, furthest.layer) || isLess(progress.percent, furthest.percent);
+}
+
+function isLess(now: number | null, before: number | null): boolean {
+  return now !== null && before !== null && now < before;
+}
+
+/** Gives the same object when there is nothing new. */
+function further(known: Progress, seen: Progress): Progress {
+  const percent = most(known.percent, seen.percent);
+  const layer = most(known.layer, seen.layer);
+  const isNews = percent !== known.percent || layer !== known.layer;
+  return isNews ? { percent, layer, totalLayers: null } : known;
+}
+
+function most(one: number | null, other: number | null): number | null {
+  if (one === null || other === null) return one ?? other;
+  return Math.max(one, other);
+}
+
 function noteInWatch(state: DispatchState, seen: Observation, sighting: Sighting, moment: Moment): Watch {
   const { journal, watch } = state;
   const other = sighting === 'foreign' || sighting === 'unnamed';
@@ -71,6 +111,7 @@ function noteInWatch(state: DispatchState, seen: Observation, sighting: Sighting
     lookingSince: calm ? watch.lookingSince : null,
     refusal: refusalIn(journal, watch, seen, sighting, moment),
     last: seen,
+    furthest: sighting === 'ours-active' ? further(watch.furthest, seen.progress) : watch.furthest,
   };
 }
 

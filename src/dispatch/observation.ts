@@ -10,7 +10,18 @@ export interface Observation {
   readonly errorCode: string | null;
   /** Reason of the last failure where the firmware keeps it, same form. */
   readonly failReason: string | null;
+  readonly progress: Progress;
 }
+
+/** How far the print is that the printer shows; null where it does not say. */
+export interface Progress {
+  /** 0 to 100. */
+  readonly percent: number | null;
+  readonly layer: number | null;
+  readonly totalLayers: number | null;
+}
+
+export const NO_PROGRESS: Progress = { percent: null, layer: null, totalLayers: null };
 
 export interface PrintIdentity {
   readonly taskId: string;

@@ -14,6 +14,7 @@ export function observationOf(report: PrinterReport): Observation {
     identity: state.print.identity,
     errorCode: state.print.errorCode,
     failReason: codeOf(state.print.failReason),
+    progress: state.print,
   };
 }
 

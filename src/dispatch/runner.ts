@@ -174,6 +174,8 @@ export class DispatchRunner {
         if (this.#byPrinter.get(lane.printerId) === lane) this.#byPrinter.delete(lane.printerId);
         if (this.#byJob.get(lane.jobId) === lane) this.#byJob.delete(lane.jobId);
         this.#uploads.delete(lane.printerId);
+        const { outcome, message } = lane.row;
+        if (outcome === 'completed' && message !== null) fleet.notice(lane.printerId, 'ended-early', message);
         this.#cleaner.add(lane.row);
       },
     };

@@ -18,6 +18,8 @@ export interface Continuity {
   readonly fromStart: boolean;
   /** Since our print was the last thing seen active. */
   readonly unbroken: boolean;
+  /** What runs under our name was found to be another print. */
+  readonly goneBack: boolean;
 }
 
 /**
@@ -107,6 +109,7 @@ export function recognise(known: Known, watched: Continuity, identity: PrintIden
     return !strange && ids.some((id) => tokens.includes(id)) ? 'ids' : null;
   }
   const named = identity.name === '' ? identity.file === known.remoteName : identity.name === known.name;
+  if (watched.goneBack) return null;
   const trusted = known.recognisedBy === 'name' || watched.fromStart || watched.unbroken;
   return named && trusted ? 'name' : null;
 }

@@ -8,6 +8,8 @@ export interface DispatchEnding {
   readonly ready: 'restore' | 'clear' | 'keep';
   /** The bed was clear before the start. */
   readonly wasReady: boolean;
+  /** Something is said about the end that a person should look at, though the printer called it a normal one. */
+  readonly doubtful?: boolean;
   /** What the machine showed last. */
   readonly machine: {
     /** It could begin a print now. */
@@ -44,7 +46,7 @@ function bedAndContinuation(row: Row<typeof printer>, ending: DispatchEnding): P
   if (ending.machine.printing) return { confirmedReady: false, ...endContinuous(row) };
   switch (ending.outcome) {
     case 'completed':
-      return afterCompletion(row);
+      return ending.doubtful ? { confirmedReady: false, ...endContinuous(row) } : afterCompletion(row);
     case 'failed':
     case 'cancelled':
     case 'unknown':

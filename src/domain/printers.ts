@@ -3,7 +3,7 @@ import { ApiError } from '../contract/errors.js';
 import type { Transaction } from '../database/transaction.js';
 import { integration, printer, printerConnection } from '../resources/index.js';
 import type { Patch, Row } from '../resources/resource.js';
-import { isWithPrinter, leavesBedInDoubt } from './prints-seen.js';
+import { isGhost, isWithPrinter, leavesBedInDoubt, type SeenPrint } from './prints-seen.js';
 
 export type Printer = Row<typeof printer>;
 export type PrinterConnection = Row<typeof printerConnection>;
@@ -125,16 +125,21 @@ export interface PrinterFacts {
   readonly modelCode: string | null;
   readonly modelName: string | null;
   readonly nozzleDiameter: string | null;
-  /** A print that was seen on the machine since the facts were last written, whoever started it; its ids. */
-  readonly print: { readonly ids: readonly string[] } | null;
+  /** A print that was seen on the machine since the facts were last written, whoever started it. */
+  readonly print: SeenPrint | null;
   /** The print that it shows, running or over; null while none was ever shown. */
   readonly shown: { readonly ids: readonly string[]; readonly name: string } | null;
 }
 
-/** Writes what changed of a printer's facts. A print from elsewhere leaves the bed in doubt. */
-export async function recordFacts(tx: Transaction, printerId: string, facts: PrinterFacts): Promise<void> {
+/**
+ * Writes what changed of a printer's facts. A print from elsewhere leaves the bed in doubt.
+ *
+ * @returns whether the printer prints a file of ours by itself
+ */
+export async function recordFacts(tx: Transaction, printerId: string, facts: PrinterFacts): Promise<boolean> {
   const row = await tx.find(printer, printerId);
-  if (!row) return;
+  if (!row) return false;
+  const ghost = facts.print !== null && (await isGhost(tx, printerId, facts.print));
   const nozzleDiameter = facts.nozzleDiameter ?? row.nozzleDiameter;
   const inDoubt = facts.print !== null && (await leavesBedInDoubt(tx, printerId, facts.print.ids));
   const patch: Patch<typeof printer> = {
@@ -158,6 +163,7 @@ export async function recordFacts(tx: Transaction, printerId: string, facts: Pri
   };
   await tx.update(printer, printerId, patch);
   if (facts.shown) await rememberShown(tx, printerId, facts.shown);
+  return ghost;
 }
 
 /** What is shown after a restart of the daemon is compared with this. */

@@ -2,6 +2,15 @@ import type { Transaction } from '../database/transaction.js';
 import { printJob } from '../resources/index.js';
 import { moveJob } from './jobs.js';
 
+/** A print as it was noticed on a printer. */
+export interface SeenPrint {
+  readonly ids: readonly string[];
+  readonly name: string;
+  readonly file: string;
+  /** It was seen active, and not only betrayed by its marks. */
+  readonly active: boolean;
+}
+
 /** A dispatch of the printer whose start was sent is open: it decides about the bed, not what reports show. */
 export async function isWithPrinter(tx: Transaction, printerId: string): Promise<boolean> {
   const open = await tx.db
@@ -30,6 +39,24 @@ export async function leavesBedInDoubt(
   if (known?.outcome === 'completed') return false;
   if (known?.outcome === 'not-started') await noteLateStart(tx, known.printJobId);
   return true;
+}
+
+/**
+ * Whether a printer prints a file of ours by itself, as some do when they are switched on (docs/protocol.md §7.4): under
+ * the name of a print of ours that is over, or that showed ids while this one shows none.
+ */
+export async function isGhost(tx: Transaction, printerId: string, print: SeenPrint): Promise<boolean> {
+  const { ids, name, file, active } = print;
+  if (!active || ids.length > 0 || (name === '' && file === '')) return false;
+  const ours = await tx.db
+    .selectFrom('dispatch')
+    .select('id')
+    .where('printerId', '=', printerId)
+    .where('startSentAt', 'is not', null)
+    .where((eb) => eb.or([eb('name', '=', name), eb('remoteName', '=', file)]))
+    .where((eb) => eb.or([eb('endedAt', 'is not', null), eb('recognisedBy', '=', 'ids')]))
+    .executeTakeFirst();
+  return ours !== undefined;
 }
 
 /** A print that was given up began after all: whoever finds the job failed must not believe that nothing happened. */

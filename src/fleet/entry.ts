@@ -268,12 +268,17 @@ export class Entry implements LivePrinter {
     const slots = slotsOf(this);
     const printerId = this.printerId;
     const print = this.#prints.news;
+    let ghost = false;
     this.#run(
       async (tx) => {
-        await recordFacts(tx, printerId, { ...factsOf(this), print, shown });
+        ghost = await recordFacts(tx, printerId, { ...factsOf(this), print, shown });
         if (slots && slotsChanged) await syncSlots(tx, printerId, slots);
       },
-      () => this.#prints.written(print),
+      () => {
+        this.#prints.written(print);
+        if (ghost)
+          this.notice('ghost-print', `it prints our file "${print?.name ?? ''}" again by itself; stop it`);
+      },
     );
   }
 

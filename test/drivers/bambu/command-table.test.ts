@@ -454,6 +454,15 @@ describe('a printer', () => {
     },
   );
 
+  it('is not paused while it takes a print in, which it would acknowledge and ignore', () => {
+    for (const activity of ['PREPARE', 'SLICING'] as const)
+      expect(why('not-preparing', { activity })).toBe('busy');
+    for (const activity of ['RUNNING', 'IDLE', null] as const)
+      expect(why('not-preparing', { activity })).toBe('free');
+    expect(COMMANDS.pause.needs).toEqual(['not-preparing']);
+    expect(COMMANDS.stop.needs).toEqual([]);
+  });
+
   it('is let alone during an update, without Developer Mode, cold or loaded', () => {
     expect(why('not-printing', { upgrading: true })).toBe('busy');
     expect(why('not-moving', { upgrading: true })).toBe('busy');
