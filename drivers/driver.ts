@@ -508,6 +508,36 @@ export interface DriverLog {
   error(fields: object, message: string): void;
 }
 
+export const CHECK_NAMES = [
+  'mqtt-port',
+  'ftps-port',
+  'certificate',
+  'access-code',
+  'reports',
+  'files',
+  'free-space',
+  'developer-mode',
+] as const;
+export type CheckName = (typeof CHECK_NAMES)[number];
+
+/** What one check of a printer found. */
+export interface CheckResult {
+  readonly check: CheckName;
+  readonly outcome: 'ok' | 'failed' | 'skipped';
+  /** What was seen, or why it was not looked at. Never an access code. */
+  readonly detail: string;
+  /** How to mend it; null where nothing has failed. */
+  readonly advice: string | null;
+}
+
+export interface ExamineOptions {
+  readonly signal: AbortSignal;
+  /** A session that stands already; null makes one for as long as it takes. */
+  readonly live: Pick<PrinterSession, 'connection' | 'lastReport'> | null;
+  /** Called for every check, in the order of their names. */
+  onCheck(result: CheckResult): void;
+}
+
 export interface PrinterDriver {
   readonly provider: string;
   createSession(target: PrinterTarget, events: SessionEvents, log: DriverLog): PrinterSession;
@@ -516,6 +546,8 @@ export interface PrinterDriver {
     onSeen: (printer: DiscoveredPrinter) => void,
     log: DriverLog,
   ): PrinterDiscovery;
+  /** Finds out what stands between this program and a printer; resolves within a minute. */
+  examine(target: PrinterTarget, options: ExamineOptions): Promise<void>;
   /** Every model this driver knows. */
   readonly models: readonly Capabilities[];
   /** What is known of a model by its code, or by the serial's prefix when the code is null; null when unknown. */

@@ -34,7 +34,7 @@ import { fleetStats } from './realtime/fleet-stats.js';
 import { StatsPublisher } from './realtime/stats-publisher.js';
 import { viewPermissionOf } from './realtime/view-permission.js';
 import { FileStore } from './storage/file-store.js';
-import { keyHandlers } from './telemetry/control-methods.js';
+import { EXAMINE_MS, examineHandlers, keyHandlers } from './telemetry/control-methods.js';
 import { controlSocketPath } from './telemetry/control-protocol.js';
 import { ControlServer } from './telemetry/control-server.js';
 import { acquireDataLock } from './telemetry/data-lock.js';
@@ -238,7 +238,11 @@ async function build(options: DaemonOptions, onStop: OnStop) {
   });
   const control = new ControlServer({
     path: controlSocketPath(config.dataDir),
-    handlers: keyHandlers(keyRing({ database, storeId, onKeyChanged })),
+    handlers: {
+      ...keyHandlers(keyRing({ database, storeId, onKeyChanged })),
+      ...examineHandlers((serial, signal) => fleet.examine(serial, signal)),
+    },
+    timeoutsMs: { 'printers.test': EXAMINE_MS },
     log,
   });
   const sweep = async () => {

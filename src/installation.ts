@@ -1,13 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { PrinterTarget } from '../drivers/driver.js';
 import { MIGRATIONS } from '../migrations/index.js';
+import type { Config } from './config/config.js';
 import { systemClock } from './contract/time.js';
 import { Database } from './database/database.js';
+import { decodeRow } from './database/rows.js';
 import { createKey } from './domain/api-keys.js';
 import { recordChanges } from './domain/audit.js';
 import { createStore, installedStoreId, systemContext } from './domain/stores.js';
 import { keyRing } from './operations/keys/key-ring.js';
+import { configured, trustAnchors } from './printer-settings.js';
+import { printerConnection } from './resources/index.js';
 import type { KeyRing } from './telemetry/control-methods.js';
 import { acquireDataLock } from './telemetry/data-lock.js';
 
@@ -67,6 +72,48 @@ export async function openKeyRing(dataDir: string): Promise<KeyRing & { close():
   } catch (error) {
     lock.release();
     throw error;
+  }
+}
+
+/**
+ * How a printer is reached, of an installation whose daemon does not run; by the configuration file where that names
+ * it, else by the database. Null when neither does.
+ *
+ * @throws LockedError
+ */
+export async function storedPrinter(config: Config, serial: string): Promise<PrinterTarget | null> {
+  const lock = acquireDataLock(config.dataDir);
+  try {
+    const anchors = await trustAnchors(config);
+    const database = await openDatabase(config.dataDir, { create: false });
+    try {
+      const raw = await database.read
+        .selectFrom('printerConnection')
+        .selectAll()
+        .where('storeId', '=', await requireStoreId(database))
+        .where('serial', '=', serial)
+        .executeTakeFirst();
+      const row = raw ? decodeRow(printerConnection, raw) : null;
+      const listed = config.printers.find((printer) => printer.serial === serial);
+      const reached = listed === undefined ? row : configured(listed);
+      if (reached === null) return null;
+      const { host, mqttPort, ftpPort, accessCode, trust } = reached;
+      return {
+        serial,
+        host,
+        mqttPort,
+        ftpPort,
+        accessCode,
+        trust,
+        pinnedFingerprint: row?.trust === trust ? row.pinnedFingerprint : null,
+        modelCode: reached.modelCode ?? row?.modelCode ?? null,
+        extraCa: [...(anchors.get('') ?? []), ...(anchors.get(serial) ?? [])],
+      };
+    } finally {
+      await database.close();
+    }
+  } finally {
+    lock.release();
   }
 }
 

@@ -13,6 +13,11 @@ export interface FileTransfer {
   remoteSize(target: PrinterTarget, remoteName: string, signal: AbortSignal): Promise<number | null>;
   /** Deletes a file from the root folder; a missing file is success. @throws DriverError */
   remove(target: PrinterTarget, remoteName: string, signal: AbortSignal): Promise<void>;
+  /** Logs in and looks around: entries of the root folder, and free bytes where the printer tells. @throws DriverError */
+  look(
+    target: PrinterTarget,
+    signal: AbortSignal,
+  ): Promise<{ readonly files: number; readonly freeBytes: number | null }>;
   /** Aborts what is under way and refuses what comes later. */
   close(): Promise<void>;
 }

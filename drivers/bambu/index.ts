@@ -11,6 +11,7 @@ import type {
 } from '../driver.js';
 import { type CameraOptions, cameraParts } from './camera.js';
 import { BambuDiscovery } from './discovery.js';
+import { examine } from './examine.js';
 import type { FileTransfer } from './file-transfer.js';
 import { capabilitiesOfModel, findModel, MODELS } from './models.js';
 import { CONNECT_RATE, Pace, type Rate } from './pace.js';
@@ -63,6 +64,11 @@ export function createBambuDriver(options: BambuDriverOptions): PrinterDriver {
       onSeen: (printer: DiscoveredPrinter) => void,
       log: DriverLog,
     ): PrinterDiscovery => new BambuDiscovery(discoveryOptions, onSeen, log, now),
+    examine: (target, examineOptions) =>
+      examine(target, examineOptions, {
+        transfer,
+        createSession: (to, events) => new BambuSession(to, events, options.log, parts),
+      }),
     models: MODELS.map(capabilitiesOfModel),
     capabilitiesOf: (modelCode: string | null, serial: string): Capabilities | null => {
       const model = findModel(modelCode, serial);

@@ -254,7 +254,8 @@ export class FtpSession {
     return { code: 227, message: '227' };
   }
 
-  private list(path: string): Promise<FileInfo[]> {
+  /** What a folder holds. @throws DriverError */
+  list(path: string): Promise<FileInfo[]> {
     return this.step('Listing the folder', () => this.client.list(path));
   }
 

@@ -78,6 +78,18 @@ export class BambuFileTransfer implements FileTransfer {
     );
   }
 
+  look(
+    target: PrinterTarget,
+    signal: AbortSignal,
+  ): Promise<{ readonly files: number; readonly freeBytes: number | null }> {
+    return this.inLane(target, 'root', signal, (own) =>
+      this.inSession(target, own, async (session) => {
+        const files = (await session.list('/')).length;
+        return { files, freeBytes: await session.freeBytes() };
+      }),
+    );
+  }
+
   async close(): Promise<void> {
     this.closed = true;
     for (const controller of this.running.values()) controller.abort();

@@ -1,7 +1,13 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import * as z from 'zod';
-import { createdKeySchema, type KeyRing, listedKeySchema } from '../telemetry/control-methods.js';
+import {
+  checkResultSchema,
+  createdKeySchema,
+  type KeyRing,
+  type ListedCheck,
+  listedKeySchema,
+} from '../telemetry/control-methods.js';
 import {
   ControlError,
   controlResponseSchema,
@@ -98,6 +104,11 @@ export class ControlClient {
       socket.on('data', onData).on('close', onClose).on('error', onClose);
     });
   }
+}
+
+/** Has a running daemon examine one of its printers. @throws ControlError `not-found` */
+export function remoteExamine(client: ControlClient, serial: string): Promise<readonly ListedCheck[]> {
+  return client.request('printers.test', { serial }, z.array(checkResultSchema));
 }
 
 /** The keys of a running daemon. */

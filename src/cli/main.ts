@@ -21,6 +21,14 @@ process.exitCode = await runCli(process.argv.slice(2), {
       const { openKeyRing } = await import('../installation.js');
       return { open: openKeyRing };
     },
+    examiner: async () => {
+      const { createBambuDriver } = await import('../../drivers/bambu/index.js');
+      const { createLogger } = await import('../telemetry/log.js');
+      const { storedPrinter } = await import('../installation.js');
+      const log = createLogger({ level: 'silent', pretty: false });
+      const driver = createBambuDriver({ log, maxConnecting: 1, maxTransfers: 1 });
+      return { examine: (target, options) => driver.examine(target, options), stored: storedPrinter };
+    },
     discovery: async () => {
       const { BambuDiscovery } = await import('../../drivers/bambu/discovery.js');
       return {

@@ -2,7 +2,9 @@ import type {
   DiscoveredPrinter,
   DiscoveryOptions,
   DriverLog,
+  ExamineOptions,
   PrinterDiscovery,
+  PrinterTarget,
 } from '../../drivers/driver.js';
 import type { Config } from '../config/config.js';
 import type { KeyRing } from '../telemetry/control-methods.js';
@@ -17,6 +19,7 @@ export interface CliPorts {
   daemon(): Promise<DaemonPort>;
   discovery(): Promise<DiscoveryPort>;
   keys(): Promise<KeysPort>;
+  examiner(): Promise<ExaminerPort>;
 }
 
 export interface InstallationPort {
@@ -56,6 +59,17 @@ export interface DiscoveryPort {
     onSeen: (printer: DiscoveredPrinter) => void,
     log: DriverLog,
   ): PrinterDiscovery;
+}
+
+export interface ExaminerPort {
+  /** Examines a printer directly, with a session of its own. */
+  examine(target: PrinterTarget, options: ExamineOptions): Promise<void>;
+  /**
+   * How a printer of an installation is reached, read while no daemon runs; null when there is none of this serial.
+   *
+   * @throws LockedError when a daemon holds the folder.
+   */
+  stored(config: Config, serial: string): Promise<PrinterTarget | null>;
 }
 
 export interface KeysPort {

@@ -102,6 +102,11 @@ export class Entry implements LivePrinter {
     return this.session.connection;
   }
 
+  /** Where it is looked for now, and what proves it. */
+  get target(): PrinterTarget {
+    return this.#target;
+  }
+
   get pinnedFingerprint(): string | null {
     return this.#target.pinnedFingerprint;
   }

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import {
   type Capabilities,
+  type CheckResult,
   type Connection,
   type DiscoveredPrinter,
   DriverError,
@@ -116,6 +117,16 @@ export class Fleet {
   messages(printerId: string): readonly TrafficMessage[] | null {
     if (!this.#traffic.enabled) return null;
     return this.#entries.get(printerId)?.messages() ?? [];
+  }
+
+  /** What stands between the daemon and a printer, by the session that it has; null for one that it does not know. */
+  async examine(serial: string, signal: AbortSignal): Promise<readonly CheckResult[] | null> {
+    const entry = this.#bySerial.get(serial);
+    if (entry === undefined) return null;
+    const results: CheckResult[] = [];
+    const onCheck = (result: CheckResult) => void results.push(result);
+    await this.options.driver.examine(entry.target, { signal, live: entry.session, onCheck });
+    return results;
   }
 
   isRegistered(serial: string): boolean {

@@ -37,6 +37,35 @@ export type ListedKey = z.output<typeof listedKeySchema>;
 export const revokeKeyParamsSchema = z.strictObject({ id: z.string().min(1).max(64) });
 export type RevokeKeyParams = z.output<typeof revokeKeyParamsSchema>;
 
+/** A printer that the command line wants examined. */
+export const examineParamsSchema = z.strictObject({ serial: z.string().min(1).max(64) });
+/** Longest time that examining a printer may take, milliseconds. */
+export const EXAMINE_MS = 60_000;
+
+export const checkResultSchema = z.object({
+  check: z.string(),
+  outcome: z.enum(['ok', 'failed', 'skipped']),
+  /** What was seen, or why it was not looked at. */
+  detail: z.string(),
+  /** How to mend it. */
+  advice: z.string().nullable(),
+});
+export type ListedCheck = z.output<typeof checkResultSchema>;
+
+/** The control socket's handler for examining a printer; `examine` answers null for one that is not known. */
+export function examineHandlers(
+  examine: (serial: string, signal: AbortSignal) => Promise<readonly ListedCheck[] | null>,
+): Record<string, ControlHandler> {
+  return {
+    'printers.test': async (params, signal) => {
+      const { serial } = checked(examineParamsSchema, params);
+      const results = await examine(serial, signal);
+      if (results === null) throw new ControlError('not-found', `there is no printer ${serial}`);
+      return results;
+    },
+  };
+}
+
 /** API keys, through a running daemon or directly in the database. */
 export interface KeyRing {
   /** @throws ControlError `invalid` for a permission that does not exist. */

@@ -10,8 +10,11 @@ import {
 import { LineReader } from './line-reader.js';
 import type { Logger } from './log.js';
 
-/** Serves one method: takes the parameters as they came, answers or throws (`ControlError` chooses the code). */
-export type ControlHandler = (params: unknown) => Promise<unknown>;
+/**
+ * Serves one method: takes the parameters as they came, answers or throws (`ControlError` chooses the code). The signal
+ * fires when nobody waits for the answer any more.
+ */
+export type ControlHandler = (params: unknown, signal: AbortSignal) => Promise<unknown>;
 
 export interface ControlServerOptions {
   /** Path of the socket, from `controlSocketPath`. */
@@ -20,9 +23,14 @@ export interface ControlServerOptions {
   readonly log: Pick<Logger, 'warn' | 'debug'>;
   /** Longest time a handler may take, milliseconds; 10 000 by default. */
   readonly timeoutMs?: number;
+  /** The same for methods that take longer, by their names. */
+  readonly timeoutsMs?: Readonly<Record<string, number>>;
   /** Connections at the same time; 8 by default. */
   readonly maxConnections?: number;
 }
+
+/** A connection that says nothing for so long is dropped; longer than any method takes. */
+const IDLE_MS = 120_000;
 
 /** The daemon's end of the control socket. */
 export class ControlServer {
@@ -66,13 +74,17 @@ export class ControlServer {
 
   #serve(socket: Socket): void {
     const reader = new LineReader(MAX_LINE_BYTES);
+    const gone = new AbortController();
     this.#sockets.add(socket);
-    socket.setTimeout(60_000, () => socket.destroy());
-    socket.on('close', () => this.#sockets.delete(socket));
+    socket.setTimeout(IDLE_MS, () => socket.destroy());
+    socket.on('close', () => {
+      this.#sockets.delete(socket);
+      gone.abort();
+    });
     socket.on('error', (error) => this.#options.log.debug({ err: error }, 'control connection broke'));
     socket.on('data', (chunk) => {
       try {
-        for (const line of reader.push(chunk)) this.#answer(socket, line);
+        for (const line of reader.push(chunk)) this.#answer(socket, line, gone.signal);
       } catch (error) {
         this.#options.log.warn({ err: error }, 'control connection refused');
         socket.destroy();
@@ -80,14 +92,14 @@ export class ControlServer {
     });
   }
 
-  #answer(socket: Socket, line: string): void {
-    this.#respond(line).then(
+  #answer(socket: Socket, line: string, gone: AbortSignal): void {
+    this.#respond(line, gone).then(
       (response) => socket.writable && socket.write(`${JSON.stringify(response)}\n`),
       (error: unknown) => this.#options.log.warn({ err: error }, 'control answer lost'),
     );
   }
 
-  async #respond(line: string): Promise<ControlResponse> {
+  async #respond(line: string, gone: AbortSignal): Promise<ControlResponse> {
     const request = controlRequestSchema.safeParse(parsed(line));
     if (!request.success) return failure(0, new ControlError('invalid', 'the line is no request'));
     const { id, method, params } = request.data;
@@ -97,7 +109,7 @@ export class ControlServer {
         const known = Object.keys(this.#options.handlers).join(', ');
         throw new ControlError('unknown-method', `there is no ${method}; there are ${known}`);
       }
-      return { id, result: (await this.#within(method, handler(params))) ?? null };
+      return { id, result: (await this.#within(method, handler(params, gone))) ?? null };
     } catch (error) {
       if (!(error instanceof ControlError))
         this.#options.log.warn({ err: error, method }, 'control request failed');
@@ -106,7 +118,7 @@ export class ControlServer {
   }
 
   async #within(method: string, answer: Promise<unknown>): Promise<unknown> {
-    const { timeoutMs = 10_000 } = this.#options;
+    const timeoutMs = this.#options.timeoutsMs?.[method] ?? this.#options.timeoutMs ?? 10_000;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       const message = `${method} did not finish within ${timeoutMs} ms; it may still take effect`;

@@ -53,6 +53,12 @@ const daemon: DaemonPort = {
 process.exitCode = await runCli(argv, {
   terminal: new Terminal(process.stdout, process.stderr, process.env),
   env: process.env,
-  ports: { installation: absent, keys: absent, discovery: absent, daemon: async () => daemon },
+  ports: {
+    installation: absent,
+    keys: absent,
+    discovery: absent,
+    examiner: absent,
+    daemon: async () => daemon,
+  },
   interruption,
 });

@@ -64,6 +64,7 @@ export async function cli(
       daemon: absent('daemon'),
       discovery: absent('discovery'),
       keys: absent('keys'),
+      examiner: absent('examiner'),
       ...given.ports,
     },
     interruption: given.interruption ?? (() => new AbortController().signal),

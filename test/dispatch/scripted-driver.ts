@@ -177,6 +177,10 @@ export class ScriptedDriver implements PrinterDriver {
     throw new Error('Nothing is discovered here');
   }
 
+  async examine(): Promise<never> {
+    throw new Error('Nothing is examined here');
+  }
+
   capabilitiesOf(): Capabilities {
     return CAPABILITIES;
   }
