@@ -4,6 +4,14 @@ import { auditLog } from './0002_audit_log.js';
 import { shownPrint } from './0003_shown_print.js';
 import { cameraPort } from './0004_camera_port.js';
 import { materials } from './0005_materials.js';
+import { fewerPages } from './0006_fewer_pages.js';
 
 /** All steps in order. A step that has been released is never edited: add another one. */
-export const MIGRATIONS: readonly Migration[] = [firstLight, auditLog, shownPrint, cameraPort, materials];
+export const MIGRATIONS: readonly Migration[] = [
+  firstLight,
+  auditLog,
+  shownPrint,
+  cameraPort,
+  materials,
+  fewerPages,
+];
