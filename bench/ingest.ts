@@ -28,6 +28,7 @@ const SECONDS = 30;
 /** Enough for memory to have settled. */
 const SHORT_SECONDS = 5;
 const SETTLE_MS = 3_000;
+const CATCH_UP_S = 30;
 const ALLOWED_BYTES_PER_PRINTER = 100 * 1024;
 
 const printer = z.object({ serial: z.string(), host: z.string(), mqttPort: z.int(), accessCode: z.string() });
@@ -188,13 +189,22 @@ async function take(
   const readBefore = await reader.ask(z.int(), 'reports');
   const cpuBefore = cpuSeconds(reader.pid);
   await player.ask(z.object({ lateMs: z.number() }), 'play', { seconds }, seconds * 1000 + 60_000);
-  await delay(SETTLE_MS / 3);
-  const cpu = cpuSeconds(reader.pid) - cpuBefore;
   const sent = (await player.ask(z.int(), 'sent')) - sentBefore;
+  await caughtUp(reader, readBefore + sent);
+  const cpu = cpuSeconds(reader.pid) - cpuBefore;
   const read = (await reader.ask(z.int(), 'reports')) - readBefore;
   if (read !== sent) throw new Error(`${name} read ${read} of ${sent} reports`);
   const { liveBytes } = await reader.ask(memory, 'memory');
   return { cpuSeconds: cpu, reports: read, liveBytes };
+}
+
+/** On a busy machine the reader is behind the player; what it then still does belongs to the figure. */
+async function caughtUp(reader: Child, reports: number): Promise<void> {
+  await delay(SETTLE_MS / 3);
+  for (let second = 0; second < CATCH_UP_S; second++) {
+    if ((await reader.ask(z.int(), 'reports')) >= reports) return;
+    await delay(1_000);
+  }
 }
 
 /** The stats topic must show the last report of every printer. */

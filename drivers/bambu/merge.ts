@@ -22,7 +22,7 @@ const NO_RULES: ListRules = {};
 
 /** Objects merge key by key, absent keys stay, everything else replaces. */
 export function mergeObject(known: JsonObject, news: JsonObject, rules: ListRules = NO_RULES): void {
-  for (const key of Object.keys(news)) {
+  for (const key in news) {
     const before = known[key];
     const after = mergedValue(key, before, news[key], rules, 0);
     if (!Object.is(after, before)) known[key] = after;
@@ -37,7 +37,7 @@ export function mergedObject(
   depth = 0,
 ): JsonObject {
   let result = known;
-  for (const key of Object.keys(news)) {
+  for (const key in news) {
     const before = known[key];
     const after = mergedValue(key, before, news[key], rules, depth);
     if (Object.is(after, before)) continue;
