@@ -44,6 +44,11 @@ export const TROUBLES: readonly Trouble[] = [
   })),
   trouble('mqtt.ackWithoutResult', 2, (draw) => ({ ...command(draw), ...perhapsTimes(draw) })),
   trouble('mqtt.ackDelay', 2, (draw) => ({ seconds: draw.whole(1, 120), ...perhapsTimes(draw) })),
+  trouble('mqtt.ackOnly', 2, (draw) => ({ ...command(draw), ...times(draw) })),
+  trouble('mqtt.full', 2, (draw) => ({
+    how: draw.one(['drop', 'refuse', 'hang', 'mute', 'evict']),
+    ...times(draw),
+  })),
   trouble('mqtt.dupReports', 2, () => ({})),
   trouble('mqtt.reorder', 2, () => ({})),
   trouble('report.omit', 2, (draw) => ({
@@ -69,6 +74,7 @@ export const TROUBLES: readonly Trouble[] = [
   trouble('job.slowStart', 4, (draw) => ({ seconds: seconds(20, LONGEST_START_S)(draw), ...times(draw) })),
   trouble('job.failPrepare', 3, (draw) => ({ code: code(draw), ...times(draw) })),
   trouble('job.failAt', 4, (draw) => ({ layer: layer(draw), code: code(draw), ...times(draw) })),
+  trouble('job.finishAt', 2, (draw) => ({ layer: layer(draw), ...times(draw) })),
   trouble('job.pauseAt', 3, (draw) => ({
     layer: layer(draw),
     ...(draw.chance(50) ? { code: '0300_8001' } : {}),
@@ -108,6 +114,10 @@ export const TROUBLES: readonly Trouble[] = [
   trouble('ftp.busyConn', 2, times),
   trouble('ftp.requireReuse', 1, () => ({})),
   trouble('ftp.stallProtP', 2, times),
+  trouble('camera.liveviewOff', 1, () => ({})),
+  trouble('camera.silent', 1, () => ({})),
+  trouble('camera.garbage', 1, () => ({})),
+  trouble('camera.cut', 1, () => ({})),
   trouble('tls.wrongCn', 1, () => ({})),
   trouble('tls.rotated', 2, () => ({})),
   trouble('tls.unknownCa', 1, () => ({})),
