@@ -17,8 +17,8 @@ export type Need =
   | 'not-moving'
   /** A print is on, and past its preparation. */
   | 'printing'
-  /** As far as is known, no print is still being taken in: it would ignore what it is told. */
-  | 'not-preparing'
+  /** Nothing known speaks against a print being on: what is not known does not hold it back. */
+  | 'maybe-printing'
   /** No filament is loaded. */
   | 'unloaded'
   /** The nozzle in use is warm enough for filament to move. */
@@ -48,12 +48,7 @@ function whyUnmet(need: Need, { status, report, model }: Circumstances): DriverE
       ? null
       : new DriverError('unsupported', 'The model of this printer is not known, and so are its limits.');
   }
-  if (need === 'not-preparing') {
-    const activity = report?.complete === true ? report.state.activity : null;
-    if (activity !== 'PREPARE' && activity !== 'SLICING') return null;
-    const text = `The printer reports ${activity}: it still takes the print in and would ignore a pause. Pause once it prints.`;
-    return new DriverError('busy', text);
-  }
+  if (need === 'maybe-printing') return whyNothingToHold(status, report);
   if (status !== 'online' && status !== 'connecting' && status !== 'stale') return nothingSent();
   if (status !== 'online' || report === null || !report.complete) {
     return new DriverError(
@@ -94,6 +89,20 @@ function whyUnmet(need: Need, { status, report, model }: Circumstances): DriverE
       return new DriverError('rejected', `The nozzle must have ${WARM_NOZZLE_C} °C or more; ${found}.`);
     }
   }
+}
+
+/** A printer acknowledges a pause of nothing, and one in its preparation, and goes on. */
+function whyNothingToHold(status: ConnectionStatus, report: PrinterReport | null): DriverError | null {
+  const activity = status === 'online' && report?.complete ? report.state.activity : null;
+  if (activity === null || activity === 'RUNNING' || activity === 'PAUSE') return null;
+  if (isPrinting(activity)) {
+    const text = `The printer reports ${activity}: it still takes the print in and would ignore a pause. Pause once it prints.`;
+    return new DriverError('busy', text);
+  }
+  return new DriverError(
+    'rejected',
+    `The printer reports ${activity}: this is possible during a print only.`,
+  );
 }
 
 function silentAboutActivity(): DriverError {

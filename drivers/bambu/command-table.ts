@@ -64,12 +64,12 @@ const ANY_TIME: readonly Need[] = ['reported', 'unlocked', 'model'];
 const FAN_STEP_PERCENT = 7;
 
 /**
- * The commands (docs/protocol.md §6.4). What stops a print goes out whatever the last report says: reports lag behind,
- * and a person who presses "stop" knows more.
+ * The commands (docs/protocol.md §6.4). A stop goes out whatever the last report says: reports lag behind, and a person
+ * who presses it knows more.
  */
 export const COMMANDS: { readonly [K in Kind]: Row<CommandOf<K>> } = {
   pause: {
-    needs: ['not-preparing'],
+    needs: ['maybe-printing'],
     answer: 'soon',
     evidence: {
       field: 'gcode_state',
@@ -79,7 +79,7 @@ export const COMMANDS: { readonly [K in Kind]: Row<CommandOf<K>> } = {
     compose: () => plan(commands.pausePrint),
   },
   resume: {
-    needs: [],
+    needs: ['maybe-printing'],
     answer: 'soon',
     evidence: {
       field: 'gcode_state',

@@ -249,8 +249,8 @@ describe('a command', () => {
         },
       },
     ]);
-    const one = `/v1/audit-logs?detailedAction=printerCommand.pause&entityId=${farm.printerId(P1S)}`;
-    await got({ command: 'pause' }, P1S);
+    const one = `/v1/audit-logs?detailedAction=printerCommand.stop&entityId=${farm.printerId(P1S)}`;
+    await got({ command: 'stop' }, P1S);
     expect(listAt(await farm.ok('GET', one))).toHaveLength(1);
   });
 
@@ -333,6 +333,8 @@ describe('a printer that prints', () => {
     const build = await farm.ok('GET', `/v1/part-builds/${textAt(made, 'partBuilds', 0, 'id')}`);
     jobId = textAt(build, 'printJobs', 0, 'id');
     await jobIs('printing');
+    const its = `/v1/printers/${farm.printerId(A1_MINI)}`;
+    await farm.until(its, (body) => valueAt(body, 'metadata', 'print_status') === 'RUNNING');
   }
 
   it('is paused and goes on, and its job with it', async () => {
@@ -415,9 +417,19 @@ describe('a printer that prints', () => {
 });
 
 describe('a printer that cannot be told', () => {
+  it('has nothing to hold, and is left out with its reason', async () => {
+    for (const command of ['pause', 'resume']) {
+      expect(await got({ command }, X1C)).toEqual([]);
+      expect(await last(X1C)).toMatchObject({
+        outcome: 'unsent',
+        reason: expect.stringMatching(/^The printer reports IDLE: .*during a print only/),
+      });
+    }
+  });
+
   it('refuses, and is left out with its reason', async () => {
     farm.emulator.printer(X1C).addFault('dev.modeOff', { shape: 'verify-failed' });
-    expect(await got({ command: 'pause' }, X1C, H2D)).toEqual([H2D]);
+    expect(await got({ command: 'stop' }, X1C, H2D)).toEqual([H2D]);
     expect(await last(X1C)).toMatchObject({
       outcome: 'refused',
       reason: expect.stringContaining('Developer Mode'),
@@ -428,7 +440,7 @@ describe('a printer that cannot be told', () => {
   it('is offline, and is left out with its reason', async () => {
     await farm.emulator.printer(P1S).power(false);
     await farm.until(`/v1/printers/${farm.printerId(P1S)}`, (body) => valueAt(body, 'isOnline') === false);
-    expect(await got({ command: 'pause' }, P1S, H2D)).toEqual([H2D]);
+    expect(await got({ command: 'stop' }, P1S, H2D)).toEqual([H2D]);
     expect(await last(P1S)).toMatchObject({
       outcome: 'unsent',
       reason: expect.stringMatching(/^The printer is offline/),
@@ -436,8 +448,8 @@ describe('a printer that cannot be told', () => {
   });
 
   it('says nothing within three seconds: it counts as told, and the outcome comes later', async () => {
-    farm.emulator.printer(H2D).addFault('mqtt.halfOpen', { command: 'resume' });
-    expect(await got({ command: 'resume' }, H2D)).toEqual([H2D]);
+    farm.emulator.printer(H2D).addFault('mqtt.halfOpen', { command: 'stop' });
+    expect(await got({ command: 'stop' }, H2D)).toEqual([H2D]);
     expect(valueAt(await last(H2D), 'outcome')).toBe('waiting');
     await vi.waitFor(async () => expect(valueAt(await last(H2D), 'outcome')).toBe('unanswered'), {
       timeout: 5_000,

@@ -454,12 +454,14 @@ describe('a printer', () => {
     },
   );
 
-  it('is not paused while it takes a print in, which it would acknowledge and ignore', () => {
+  it('is paused only while it prints; what is not known does not hold a pause back', () => {
     for (const activity of ['PREPARE', 'SLICING'] as const)
-      expect(why('not-preparing', { activity })).toBe('busy');
-    for (const activity of ['RUNNING', 'IDLE', null] as const)
-      expect(why('not-preparing', { activity })).toBe('free');
-    expect(COMMANDS.pause.needs).toEqual(['not-preparing']);
+      expect(why('maybe-printing', { activity })).toBe('busy');
+    for (const activity of ['IDLE', 'FINISH', 'FAILED'] as const)
+      expect(why('maybe-printing', { activity })).toBe('rejected');
+    for (const activity of ['RUNNING', 'PAUSE', null] as const)
+      expect(why('maybe-printing', { activity })).toBe('free');
+    expect(COMMANDS.pause.needs).toEqual(['maybe-printing']);
     expect(COMMANDS.stop.needs).toEqual([]);
   });
 

@@ -183,7 +183,7 @@ describe('Developer Mode', () => {
       (state) => state.firmware !== null && state.developerMode === 'unknown',
       'an unknown mode',
     );
-    await printer.session.command({ kind: 'pause' });
+    await printer.session.command({ kind: 'stop' });
     await printer.state((state) => state.developerMode === 'on', 'the mode');
   });
 
@@ -191,7 +191,7 @@ describe('Developer Mode', () => {
     const farm = await start({ printers: [{ model: 'A1', firmware: '01.05.00.00' }], speed: 60 });
     const printer = await farm.watch().online();
     farm.printer().addFault('dev.modeOff');
-    await printer.session.command({ kind: 'pause' });
+    await printer.session.command({ kind: 'stop' });
     const off = await printer.state((state) => state.developerMode === 'off', 'the mode');
     expect(off.state.health[0]).toMatchObject({
       code: '0500_0500_0001_0007',
@@ -202,7 +202,7 @@ describe('Developer Mode', () => {
     await farm.printer().power(true);
     const seen = printer.reports.length;
     await printer.state((state) => state.developerMode === 'unknown', 'nothing known', seen);
-    await printer.session.command({ kind: 'pause' });
+    await printer.session.command({ kind: 'stop' });
     await printer.state((state) => state.developerMode === 'on', 'the mode', seen);
   });
 
@@ -211,7 +211,7 @@ describe('Developer Mode', () => {
     farm.printer().addFault('report.omit', { keys: ['fun'] });
     const printer = await farm.watch().online();
     farm.printer().addFault('dev.modeOff', { shape: 'bare' });
-    await printer.session.command({ kind: 'pause' });
+    await printer.session.command({ kind: 'stop' });
     expect(printer.session.lastReport?.state.developerMode).toBe('off');
     farm.printer().clearFaults();
     const seen = printer.reports.length;
@@ -285,20 +285,20 @@ describe('other commands', () => {
     const farm = await start({ printers: [{}] });
     const printer = await farm.watch().online();
     farm.printer().addFault('mqtt.ackWithoutResult');
-    await expect(printer.session.command({ kind: 'pause' })).resolves.toEqual({ kind: 'unanswered' });
+    await expect(printer.session.command({ kind: 'stop' })).resolves.toEqual({ kind: 'unanswered' });
   });
 
   it('fault-13: that vanish twice in a row bring a new connection', async () => {
     const farm = await start({ printers: [{}], timing: { acknowledgementMs: 150 } });
     const printer = await farm.watch().online();
     farm.printer().addFault('mqtt.halfOpen');
-    await expect(printer.session.command({ kind: 'pause' })).resolves.toEqual({ kind: 'unanswered' });
+    await expect(printer.session.command({ kind: 'stop' })).resolves.toEqual({ kind: 'unanswered' });
     expect(printer.session.connection.status).toBe('online');
-    await expect(printer.session.command({ kind: 'pause' })).resolves.toEqual({ kind: 'unanswered' });
+    await expect(printer.session.command({ kind: 'stop' })).resolves.toEqual({ kind: 'unanswered' });
     expect((await printer.status('offline')).error?.message).toContain('answers no commands');
     farm.printer().clearFaults();
     await printer.until(() => printer.connections.at(-1)?.status === 'online', 'online again');
-    await expect(printer.session.command({ kind: 'pause' })).resolves.toEqual({ kind: 'accepted' });
+    await expect(printer.session.command({ kind: 'stop' })).resolves.toEqual({ kind: 'accepted' });
   });
 
   it('fault-13: that vanish right after a start do not: it could lose the file', async () => {
@@ -307,7 +307,7 @@ describe('other commands', () => {
     farm.printer().addFault('job.slowStart', { seconds: 600 });
     await expect(printer.session.startPrint(startRequest())).resolves.toEqual({ kind: 'accepted' });
     farm.printer().addFault('mqtt.halfOpen');
-    for (let turn = 0; turn < 3; turn += 1) await printer.session.command({ kind: 'pause' });
+    for (let turn = 0; turn < 3; turn += 1) await printer.session.command({ kind: 'stop' });
     expect(printer.connections.map((connection) => connection.status)).toEqual(['connecting', 'online']);
   });
 

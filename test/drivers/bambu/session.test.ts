@@ -320,7 +320,7 @@ describe('stopping', () => {
       'goodbye',
     );
     const told = printer.connections.length + printer.reports.length;
-    await expect(printer.session.command({ kind: 'pause' })).resolves.toMatchObject({ kind: 'unsent' });
+    await expect(printer.session.command({ kind: 'stop' })).resolves.toMatchObject({ kind: 'unsent' });
     await expect(printer.session.startPrint(startRequest())).resolves.toMatchObject({ kind: 'unsent' });
     await printer.session.stop();
     expect(printer.connections.length + printer.reports.length).toBe(told);
