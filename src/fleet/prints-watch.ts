@@ -7,7 +7,7 @@ export interface NoticedPrint extends ShownPrint {
   readonly active: boolean;
 }
 
-/** The print that a printer shows, running or over: the ids and the name it goes by. */
+/** The print that a printer shows, running or over: the ids and the name it goes by; without both it shows none. */
 export interface ShownPrint {
   readonly ids: readonly string[];
   readonly name: string;
@@ -50,7 +50,7 @@ export class PrintsWatch {
     const appeared = key !== null && key !== this.#active;
     const replaced = this.#shown !== null && isOther(this.#shown, now);
     this.#active = key;
-    if (now.ids.length > 0 || now.name !== '') this.#shown = now;
+    if (this.#shown === null || !isBlank(now)) this.#shown = now;
     if (appeared || replaced) this.#news = { ...now, file: identity.file, active: appeared };
   }
 
@@ -60,8 +60,13 @@ export class PrintsWatch {
   }
 }
 
-/** Marks may fade, which says nothing; marks of another print say that there was one. */
+function isBlank({ ids, name }: ShownPrint): boolean {
+  return ids.length === 0 && name === '';
+}
+
+/** Marks may fade, which says nothing; marks of another print, or where there were none, say that there was one. */
 function isOther(before: ShownPrint, now: ShownPrint): boolean {
+  if (isBlank(before)) return !isBlank(now);
   const [old] = before.ids;
   const [id] = now.ids;
   if (old !== undefined && id !== undefined) return old !== id;

@@ -15,8 +15,8 @@ function shows(activity: PrinterActivity, id: string, name = '', complete = true
 
 describe('noticing prints', () => {
   test('an idle printer is no news', () => {
-    shows('IDLE', '0');
     shows('FINISH', '77', 'vase');
+    shows('IDLE', '77', 'vase');
     expect(watch.news).toBeNull();
   });
 
@@ -30,6 +30,13 @@ describe('noticing prints', () => {
     expect(watch.news).toBeNull();
     shows('FINISH', '77');
     expect(watch.news).toBeNull();
+  });
+
+  test('pain-14: marks where there were none betray a print that nobody saw', () => {
+    shows('IDLE', '0');
+    expect(watch.shown).toEqual({ ids: [], name: '' });
+    shows('FINISH', '78', 'bowl');
+    expect(watch.news).toMatchObject({ ids: ['78', '78'] });
   });
 
   test('pain-14: marks other than those kept from an earlier process betray a print that nobody saw', () => {
