@@ -5,7 +5,7 @@ import type { PrinterTarget } from '../drivers/driver.js';
 import { MIGRATIONS } from '../migrations/index.js';
 import type { Config } from './config/config.js';
 import { systemClock } from './contract/time.js';
-import { Database } from './database/database.js';
+import { Database, type DatabaseOptions } from './database/database.js';
 import { decodeRow } from './database/rows.js';
 import { createKey } from './domain/api-keys.js';
 import { recordChanges } from './domain/audit.js';
@@ -21,7 +21,7 @@ const URL_KEY_BYTES = 32;
 /** Opens the database of an installation. @throws DatabaseError */
 export function openDatabase(
   dataDir: string,
-  options: { create: boolean; onListenerError?: (error: unknown) => void },
+  options: Pick<DatabaseOptions, 'create' | 'probe'> & Partial<Pick<DatabaseOptions, 'onListenerError'>>,
 ): Promise<Database> {
   return Database.open({
     dataDir,
@@ -34,6 +34,7 @@ export function openDatabase(
       ((error) => {
         throw error;
       }),
+    ...(options.probe ? { probe: options.probe } : {}),
   });
 }
 

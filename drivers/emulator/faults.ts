@@ -117,11 +117,15 @@ export const FAULTS = {
     shape: z.enum(['verify-failed', 'bare', 'silent']).optional(),
   }),
   ftpDropAt: fault('ftp.dropAt', 'cuts data and control channel after so many bytes of an upload', { bytes }),
+  ftpStallAt: fault('ftp.stallAt', 'takes no more after so many bytes of an upload, and keeps it open', {
+    bytes,
+  }),
   ftpLate226: fault('ftp.late226', 'answers 226 so many virtual seconds after the data', { seconds }),
   ftpNo226: fault('ftp.no226', 'never answers after the data', {}),
   ftp426: fault('ftp.426', 'answers 426 after the data, the file complete or cut', {
     kind: z.enum(['complete', 'truncated']),
   }),
+  ftpHalf226: fault('ftp.half226', 'answers 226 although it kept half of the file', {}),
   ftp550NoCard: fault('ftp.550NoCard', 'the card is out', {}),
   ftp552: fault('ftp.552', 'the card is full, at once or after so many bytes', {
     afterBytes: bytes.optional(),

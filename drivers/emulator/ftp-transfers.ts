@@ -80,7 +80,10 @@ async function afterUpload(
     session.reply(426, 'Failure reading network stream.');
     return;
   }
-  record('ftp', 'stored', fields);
+  const half = faults.take(FAULTS.ftpHalf226) !== null;
+  const kept = half ? Math.floor(end.bytes / 2) : end.bytes;
+  if (half) truncateSync(storage.hostPath(path), kept);
+  record('ftp', 'stored', { ...fields, bytes: kept });
   if (faults.take(FAULTS.ftpNo226) !== null) return;
   const late = faults.take(FAULTS.ftpLate226)?.seconds ?? profile.ftp.completionDelaySeconds;
   if (late > 0) await clock.sleep(late * 1000, session.signal);

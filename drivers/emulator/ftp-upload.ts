@@ -25,18 +25,20 @@ export async function receive(
   const fullAt = faults.take(FAULTS.ftp552, (args) => args.afterBytes !== undefined)?.afterBytes;
   const room = Math.min(storage.freeBytes, fullAt ?? Number.POSITIVE_INFINITY);
   const dropAt = faults.peek(FAULTS.ftpDropAt)?.bytes ?? Number.POSITIVE_INFINITY;
+  const stallAt = faults.take(FAULTS.ftpStallAt)?.bytes ?? Number.POSITIVE_INFINITY;
   let bytes = 0;
   try {
     // The stream outlives the loop: what becomes of it depends on how the upload ended.
     for await (const piece of channel.stream.iterator({ destroyOnReturn: false })) {
       const chunk: Buffer = Buffer.from(piece);
-      const taken = chunk.subarray(0, Math.max(0, Math.min(room, dropAt) - bytes));
+      const taken = chunk.subarray(0, Math.max(0, Math.min(room, dropAt, stallAt) - bytes));
       await file.write(taken);
       bytes += taken.length;
       if (bytes >= dropAt) {
         faults.take(FAULTS.ftpDropAt);
         return { kind: 'drop', bytes };
       }
+      if (bytes >= stallAt) await gone(channel, signal);
       if (taken.length < chunk.length) return { kind: 'full', bytes };
       const slow = faults.peek(FAULTS.ftpSlow);
       if (slow !== null) await delay((chunk.length / slow.bytesPerSecond) * 1000, undefined, { signal });
@@ -48,4 +50,13 @@ export async function receive(
     await file.close();
   }
   return channel.endedOrderly() && !signal.aborted ? { kind: 'complete', bytes } : { kind: 'cut', bytes };
+}
+
+/** The peer has given up. Nothing is read meanwhile, so that it feels that nothing is taken. */
+async function gone(channel: DataChannel, signal: AbortSignal): Promise<never> {
+  await new Promise<void>((resolve) => {
+    channel.stream.once('close', () => resolve());
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+  throw new Error('The peer gave up');
 }

@@ -1,15 +1,13 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { vi } from 'vitest';
 import { z } from 'zod';
 import { Emulator, type TruthEntry } from '../../drivers/emulator/index.js';
 import { createTlsMaterial, machineNames } from '../../src/cli/tls-material.js';
 import { initialise } from '../../src/installation.js';
 import { cube } from '../fixtures/cube.js';
+import { DaemonLife } from './daemon-life.js';
 
 /** Short waits, so that what takes minutes in a farm takes a second here. */
 export const QUICK = {
@@ -34,9 +32,7 @@ const entity = z.object({ id: z.string() });
 
 /** One emulated printer that outlives its daemons, and a data folder that outlives them too. */
 export class CrashingFarm {
-  #child: ChildProcess | null = null;
-  #exited: Promise<unknown> = Promise.resolve();
-  #url = '';
+  #life: DaemonLife | null = null;
   printerId = '';
   partId = '';
 
@@ -74,49 +70,29 @@ export class CrashingFarm {
 
   /** Starts a daemon on the data folder; it dies at the point, if any. */
   async boot(crashAt: string | null): Promise<void> {
-    const order = {
+    this.#life = await DaemonLife.begin({
       dataDir: join(this.folder, 'data'),
       emulatorCa: join(this.folder, 'ca.pem'),
       crashAt,
       timing: QUICK,
-    };
-    const script = join(import.meta.dirname, 'daemon-process.ts');
-    const child = spawn(process.execPath, ['--import', 'tsx', script, JSON.stringify(order)], {
-      stdio: ['ignore', 'pipe', 'inherit'],
     });
-    this.#child = child;
-    this.#exited = once(child, 'exit');
-    const lines = createInterface({ input: child.stdout });
-    // It may die while it starts, which is as good a crash as any.
-    await Promise.race([
-      this.#exited,
-      new Promise<void>((resolve) => {
-        lines.on('line', (line) => {
-          const url = /^READY (\S+)$/.exec(line)?.[1];
-          if (url === undefined) return;
-          this.#url = url;
-          resolve();
-        });
-      }),
-    ]);
   }
 
   /** The daemon killed itself. */
   async crashed(): Promise<void> {
-    await this.#exited;
-    this.#child = null;
+    await this.#life?.ended;
+    this.#life = null;
   }
 
   async kill(): Promise<void> {
-    this.#child?.kill('SIGKILL');
-    await this.crashed();
+    await this.#life?.kill('SIGKILL');
+    this.#life = null;
   }
 
   async terminate(): Promise<number | null> {
-    this.#child?.kill('SIGTERM');
-    await this.#exited;
-    const code = this.#child?.exitCode ?? null;
-    this.#child = null;
+    await this.#life?.kill('SIGTERM');
+    const code = this.#life?.exitCode ?? null;
+    this.#life = null;
     return code;
   }
 
@@ -127,7 +103,7 @@ export class CrashingFarm {
   }
 
   async call<T>(schema: z.ZodType<T>, method: string, path: string, body?: unknown): Promise<T> {
-    const response = await fetch(this.#url + path, {
+    const response = await fetch((this.#life?.url ?? '') + path, {
       method,
       headers: {
         authorization: `ApiKey ${this.key}`,
@@ -151,7 +127,7 @@ export class CrashingFarm {
   /** Asks for one print. The daemon may die of it before it has answered. */
   async queue(): Promise<void> {
     const asked = this.call(z.unknown(), 'POST', '/v2/builds', { parts: [{ partId: this.partId }] });
-    await Promise.race([asked.catch(() => undefined), this.#exited]);
+    await Promise.race([asked.catch(() => undefined), this.#life?.ended]);
   }
 
   /** The job that was asked for last. */
