@@ -55,6 +55,12 @@ export function readIntegerWithin(value: unknown, low: number, high: number): nu
   return number !== null && number >= low && number <= high ? number : null;
 }
 
+/** A temperature, degrees Celsius; null for what no printer can be at. */
+export function readCelsius(value: unknown): number | null {
+  const number = readNumber(value);
+  return number !== null && number >= -100 && number <= 1000 ? number : null;
+}
+
 /** An unsigned 32 bit number, also from a negative one or a decimal string. */
 export function readUint32(value: unknown): number | null {
   const number = readInteger(value);

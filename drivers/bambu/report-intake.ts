@@ -46,6 +46,11 @@ export class ReportIntake {
     return this.#lastReport;
   }
 
+  /** Messages nothing could be made of, since the beginning. */
+  get malformed(): number {
+    return this.#malformed.total;
+  }
+
   /** What was reported before a new connection proves nothing about the present. */
   beginConnection(): void {
     this.#complete = false;

@@ -42,7 +42,7 @@ export function readPrintProgress(
     percent: ended && percent === 0 ? Math.min(peaks.percent, 100) : percent,
     layer: ended && layer === 0 ? peaks.layer : layer,
     remainingMinutes: printing
-      ? atLeastZero(readNumber(print.mc_remaining_time) ?? readNumber(print.remain_time))
+      ? (readMinutes(print.mc_remaining_time) ?? readMinutes(print.remain_time))
       : null,
     totalLayers: total !== null && total > 0 ? total : peaks.totalLayers > 0 ? peaks.totalLayers : null,
     downloadPercent:
@@ -72,6 +72,14 @@ function readSkippedObjects(value: unknown): readonly number[] {
 
 function readPercent(value: unknown): number | null {
   return readIntegerWithin(value, 0, 100);
+}
+
+/** More than two months is no print. */
+const MOST_MINUTES = 100_000;
+
+function readMinutes(value: unknown): number | null {
+  const minutes = readNumber(value);
+  return minutes !== null && minutes >= 0 && minutes <= MOST_MINUTES ? minutes : null;
 }
 
 function atLeastZero(value: number | null): number | null {

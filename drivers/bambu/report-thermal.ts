@@ -1,6 +1,7 @@
 import type { NozzleState, PrinterState } from '../driver.js';
 import {
   type JsonObject,
+  readCelsius,
   readInteger,
   readIntegerWithin,
   readNumber,
@@ -16,9 +17,10 @@ import type { BambuModel } from './models.js';
 /** Temperatures, nozzles and fans (docs/protocol.md §5.5). */
 
 /** A current value in the low half of a number and its target in the high half, whole degrees Celsius. */
-export function unpackTemperature(value: unknown): { current: number; target: number } | null {
+export function unpackTemperature(value: unknown): { current: number | null; target: number | null } | null {
   const packed = readUint32(value);
-  return packed === null ? null : { current: packed & 0xffff, target: packed >>> 16 };
+  if (packed === null) return null;
+  return { current: readCelsius(packed & 0xffff), target: readCelsius(packed >>> 16) };
 }
 
 export function readBed(print: JsonObject): Pick<PrinterState, 'bedTemp' | 'bedTarget'> {
@@ -26,8 +28,8 @@ export function readBed(print: JsonObject): Pick<PrinterState, 'bedTemp' | 'bedT
     readPath(print, 'device', 'bed', 'info', 'temp') ?? readPath(print, 'device', 'bed_temp'),
   );
   return {
-    bedTemp: readNumber(print.bed_temper) ?? packed?.current ?? null,
-    bedTarget: readNumber(print.bed_target_temper) ?? packed?.target ?? null,
+    bedTemp: readCelsius(print.bed_temper) ?? packed?.current ?? null,
+    bedTarget: readCelsius(print.bed_target_temper) ?? packed?.target ?? null,
   };
 }
 
@@ -44,8 +46,8 @@ export function readNozzles(print: JsonObject): Pick<PrinterState, 'nozzles' | '
           index: 0,
           diameter: readDiameter(print.nozzle_diameter) ?? nozzle?.diameter ?? null,
           type: readText(print.nozzle_type) || nozzle?.type || null,
-          temp: readNumber(print.nozzle_temper) ?? packed?.current ?? null,
-          target: readNumber(print.nozzle_target_temper) ?? packed?.target ?? null,
+          temp: readCelsius(print.nozzle_temper) ?? packed?.current ?? null,
+          target: readCelsius(print.nozzle_target_temper) ?? packed?.target ?? null,
           hasFilament: only?.hasFilament ?? null,
         },
       ],
@@ -104,8 +106,8 @@ export function readChamber(
   const heats = model.chamberTempMaxC !== null;
   return {
     chamberTemp:
-      packed?.current ?? readNumber(readPath(print, 'info', 'temp')) ?? readNumber(print.chamber_temper),
-    chamberTarget: heats ? (readNumber(control?.target) ?? packed?.target ?? null) : null,
+      packed?.current ?? readCelsius(readPath(print, 'info', 'temp')) ?? readCelsius(print.chamber_temper),
+    chamberTarget: heats ? (readCelsius(control?.target) ?? packed?.target ?? null) : null,
   };
 }
 

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import Sqlite from 'better-sqlite3';
 import { z } from 'zod';
 import { type EmulatedPrinter, Emulator, type TruthEntry } from '../../drivers/emulator/index.js';
 import { createTlsMaterial, machineNames } from '../../src/cli/tls-material.js';
@@ -20,6 +21,8 @@ const TIMING = {
   strangeMs: 1_500 * PATIENCE,
   stopAgainMs: 1_000,
 };
+/** After a gap, so long a printer is watched before its silence proves anything. */
+export const WINDOW_MS = TIMING.confirmMs + TIMING.lastLookMs;
 const SESSION_TIMING = {
   backOffFirstMs: 50,
   backOffLastMs: 200,
@@ -141,6 +144,17 @@ export class CrashFloor {
 
   async cancel(id: string): Promise<void> {
     await this.call(z.unknown(), 'PATCH', '/v1/print-jobs/cancel', { printJobIds: [id] });
+  }
+
+  /** Ids of the dispatches of which the journal does not say yet what became of them. */
+  undecided(): readonly string[] {
+    const sqlite = new Sqlite(join(this.folder, 'data', 'printfarmd.db'), { readonly: true });
+    try {
+      const found = sqlite.prepare(`select id from dispatch where endedAt is null and phase <> 'printing'`);
+      return z.array(z.string()).parse(found.pluck().all());
+    } finally {
+      sqlite.close();
+    }
   }
 
   /** Everything as at the beginning of a shift: faults mended, beds cleared and confirmed, every printer free. */

@@ -1,14 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { EmulatedPrinter } from '../../drivers/emulator/index.js';
 import { type CrashCase, SCENARIOS, type Scenario } from './crash-cases.js';
-import { type CrashFloor, DaemonGone, type Job, until } from './crash-floor.js';
+import { type CrashFloor, DaemonGone, type Job, until, WINDOW_MS } from './crash-floor.js';
 import type { Dice } from './dice.js';
 import { brokenPromises } from './ground-truth.js';
 
 export interface CrashResult {
   readonly jobs: readonly Job[];
-  /** From the moment the second daemon listened until nothing was between two states any more. */
+  /** From the moment the second daemon listened until every dispatch that the first had left open was decided. */
   readonly reconciledMs: number;
+  /** What of it may have been spent watching, because only a whole window of reports could decide. */
+  readonly windowMs: number;
   /** What was broken of the promise; empty when it held. */
   readonly broken: readonly string[];
   /** What went on, for whoever has to look into it. */
@@ -28,7 +30,6 @@ export const TROUBLES: readonly (readonly [name: string, args: Record<string, un
 ];
 const COMMITS = 8;
 export const TERMINAL: ReadonlySet<string> = new Set(['completed', 'failed', 'cancelled']);
-const DECIDED: ReadonlySet<string> = new Set([...TERMINAL, 'pending', 'printing', 'paused']);
 
 /** One print, a kill in its middle, a second daemon; then the emulators' own log is held against what the farm says. */
 export async function crashRun(
@@ -85,6 +86,7 @@ export async function crashRun(
   await acting;
   if (dice.chance(0.3)) await delay(dice.whole(100, 1_500));
 
+  const left = new Set(floor.undecided());
   await floor.boot();
   const listening = performance.now();
   const again = act(floor, plan, target, before);
@@ -95,7 +97,7 @@ export async function crashRun(
     await until(
       async () => {
         jobs = await ours();
-        if (Number.isNaN(reconciledMs) && jobs.every(({ status }) => DECIDED.has(status)))
+        if (Number.isNaN(reconciledMs) && !floor.undecided().some((id) => left.has(id)))
           reconciledMs = performance.now() - listening;
         const open = jobs.filter(({ status }) => !TERMINAL.has(status));
         return open.length === 0 ? null : JSON.stringify(open);
@@ -109,7 +111,10 @@ export async function crashRun(
   await again;
   if (jobs.length < asked) broken.push(`${asked} prints were accepted, ${jobs.length} jobs are left`);
   broken.push(...brokenPromises(floor, since, jobs));
-  return { jobs, reconciledMs, broken, story };
+  const watched = jobs.some(({ errorMessage }) =>
+    /^(start_not_confirmed|outcome unknown)/.test(errorMessage ?? ''),
+  );
+  return { jobs, reconciledMs, windowMs: watched ? WINDOW_MS : 0, broken, story };
 }
 
 /** Once its job is there; a daemon that dies meanwhile ends it. */
