@@ -3,7 +3,7 @@ import { isObject, type JsonObject } from '../../drivers/bambu/coerce.js';
 import { PrinterView } from '../../drivers/bambu/printer-view.js';
 import { ReportIntake } from '../../drivers/bambu/report-intake.js';
 import type { DriverLog, PrinterState } from '../../drivers/driver.js';
-import { FIXTURES, reportOf, SERIALS } from '../drivers/bambu/reports.js';
+import { FIXTURES, reportOf, serialOf } from '../drivers/bambu/reports.js';
 import { stateSchema } from './state-schema.js';
 
 /** Written as JSON text cannot be made of values: they stand in for themselves until the text is made. */
@@ -116,7 +116,7 @@ export function take({ printer, messages }: Spoilt): Intake {
     error: (fields) => void failed.push(fields),
   };
   const view = new PrinterView({
-    serial: SERIALS[printer.name],
+    serial: serialOf(printer.name),
     host: '127.0.0.1',
     mqttPort: 8883,
     ftpPort: 990,
