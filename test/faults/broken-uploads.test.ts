@@ -8,7 +8,7 @@ const rig = uploadRig(200);
 beforeAll(() => rig.start());
 afterAll(() => rig.stop());
 
-describe(`pain-18, fault-18: an upload broken at byte n (FAULT_SEED=${seed})`, () => {
+describe(`fault-24, fault-25: an upload broken at byte n (FAULT_SEED=${seed})`, () => {
   it.each(Object.entries(BREAKAGES))(
     '%s: the size decides, nothing is left of it, and the next one arrives whole',
     async (name, breakage) => {

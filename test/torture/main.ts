@@ -5,9 +5,11 @@
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { crashes, lostReplies, reboots } from './dispatch-tests.js';
+import { malformed, uploads } from './driver-tests.js';
+import { flapping } from './network-tests.js';
 import type { TortureTest, Verdict } from './trial.js';
 
-const TESTS: readonly TortureTest[] = [crashes, lostReplies, reboots];
+const TESTS: readonly TortureTest[] = [crashes, lostReplies, reboots, uploads, malformed, flapping];
 
 const args = await yargs(hideBin(process.argv))
   .usage('npm run faults -- [options]')
