@@ -48,7 +48,10 @@ export const malformed: TortureTest = {
         sent += intake.sent;
         counted += intake.malformed;
       });
-      const { failed, errorInstance, counterexamplePath } = fc.check(property, { numRuns: RUNS_PER_SEED, seed });
+      const { failed, errorInstance, counterexamplePath } = fc.check(property, {
+        numRuns: RUNS_PER_SEED,
+        seed,
+      });
       if (!failed) continue;
       failures.push(`seed ${seed}, path ${counterexamplePath}: ${String(errorInstance).slice(0, 300)}`);
       tell(failures.at(-1) ?? '');

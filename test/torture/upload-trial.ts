@@ -55,7 +55,9 @@ export interface UploadResult {
 
 /** An upload that breaks at a byte of the seed's choice, and the one after it, which must arrive whole. */
 export async function uploadTrial(rig: TransferRig, dice: Dice, breakage: Breakage): Promise<UploadResult> {
-  const index = dice.whole(0, MODELS.length - 1);
+  // A stall makes an A1 try again in the clear at once, which is another story.
+  const models = breakage.large ? MODELS.filter((model) => model !== 'A1') : MODELS;
+  const index = MODELS.indexOf(dice.pick(models));
   const printer = rig.printer(index);
   const size = breakage.large ? 24_000_000 : dice.whole(20_000, 600_000);
   const at = dice.whole(1, breakage.large ? 4_000_000 : size - 1);
