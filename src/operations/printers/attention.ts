@@ -15,7 +15,10 @@ const STORAGE: Readonly<Record<NonNullable<PrinterState['storage']>, string | nu
 };
 
 /** The most pressing first. @param lanOnly what the printer announces of itself; null when nothing */
-export function attentionTo(live: LivePrinter | null, lanOnly: boolean | null): readonly Attention[] {
+export function attentionTo(
+  live: Pick<LivePrinter, 'connection' | 'report'> | null,
+  lanOnly: boolean | null,
+): readonly Attention[] {
   if (live === null) return [];
   const found: Attention[] = [];
   const { error } = live.connection;
