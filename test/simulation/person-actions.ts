@@ -16,10 +16,13 @@ export const queue: Action = {
   when: 'running',
   async run(world, draw, person) {
     if (world.jobsLeft <= 0) return 'nothing left to queue';
+    let left = world.jobsLeft;
     const lines = Array.from({ length: draw.whole(1, 3) }, () => {
       const part = draw.one(world.parts);
-      return { part, quantity: draw.whole(1, 4) };
-    });
+      const quantity = Math.min(draw.whole(1, 4), Math.ceil(Math.max(0, left) / part.plates));
+      left -= quantity * part.plates;
+      return { part, quantity };
+    }).filter(({ quantity }) => quantity > 0);
     const counts = lines.map(({ part, quantity }) => quantity * part.plates);
     const parts = lines.map(({ part, quantity }) => ({ partId: part.id, quantity }));
     const answer = await person.ask(built, 'POST', '/v2/builds', { parts });
