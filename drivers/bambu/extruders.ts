@@ -31,7 +31,8 @@ export function readExtruders(print: JsonObject): { extruders: readonly Extruder
   const byId = new Map<number, Extruder>();
   for (const entry of readObjects(part?.info).slice(0, MAX_EXTRUDERS)) {
     const id = readInteger(entry.id);
-    if (id === null) continue;
+    // Numbers beyond what the state's four bits can name are noise.
+    if (id === null || id < 0 || id >= MAX_EXTRUDERS) continue;
     const flags = readUint32(entry.info);
     byId.set(id, {
       id,

@@ -34,7 +34,9 @@ export function placeOf(resource: Resource, field: string): Place {
   const name = field.slice(0, dot);
   const column = Object.hasOwn(resource.columns, name) ? resource.columns[name] : undefined;
   if (!queryable(column) || column.kind !== 'json') throw unknownField(resource, field);
-  return { name, column, path: field.slice(dot + 1) };
+  const path = field.slice(dot + 1);
+  if (path.split('.').some((key) => column.secretKeys.includes(key))) throw unknownField(resource, field);
+  return { name, column, path };
 }
 
 export function unknownField(resource: Resource, name: string): ApiError {

@@ -30,6 +30,8 @@ export interface Column<Value, Raw extends string | number | null> {
   readonly hidden: boolean;
   /** Answered masked, and refused as a filter, sort or field. */
   readonly secret: boolean;
+  /** Keys inside a JSON value that stand for secrets: no filter reaches them. */
+  readonly secretKeys: readonly string[];
   readonly unique: boolean;
   // Methods, not function properties: a map of columns of every type is then still a map of AnyColumn.
   encode(value: Value): Raw;
@@ -46,6 +48,7 @@ interface Options {
   readonly references?: Reference;
   readonly hidden?: boolean;
   readonly secret?: boolean;
+  readonly secretKeys?: readonly string[];
   readonly unique?: boolean;
 }
 
@@ -59,6 +62,7 @@ function column<Value, Raw extends string | number | null>(
     writable: options.writable ?? 'never',
     hidden: options.hidden ?? false,
     secret: options.secret ?? false,
+    secretKeys: options.secretKeys ?? [],
     unique: options.unique ?? false,
     ...(options.references ? { references: options.references } : {}),
   });

@@ -30,7 +30,7 @@ export const printer = resource({
     processSystemProfileId: nullable(integer()),
     name: text({ min: 1, max: 1024, writable: 'edit' }),
     nozzleDiameter: withDefault(text({ max: 16, writable: 'edit' }), '0.4'),
-    metadata: nullable(json(bambuMetadata)),
+    metadata: nullable(json(bambuMetadata, { secretKeys: ['dev_access_code', 'api_key', 'password'] })),
     proxyClientId: nullable(text()),
     commMethod: nullable(choice(COMM_METHODS)),
     enabled: withDefault(flag({ writable: 'edit' }), true),

@@ -25,7 +25,7 @@ function expectEnvelope(answer: ApiAnswer, what: string): void {
 }
 
 const WRITES = OPERATIONS.filter(({ request }) => request !== null);
-const fill = (path: string) => path.replaceAll(/\{\w+\}/g, 'a'.repeat(24));
+const fill = (path: string) => path.replace('{type}', 'part').replaceAll(/\{\w+\}/g, 'a'.repeat(24));
 
 describe('bodies that are no requests', () => {
   it.each([
@@ -173,7 +173,9 @@ describe('addresses', () => {
     for (const { method, path } of OPERATIONS.filter((one) => one.path.includes('{'))) {
       const body = method === 'GET' || method === 'DELETE' ? undefined : { name: 'x' };
       const missing = await farm.api(method, fill(path), body);
-      expect(missing.body, `${method} ${path}`).toMatchObject({ statusCode: 404, code: 'not_found' });
+      // What the contract answers with null or an empty list is no error.
+      if (missing.status === 200) expect([null, []], `${method} ${path}`).toContainEqual(missing.body);
+      else expect(missing.body, `${method} ${path}`).toMatchObject({ statusCode: 404, code: 'not_found' });
       const malformed = await farm.api(method, path.replaceAll(/\{\w+\}/g, '%00..'), body);
       expect(malformed.body, `${method} ${path}`).toMatchObject({
         statusCode: 400,

@@ -143,7 +143,7 @@ function holds(found: unknown, operator: Operator, value: unknown): boolean {
       if (typeof value === 'object')
         return typeof found === 'object' && found !== null && canonical(found) === canonical(value);
       if (!scalar) return false;
-      if (typeof found === 'number') return String(value).trim() !== '' && found === Number(value);
+      if (typeof found === 'number') return String(value).trim() !== '' && found === Number(String(value));
       return String(found) === String(value);
     case 'ne':
       return !holds(found, 'eq', value);

@@ -101,6 +101,8 @@ export const TROUBLES: readonly Trouble[] = [
   trouble('ftp.late226', 2, (draw) => ({ seconds: draw.whole(10, 250), ...times(draw) })),
   trouble('ftp.no226', 2, times),
   trouble('ftp.426', 3, (draw) => ({ kind: draw.one(['complete', 'truncated']), ...perhapsTimes(draw) })),
+  trouble('ftp.half226', 3, times),
+  trouble('ftp.stallAt', 2, (draw) => ({ bytes: draw.whole(0, 6_000), ...times(draw) })),
   trouble('ftp.550NoCard', 2),
   trouble('ftp.552', 2, (draw) => ({
     ...(draw.chance(50) ? { afterBytes: draw.whole(0, 4_000) } : {}),

@@ -286,6 +286,12 @@ describe('two nozzles', () => {
     expect(unpackTray(packed)).toBe(tray);
   });
 
+  it('have numbers that machines have', () => {
+    const info = [-1, 0, 8, 1e9, 'x', 1].map((id) => ({ id }));
+    const { extruders } = readExtruders({ device: { extruder: { info, state: 2 } } });
+    expect(extruders.map(({ id }) => id)).toEqual([0, 1]);
+  });
+
   it('fault-36: the tray in use follows the extruder, not the local number', () => {
     const replay = new Replay('h2d');
     replay.full();
