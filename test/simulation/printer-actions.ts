@@ -4,8 +4,10 @@ import { TROUBLES } from './troubles.js';
 import { FOREIGN } from './truth.js';
 import { type Action, afflicted, type Machine, SPOOLS, type World } from './world.js';
 
-/** Everything that was wrong with a printer is right again: faults gone, power on, spools full. */
+/** Everything that was wrong with a printer is right again: faults and messages gone, power on, spools full. */
 export async function heal({ printer }: Machine): Promise<void> {
+  // What a refused command has raised stands until somebody acknowledges it.
+  printer.addFault('hms.clear');
   printer.clearFaults();
   fill(printer);
   await printer.power(true);
