@@ -116,6 +116,8 @@ export class PrinterLink {
       } else if (!signal.aborted) {
         await this.#backAway(ending, round.signal);
       }
+      // Led elsewhere: what comes of it there is news, even in the very words of the place before.
+      if (round.signal.aborted && !signal.aborted) this.#events.onStatus('connecting', null);
       signal.removeEventListener('abort', endRound);
     }
   }

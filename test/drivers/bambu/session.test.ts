@@ -292,6 +292,18 @@ describe('moving a session', () => {
     await printer.until(() => printer.connections.at(-1)?.status === 'online', 'online again');
   });
 
+  it('fault-38: tells of a refusal again although it reads like the one before', async () => {
+    const farm = await start({ printers: [{}, {}] });
+    const { host, mqttPort } = farm.printer(1);
+    const printer = farm.watch(0, { host, mqttPort });
+    printer.session.start();
+    const first = await printer.status('refused');
+    printer.session.retarget(farm.target(0, { host, mqttPort, accessCode: 'another1' }));
+    const refusals = () => printer.connections.filter(({ status }) => status === 'refused');
+    await printer.until(() => refusals().length === 2, 'the second refusal');
+    expect(refusals()[1]?.error?.message).toBe(first.error?.message);
+  });
+
   it('with nothing changed does nothing', async () => {
     const farm = await start({ printers: [{}] });
     const printer = await farm.watch().online();
