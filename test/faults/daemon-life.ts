@@ -11,6 +11,8 @@ export interface LifeOptions {
   readonly crashAt: string | null;
   readonly timing: Readonly<Record<string, number>>;
   readonly sessionTiming?: Readonly<Record<string, number>>;
+  /** Where it listens for announcements on loopback; without it does not. */
+  readonly discoveryPort?: number;
 }
 
 export interface End {
@@ -54,6 +56,12 @@ export class DaemonLife {
   /** What it logged last. */
   get lines(): readonly string[] {
     return this.#lines;
+  }
+
+  /** @throws Error when it could not be started */
+  get pid(): number {
+    if (this.#child.pid === undefined) throw new Error('The daemon was not started');
+    return this.#child.pid;
   }
 
   get exitCode(): number | null {

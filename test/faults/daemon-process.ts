@@ -13,11 +13,13 @@ const order = z.object({
   crashAt: z.string().nullable(),
   timing: z.record(z.string(), z.number()),
   sessionTiming: z.record(z.string(), z.number()).optional(),
+  /** Where it listens for announcements on loopback; without it does not. */
+  discoveryPort: z.int().optional(),
 });
 /** One line on standard input: where to end, at which passing of it, and how long after. */
 const end = z.object({ point: z.string(), nth: z.int().min(1), afterMs: z.number().min(0) });
 
-const { dataDir, emulatorCa, crashAt, timing, sessionTiming } = order.parse(
+const { dataDir, emulatorCa, crashAt, timing, sessionTiming, discoveryPort } = order.parse(
   JSON.parse(process.argv[2] ?? ''),
 );
 let due: z.infer<typeof end> | null = crashAt === null ? null : { point: crashAt, nth: 1, afterMs: 0 };
@@ -35,7 +37,10 @@ const settings = settingsSchema.parse({
   dataDir,
   http: { port: 0 },
   mqtt: { port: 0 },
-  discovery: { enabled: false },
+  discovery:
+    discoveryPort === undefined
+      ? { enabled: false }
+      : { enabled: true, address: '127.0.0.1', ports: [discoveryPort] },
   rateLimit: { perMinute: 0, perHour: 0 },
   bambu: { extraCaFiles: [emulatorCa] },
 });

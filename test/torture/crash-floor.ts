@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import Sqlite from 'better-sqlite3';
 import { z } from 'zod';
+import type { EmulatorCa } from '../../drivers/emulator/certificates.js';
 import { type EmulatedPrinter, Emulator, type TruthEntry } from '../../drivers/emulator/index.js';
 import { createTlsMaterial, machineNames } from '../../src/cli/tls-material.js';
 import { initialise } from '../../src/installation.js';
@@ -43,6 +44,16 @@ const signed = z.object({ signedUrls: z.array(z.object({ path: z.string(), uploa
 /** The daemon was not there to answer, or is not any more. */
 export class DaemonGone extends Error {}
 
+export interface FloorOptions {
+  /** What issues the printers' certificates; by default one of their own. */
+  readonly ca?: EmulatorCa;
+  /** Laid over the waits of the sessions. */
+  readonly sessionTiming?: Readonly<Record<string, number>>;
+  readonly discoveryPort?: number;
+  /** False leaves the printers strangers, for `adopt`. */
+  readonly adopt?: boolean;
+}
+
 /** Printers and a data folder that outlive their daemons, and the person who works with them over REST. */
 export class CrashFloor {
   #life: DaemonLife | null = null;
@@ -54,10 +65,17 @@ export class CrashFloor {
     readonly emulator: Emulator,
     private readonly key: string,
     private readonly storeId: string,
+    private readonly options: FloorOptions,
   ) {}
 
   /** @param hosts one loopback address for each model */
-  static async open(models: readonly string[], hosts: readonly string[], seed: number): Promise<CrashFloor> {
+  static async open(
+    models: readonly string[],
+    hosts: readonly string[],
+    seed: number,
+    options: FloorOptions = {},
+  ): Promise<CrashFloor> {
+    const { ca, adopt = true } = options;
     const folder = await mkdtemp(join(tmpdir(), 'printfarmd-crashes-'));
     const printers = models.map((model, at) => ({
       model,
@@ -65,15 +83,18 @@ export class CrashFloor {
       mqttPort: 0,
       ftpPort: 0,
     }));
-    const emulator = new Emulator({ printers, seed, speed: SPEED, reportIntervalMs: 100 });
+    const emulator = new Emulator({
+      ...{ printers, seed, speed: SPEED, reportIntervalMs: 100 },
+      ...(ca ? { ca } : {}),
+    });
     await emulator.start();
     await writeFile(join(folder, 'ca.pem'), emulator.caPem);
     const dataDir = join(folder, 'data');
     const { storeId, apiKey } = await initialise(dataDir);
     await createTlsMaterial(dataDir, machineNames(), new Date());
-    const floor = new CrashFloor(folder, emulator, apiKey, storeId);
+    const floor = new CrashFloor(folder, emulator, apiKey, storeId, options);
     await floor.boot();
-    for (const printer of emulator.printers) await floor.#adopt(printer);
+    if (adopt) for (const printer of emulator.printers) await floor.adopt(printer);
     return floor;
   }
 
@@ -88,7 +109,8 @@ export class CrashFloor {
       emulatorCa: join(this.folder, 'ca.pem'),
       crashAt: null,
       timing: TIMING,
-      sessionTiming: SESSION_TIMING,
+      sessionTiming: { ...SESSION_TIMING, ...this.options.sessionTiming },
+      ...(this.options.discoveryPort === undefined ? {} : { discoveryPort: this.options.discoveryPort }),
     });
   }
 
@@ -169,7 +191,7 @@ export class CrashFloor {
         for (const printer of this.emulator.printers) {
           const row = await this.row(printer);
           if (!row.isAvailable) return `${printer.serial} is not free: ${JSON.stringify(row)}`;
-          if (!row.confirmedReady) await this.#confirm(printer);
+          if (!row.confirmedReady) await this.confirm(printer);
         }
         return null;
       },
@@ -184,15 +206,22 @@ export class CrashFloor {
     return entries.filter((e) => e.serial === serial && e.kind === kind && e.event === event);
   }
 
-  #confirm(printer: EmulatedPrinter) {
+  /** A person says that the bed is clear. */
+  confirm(printer: EmulatedPrinter): Promise<unknown> {
     const body = { ready: true, ids: [this.id(printer)] };
     return this.call(z.unknown(), 'PATCH', '/v1/printers/confirm-ready', body);
   }
 
-  async #adopt(printer: EmulatedPrinter): Promise<void> {
-    const { serial, host, accessCode, mqttPort, ftpPort, modelCode } = printer;
-    const body = { provider: 'Bambu', serial, host, accessCode, mqttPort, ftpPort };
-    this.#ids.set(serial, (await this.call(entity, 'POST', '/v1/printers', body)).id);
+  /** Registers any printer. @returns its id */
+  async register(given: Readonly<Record<string, unknown>>): Promise<string> {
+    return (await this.call(entity, 'POST', '/v1/printers', { provider: 'Bambu', ...given })).id;
+  }
+
+  /** Registers a printer of the emulator, with a part for its model. */
+  async adopt(printer: EmulatedPrinter, trust: 'ca' | 'tofu' = 'ca'): Promise<void> {
+    const { serial, host, accessCode, mqttPort, ftpPort, cameraPort, modelCode } = printer;
+    const given = { serial, host, accessCode, mqttPort, ftpPort, cameraPort, trust };
+    this.#ids.set(serial, await this.register(given));
     if (this.#parts.has(modelCode)) return;
     const filenames = [`${modelCode}.gcode.3mf`];
     const { signedUrls } = await this.call(signed, 'POST', '/v1/storage/signed-upload-urls', { filenames });

@@ -6,10 +6,21 @@ import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { crashes, lostReplies, reboots } from './dispatch-tests.js';
 import { malformed, uploads } from './driver-tests.js';
+import { floods } from './flood-test.js';
+import { impostors } from './impostor-test.js';
 import { flapping } from './network-tests.js';
 import type { TortureTest, Verdict } from './trial.js';
 
-const TESTS: readonly TortureTest[] = [crashes, lostReplies, reboots, uploads, malformed, flapping];
+const TESTS: readonly TortureTest[] = [
+  crashes,
+  lostReplies,
+  reboots,
+  uploads,
+  floods,
+  malformed,
+  impostors,
+  flapping,
+];
 
 const args = await yargs(hideBin(process.argv))
   .usage('npm run faults -- [options]')
