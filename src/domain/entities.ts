@@ -3,11 +3,11 @@ import { ApiError, notFound } from '../contract/errors.js';
 import type { Transaction } from '../database/transaction.js';
 import { ALL_RESOURCES, resourceNamed } from '../resources/index.js';
 import type { Values } from '../resources/inputs.js';
-import type { Resource } from '../resources/resource.js';
+import type { Columns, CommonColumns, Resource, RowOf } from '../resources/resource.js';
 import { RULES } from './rules.js';
 
 /** A row of an entity known only by its definition. */
-export type EntityRow = Readonly<Record<string, unknown>>;
+export type EntityRow = RowOf<Columns & CommonColumns>;
 
 /** Makes one, under the rules of its kind. @throws ApiError not_found for what it refers to, conflict and others */
 export async function createEntity(tx: Transaction, resource: Resource, given: Values): Promise<EntityRow> {

@@ -18,21 +18,6 @@ export function standardWrites(resource: Resource, deps: Deps): Operation[] {
   return made;
 }
 
-/** Rows as they leave the daemon. */
-function presented(resource: Resource, deps: Deps, row: EntityRow): Record<string, unknown> {
-  return resource.present({ ...commonOf(row), ...row }, deps.presenter);
-}
-
-/** Every stored row has these; saying so is what its type cannot. */
-function commonOf(row: EntityRow) {
-  return {
-    id: String(row.id),
-    storeId: String(row.storeId),
-    createdAt: String(row.createdAt),
-    updatedAt: String(row.updatedAt),
-  };
-}
-
 export function createOperation(
   resource: Resource,
   deps: Deps,
@@ -49,7 +34,7 @@ export function createOperation(
     body: insertInput(resource),
     async run({ body }, { write }) {
       const row = await deps.database.write(write, (tx) => createEntity(tx, resource, body));
-      return presented(resource, deps, row);
+      return resource.present(row, deps.presenter);
     },
   });
 }
@@ -75,7 +60,7 @@ export function createManyOperation(
         for (const values of body) made.push(await createEntity(tx, resource, values));
         return made;
       });
-      return rows.map((row) => presented(resource, deps, row));
+      return rows.map((row) => resource.present(row, deps.presenter));
     },
   });
 }
@@ -97,7 +82,7 @@ export function updateOperation(
     body: updateInput(resource),
     async run({ params, body }, { write }) {
       const row = await deps.database.write(write, (tx) => updateEntity(tx, resource, params.id, body));
-      return presented(resource, deps, row);
+      return resource.present(row, deps.presenter);
     },
   });
 }

@@ -248,6 +248,17 @@ describe('materials of a part', () => {
     );
   });
 
+  it('go with their part, and whoever follows the farm hears of them', async () => {
+    const fileUris = [await farm.upload('part.gcode.3mf', await cube({ plates: [{ seconds: 60 }] }))];
+    const assignedMaterials = { 0: [{ materialType: 'PLA' }] };
+    const given = { name: 'Going', type: 'gcode3mf', fileUris, assignedMaterials };
+    const partId = textAt(await farm.ok('POST', '/v1/parts', given), 'id');
+    const [row] = listAt(await farm.ok('GET', `/v1/part-material-assignments?partId=${partId}`));
+    expect(await farm.ok('DELETE', `/v1/parts/${partId}`)).toContain(partId);
+    const written = await farm.ok('GET', `/v1/audit-logs?entityIdSearch=${textAt(row, 'id')}&action=delete`);
+    expect(listAt(written)).toHaveLength(1);
+  });
+
   it('stand beside the slots of printers, of which this farm has none', async () => {
     expect(await api.call('GET', '/v1/materials/printer-slots')).toEqual([]);
   });

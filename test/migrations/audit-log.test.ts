@@ -2,12 +2,11 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { MIGRATIONS } from '../../migrations/index.js';
 import { newId } from '../../src/contract/ids.js';
-import { Database } from '../../src/database/database.js';
 import { recordAct } from '../../src/domain/audit.js';
 import { createStore, systemContext } from '../../src/domain/stores.js';
 import { printer } from '../../src/resources/index.js';
+import { openAfter } from '../fixtures/database.js';
 
 let dataDir: string;
 beforeEach(() => {
@@ -15,16 +14,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(dataDir, { recursive: true, force: true }));
 
-const open = (steps: number, create: boolean) =>
-  Database.open({
-    dataDir,
-    migrations: MIGRATIONS.slice(0, steps),
-    clock: { now: () => Date.UTC(2026, 0, 2) },
-    create,
-    onListenerError: (error) => {
-      throw error;
-    },
-  });
+const open = (steps: number, create: boolean) => openAfter(dataDir, steps, create);
 
 it('0002 gives a filled farm an audit log, keeps what was there, and leaves a copy of before', async () => {
   const before = await open(1, true);

@@ -5,9 +5,10 @@ import BetterSqlite from 'better-sqlite3';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { MIGRATIONS } from '../../migrations/index.js';
-import { Database } from '../../src/database/database.js';
+import type { Database } from '../../src/database/database.js';
 import { createStore, systemContext } from '../../src/domain/stores.js';
 import { aDispatch } from '../domain/rows.js';
+import { openAfter } from '../fixtures/database.js';
 
 const STEP = MIGRATIONS.findIndex(({ name }) => name === '0006_fewer_pages');
 
@@ -17,16 +18,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(dataDir, { recursive: true, force: true }));
 
-const open = (steps: number, create: boolean) =>
-  Database.open({
-    dataDir,
-    migrations: MIGRATIONS.slice(0, steps),
-    clock: { now: () => Date.UTC(2026, 0, 2) },
-    create,
-    onListenerError: (error) => {
-      throw error;
-    },
-  });
+const open = (steps: number, create: boolean) => openAfter(dataDir, steps, create);
 
 async function plan(db: Database, query: ReturnType<typeof sql>): Promise<string> {
   const { rows } = await sql<{ detail: string }>`explain query plan ${query}`.execute(db.read);

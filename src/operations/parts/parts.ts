@@ -3,6 +3,7 @@ import { PART_TYPES } from '../../contract/enums.js';
 import { ApiError } from '../../contract/errors.js';
 import { newId } from '../../contract/ids.js';
 import type { Transaction } from '../../database/transaction.js';
+import { removeEntity } from '../../domain/entities.js';
 import { giveToPart, type PartFile, resolveGivenFiles } from '../../domain/files.js';
 import { setPartMaterials } from '../../domain/part-materials.js';
 import { part } from '../../resources/index.js';
@@ -183,7 +184,7 @@ export function partOperations(deps: Deps): Operation[] {
     params: idParam,
     body: null,
     async run({ params }, { write }) {
-      await database.write(write, (tx) => tx.remove(part, params.id));
+      await database.write(write, (tx) => removeEntity(tx, part, params.id));
       return [params.id];
     },
   });
@@ -202,7 +203,7 @@ export function partOperations(deps: Deps): Operation[] {
         const removed = [];
         for (const partId of body) {
           if (!(await tx.find(part, partId))) continue;
-          await tx.remove(part, partId);
+          await removeEntity(tx, part, partId);
           removed.push(partId);
         }
         return removed;
