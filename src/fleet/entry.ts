@@ -7,19 +7,17 @@ import {
   type PrinterDriver,
   type PrinterReport,
   type PrinterSession,
-  type PrinterState,
   type PrinterTarget,
 } from '../../drivers/driver.js';
 import type { Clock } from '../contract/time.js';
 import type { Transaction } from '../database/transaction.js';
-import { connectionOf, recordFacts } from '../domain/printers.js';
-import { syncSlots } from '../domain/slots.js';
+import { connectionOf } from '../domain/printers.js';
 import { printerConnection } from '../resources/index.js';
 import { ConnectionStory } from './connection-story.js';
-import { factsOf, slotsOf } from './facts.js';
 import type { LivePrinter } from './live-printer.js';
 import { type NoticeCode, Notices } from './notices.js';
 import { PrintsWatch, type ShownPrint } from './prints-watch.js';
+import { Records } from './records.js';
 import type { TrafficLog, TrafficMessage } from './traffic-log.js';
 import { mayFollow, type Place, Whereabouts } from './whereabouts.js';
 
@@ -52,13 +50,7 @@ export class Entry implements LivePrinter {
   readonly #story: ConnectionStory;
   readonly notices = new Notices();
   readonly #watchers = new Set<(connection: Connection | null, report: PrinterReport | null) => void>();
-  /** Text of what was last written, so that equal facts cost nothing; null writes in any case. */
-  #writtenFacts: string | null = null;
-  #writtenSlots: string | null = null;
-  /** The reported places that were last looked at, and what of them would be written. */
-  #seenSlots: { readonly reported: PrinterState['slots']; readonly text: string } | null = null;
-  #writing: Promise<void> | null = null;
-  #again = false;
+  readonly #records: Records;
 
   constructor(
     printerId: string | null,
@@ -69,6 +61,11 @@ export class Entry implements LivePrinter {
     this.#target = target;
     this.#whereabouts = new Whereabouts(target);
     this.#prints = new PrintsWatch(options.shown);
+    this.#records = new Records(this, this.#prints, {
+      log: options.log,
+      write: (fn) => options.write(fn),
+      notice: (code, message) => this.notice(code, message),
+    });
     this.#story = new ConnectionStory({
       log: options.log,
       alert: (code, message) => this.notice(code, message),
@@ -117,9 +114,10 @@ export class Entry implements LivePrinter {
 
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#records.stop();
     this.#story.stop();
     await this.session.stop();
-    await this.#writing;
+    await this.#records.settled();
   }
 
   register(printerId: string): void {
@@ -184,7 +182,7 @@ export class Entry implements LivePrinter {
 
   /** Writes the present facts even if nothing new arrives; after registering. */
   recordNow(): void {
-    this.#record();
+    this.#records.record();
   }
 
   #turnTo(target: PrinterTarget): void {
@@ -198,7 +196,7 @@ export class Entry implements LivePrinter {
     if (this.#printerId === null) return;
     if (!this.#stopped) this.#story.note(connection);
     this.options.emitConnection(this);
-    this.#record();
+    this.#records.record();
   }
 
   /** The certificate is checked before the access code is given: who refuses the code has proved to be the printer. */
@@ -216,7 +214,7 @@ export class Entry implements LivePrinter {
   #storePlace({ host, mqttPort }: Place): void {
     const printerId = this.#printerId;
     if (printerId === null) return;
-    this.#run(async (tx) => {
+    this.#records.run(async (tx) => {
       const row = await connectionOf(tx, printerId);
       if (!row.configured) await tx.update(printerConnection, row.id, { host, mqttPort });
     });
@@ -229,7 +227,7 @@ export class Entry implements LivePrinter {
     for (const watcher of this.#watchers) watcher(null, report);
     if (this.#printerId === null) return;
     this.options.emitReport(this);
-    this.#record();
+    this.#records.record();
   }
 
   /** People should hear of it when it happens, and not when the next job waits. */
@@ -243,80 +241,16 @@ export class Entry implements LivePrinter {
 
   #onCapabilities(capabilities: Capabilities): void {
     this.capabilities = capabilities;
-    if (this.#printerId !== null) this.#record();
+    if (this.#printerId !== null) this.#records.record();
   }
 
   #onPinned(fingerprint: string): void {
     this.#target = { ...this.#target, pinnedFingerprint: fingerprint };
     const printerId = this.#printerId;
     if (printerId === null) return;
-    this.#run(async (tx) => {
+    this.#records.run(async (tx) => {
       const row = await connectionOf(tx, printerId);
       await tx.update(printerConnection, row.id, { pinnedFingerprint: fingerprint, pinnedAt: tx.now });
     });
-  }
-
-  /** One write at a time per printer; what changes meanwhile is written by the next. */
-  #record(): void {
-    if (this.#stopped) return;
-    const { shown } = this.#prints;
-    const facts = JSON.stringify([factsOf(this), shown]);
-    const slotText = this.#slotText();
-    const slotsChanged = slotText !== this.#writtenSlots;
-    if (facts === this.#writtenFacts && !slotsChanged && this.#prints.news === null) return;
-    if (this.#writing) {
-      this.#again = true;
-      return;
-    }
-    this.#writtenFacts = facts;
-    this.#writtenSlots = slotText;
-    const slots = slotsOf(this);
-    const printerId = this.printerId;
-    const print = this.#prints.news;
-    let ghost = false;
-    this.#run(
-      async (tx) => {
-        ghost = await recordFacts(tx, printerId, { ...factsOf(this), print, shown });
-        if (slots && slotsChanged) await syncSlots(tx, printerId, slots);
-      },
-      () => {
-        this.#prints.written(print);
-        if (ghost)
-          this.notice('ghost-print', `it prints our file "${print?.name ?? ''}" again by itself; stop it`);
-      },
-    );
-  }
-
-  /** Most reports bring the very list of the one before. */
-  #slotText(): string | null {
-    if (!this.report?.complete) return this.#writtenSlots;
-    const reported = this.report.state.slots;
-    if (this.#seenSlots?.reported !== reported) {
-      this.#seenSlots = { reported, text: JSON.stringify(slotsOf(this)) };
-    }
-    return this.#seenSlots.text;
-  }
-
-  #run(fn: (tx: Transaction) => Promise<void>, onWritten?: () => void): void {
-    const run = async (before: Promise<void> | null) => {
-      await before;
-      try {
-        await this.options.write(fn);
-        onWritten?.();
-      } catch (error) {
-        // Forget what was "written", so that the next report tries again.
-        this.#writtenFacts = null;
-        this.#writtenSlots = null;
-        this.options.log.error({ err: error }, 'the state of the printer could not be written');
-      }
-    };
-    const writing = run(this.#writing).then(() => {
-      if (this.#writing !== writing) return;
-      this.#writing = null;
-      if (!this.#again) return;
-      this.#again = false;
-      this.#record();
-    });
-    this.#writing = writing;
   }
 }

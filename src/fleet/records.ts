@@ -1,0 +1,110 @@
+import type { Logger } from 'pino';
+import type { Transaction } from '../database/transaction.js';
+import { recordFacts } from '../domain/printers.js';
+import { syncSlots } from '../domain/slots.js';
+import { factsOf, slotsOf } from './facts.js';
+import type { LivePrinter, PrinterState } from './live-printer.js';
+import type { NoticeCode } from './notices.js';
+import type { PrintsWatch } from './prints-watch.js';
+
+export interface RecordsOptions {
+  readonly log: Logger;
+  write(fn: (tx: Transaction) => Promise<void>): Promise<void>;
+  notice(code: NoticeCode, message: string): void;
+}
+
+/** What of a printer's live side the database hears of: transitions alone, never a report. */
+export class Records {
+  /** Text of what was last written, so that equal facts cost nothing; null writes in any case. */
+  #writtenFacts: string | null = null;
+  #writtenSlots: string | null = null;
+  /** The reported places that were last looked at, and what of them would be written. */
+  #seenSlots: { readonly reported: PrinterState['slots']; readonly text: string } | null = null;
+  #writing: Promise<void> | null = null;
+  #again = false;
+  #stopped = false;
+
+  constructor(
+    private readonly printer: LivePrinter,
+    private readonly prints: PrintsWatch,
+    private readonly options: RecordsOptions,
+  ) {}
+
+  /** Nothing that is seen from now on is a fact: a session that is ended looks like a printer that went away. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  /** Resolves when what was begun is written. */
+  async settled(): Promise<void> {
+    await this.#writing;
+  }
+
+  /** One write at a time per printer; what changes meanwhile is written by the next. */
+  record(): void {
+    if (this.#stopped) return;
+    const { shown } = this.prints;
+    const facts = JSON.stringify([factsOf(this.printer), shown]);
+    const slotText = this.#slotText();
+    const slotsChanged = slotText !== this.#writtenSlots;
+    if (facts === this.#writtenFacts && !slotsChanged && this.prints.news === null) return;
+    if (this.#writing) {
+      this.#again = true;
+      return;
+    }
+    this.#writtenFacts = facts;
+    this.#writtenSlots = slotText;
+    const slots = slotsOf(this.printer);
+    const printerId = this.printer.printerId;
+    const print = this.prints.news;
+    let ghost = false;
+    this.run(
+      async (tx) => {
+        ghost = await recordFacts(tx, printerId, { ...factsOf(this.printer), print, shown });
+        if (slots && slotsChanged) await syncSlots(tx, printerId, slots);
+      },
+      () => {
+        this.prints.written(print);
+        if (ghost)
+          this.options.notice(
+            'ghost-print',
+            `it prints our file "${print?.name ?? ''}" again by itself; stop it`,
+          );
+      },
+    );
+  }
+
+  /** Most reports bring the very list of the one before. */
+  #slotText(): string | null {
+    if (!this.printer.report?.complete) return this.#writtenSlots;
+    const reported = this.printer.report.state.slots;
+    if (this.#seenSlots?.reported !== reported) {
+      this.#seenSlots = { reported, text: JSON.stringify(slotsOf(this.printer)) };
+    }
+    return this.#seenSlots.text;
+  }
+
+  /** One more write of this printer, after those before it. */
+  run(fn: (tx: Transaction) => Promise<void>, onWritten?: () => void): void {
+    const run = async (before: Promise<void> | null) => {
+      await before;
+      try {
+        await this.options.write(fn);
+        onWritten?.();
+      } catch (error) {
+        // Forget what was "written", so that the next report tries again.
+        this.#writtenFacts = null;
+        this.#writtenSlots = null;
+        this.options.log.error({ err: error }, 'the state of the printer could not be written');
+      }
+    };
+    const writing = run(this.#writing).then(() => {
+      if (this.#writing !== writing) return;
+      this.#writing = null;
+      if (!this.#again) return;
+      this.#again = false;
+      this.record();
+    });
+    this.#writing = writing;
+  }
+}
