@@ -8,6 +8,7 @@ import {
   next,
   notStarted,
   released,
+  wasNearEnd,
 } from './machine-endings.js';
 import { onCalm } from './machine-not-begun.js';
 import type { DispatchEvent, DispatchState, DispatchTiming, Moment, Step } from './machine-types.js';
@@ -155,7 +156,14 @@ function onGone(state: DispatchState, sighting: Sighting, moment: Moment, timing
   if (watch.failedSince !== null) return onFailed(state, moment, timing);
   if (sighting === 'ours-idle' && watch.unbroken) {
     // Under our eyes it went from printing to idle, and stays so: someone ended it at the machine.
-    return mono - (watch.calmSince ?? mono) < timing.reasonMs ? keep(state) : endCancelled(state);
+    if (mono - (watch.calmSince ?? mono) < timing.reasonMs) return keep(state);
+    const told = journal.cancelSeen || journal.cancelRequestedAt !== null;
+    return told || !wasNearEnd(watch.furthest)
+      ? endCancelled(state)
+      : endUnknown(
+          state,
+          'the print was near its end when the printer went idle: finished, or cancelled there',
+        );
   }
   if (mono - (watch.strangeSince ?? mono) < timing.strangeMs) return keep(state);
   if (journal.cancelRequestedAt !== null) {

@@ -50,6 +50,11 @@ export function notStarted(state: DispatchState, message: string, ready: Ending[
 /** Reports of the last layers may be missed or late; this much is neither. */
 const MOST_MISSED = 0.1;
 
+/** Somebody may take off a finished print and dismiss it before a report has shown that it finished. */
+export function wasNearEnd({ percent }: Progress): boolean {
+  return percent !== null && percent >= 100 * (1 - MOST_MISSED);
+}
+
 /** A card that fails can end a print early, and the printer calls it finished. Null when nothing speaks for that. */
 function earlyEnd({ layer, totalLayers }: Progress): string | null {
   if (layer === null || totalLayers === null || layer >= totalLayers * (1 - MOST_MISSED)) return null;

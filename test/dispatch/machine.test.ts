@@ -527,6 +527,30 @@ describe('how a print ends', () => {
     expect(life.ending).toMatchObject({ outcome: 'cancelled', ready: 'clear' });
   });
 
+  test('a print that goes from near its end to idle may have finished, and that is said', () => {
+    const life = Life.printing();
+    life.sees({
+      activity: 'RUNNING',
+      identity: OURS,
+      progress: { percent: 97, layer: null, totalLayers: null },
+    });
+    life.keepsSeeing({ activity: 'IDLE', identity: OURS }, 8_000);
+    expect(life.ending).toMatchObject({ outcome: 'unknown', ready: 'clear' });
+    expect(life.ending?.message).toMatch(/^outcome unknown: .*finished, or cancelled/);
+  });
+
+  test('a cancel that is asked for near the end is a cancel', () => {
+    const life = Life.printing();
+    life.sees({
+      activity: 'RUNNING',
+      identity: OURS,
+      progress: { percent: 97, layer: null, totalLayers: null },
+    });
+    life.on({ kind: 'cancel' });
+    life.keepsSeeing({ activity: 'IDLE', identity: OURS }, 8_000);
+    expect(life.ending).toMatchObject({ outcome: 'cancelled' });
+  });
+
   test('a failure before the print was ever seen active is a failure', () => {
     const life = Life.started({ activity: 'FINISH', identity: FORMER });
     life.after(2_000).keepsSeeing({ activity: 'FAILED', identity: OURS, errorCode: '0500_4038' }, 8_000);

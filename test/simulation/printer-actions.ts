@@ -83,10 +83,13 @@ const screen: Action = {
     const [machine] = afflicted(world, draw, 1);
     if (!machine) return 'nobody';
     const { printer } = machine;
+    const isEndSeen = world.truth.isEndSeen(printer.serial, Date.now());
     const button = draw.one(['cancel', 'pause', 'resume', 'resume', 'dismiss', 'dismiss']);
     if (button === 'cancel') printer.pressCancel();
     if (button === 'pause') printer.pressPause();
     if (button === 'resume') printer.pressResume();
+    if (button === 'dismiss' && !isEndSeen)
+      return `${printer.serial} has only just ended: nobody is there yet`;
     if (button === 'dismiss') printer.dismiss();
     return `${printer.serial} ${button}`;
   },

@@ -10,6 +10,7 @@ const TOKEN = 4711;
 /** A ground truth that a test writes itself. */
 class WrittenTruth implements GroundTruth {
   readonly entries: TruthEntry[] = [];
+  time = '2026-01-01T00:00:00.000Z';
   readonly #listeners: ((entry: TruthEntry) => void)[] = [];
 
   on(listener: (entry: TruthEntry) => void): () => void {
@@ -22,7 +23,7 @@ class WrittenTruth implements GroundTruth {
   }
 
   tell(kind: string, event: string, fields: Record<string, unknown> = {}): void {
-    const entry = { time: '', serial: SERIAL, kind, event, ...fields };
+    const entry = { time: this.time, serial: SERIAL, kind, event, ...fields };
     for (const listener of this.#listeners) listener(entry);
   }
 }
@@ -222,7 +223,25 @@ describe('the referee of the simulation', () => {
     const scene = new Scene();
     scene.log.tell('print', 'begun', { taskId: '17', subtaskName: 'screen_1' });
     if (forgotten) scene.log.tell('power', 'off');
+    scene.log.time = '2026-01-01T00:01:00.000Z';
     scene.begin();
     expect(scene.look().filter((breach) => breach.includes('onto screen_1'))).toHaveLength(found);
+  });
+
+  it('knows that a start may cross the report of a print that somebody has just begun at the screen', () => {
+    const scene = new Scene();
+    scene.log.tell('print', 'begun', { taskId: '17', subtaskName: 'screen_1' });
+    scene.log.time = '2026-01-01T00:00:00.800Z';
+    scene.begin();
+    expect(scene.look()).toEqual([]);
+  });
+
+  it('knows since when an end stands at a printer', () => {
+    const scene = new Scene();
+    scene.begin();
+    scene.end('finished');
+    const ended = Date.parse(scene.log.time);
+    expect(scene.truth.isEndSeen(SERIAL, ended + 3_000)).toBe(false);
+    expect(scene.truth.isEndSeen(SERIAL, ended + 30_000)).toBe(true);
   });
 });

@@ -1,4 +1,5 @@
 import type { GroundTruth, TruthEntry } from '../../drivers/emulator/index.js';
+import { REPORT_MS, SESSION } from './scale.js';
 
 /** Prints that people start at a printer carry names of this kind; everything else with ids is ours. */
 export const FOREIGN = 'screen_';
@@ -10,9 +11,20 @@ export interface StartTruth {
   readonly received: number;
   readonly begun: number;
   readonly outcomes: readonly string[];
+  /** When the printer was given it last, milliseconds since the epoch. */
+  readonly receivedAt: number;
   /** Accepted, and neither begun nor ended. */
   readonly waiting: boolean;
 }
+
+/**
+ * A start that is sent while the report of a print from the screen is still on its way finds the printer free. Some
+ * models drop the print that runs for it; nobody can know in time.
+ */
+const ON_ITS_WAY_MS = 2 * REPORT_MS;
+
+/** The daemon takes a printer that says nothing for one it watches for so long: what is undone before, it never sees. */
+const UNSEEN_MS = SESSION.staleMs + SESSION.staleGraceMs;
 
 /** A print that began on a bed on which another print lay. */
 export interface Collision {
@@ -21,16 +33,31 @@ export interface Collision {
   readonly on: string;
 }
 
-const NOTHING: StartTruth = { serial: '', received: 0, begun: 0, outcomes: [], waiting: false };
+const NOTHING: StartTruth = {
+  serial: '',
+  received: 0,
+  begun: 0,
+  outcomes: [],
+  receivedAt: 0,
+  waiting: false,
+};
+
+interface Bed {
+  readonly name: string;
+  readonly ours: boolean;
+  /** Times that the printer had lost its power before. */
+  readonly cuts: number;
+  /** When the print began, milliseconds since the epoch. */
+  readonly since: number;
+}
 
 /** Follows the emulators' ground truth and knows at any moment what really happened. */
 export class Truth {
   readonly #starts = new Map<string, StartTruth>();
   /** By serial: the print that lies on the bed, or is being printed there. */
-  readonly #beds = new Map<
-    string,
-    { readonly name: string; readonly ours: boolean; readonly cuts: number }
-  >();
+  readonly #beds = new Map<string, Bed>();
+  /** By serial: when the last print there ended. */
+  readonly #endedAt = new Map<string, number>();
   readonly #printing = new Set<string>();
   readonly #cuts = new Map<string, number>();
   readonly #collisions: Collision[] = [];
@@ -57,7 +84,7 @@ export class Truth {
     return token === null ? NOTHING : (this.#starts.get(String(token)) ?? NOTHING);
   }
 
-  bedOf(serial: string): { readonly name: string; readonly ours: boolean } | null {
+  bedOf(serial: string): Bed | null {
     return this.#beds.get(serial) ?? null;
   }
 
@@ -65,6 +92,11 @@ export class Truth {
   isBusy(serial: string): boolean {
     if (this.#printing.has(serial)) return true;
     return [...this.#starts.values()].some((start) => start.serial === serial && start.waiting);
+  }
+
+  /** The last end has stood there for so long that whoever watches has seen it. */
+  isEndSeen(serial: string, now: number): boolean {
+    return now - (this.#endedAt.get(serial) ?? 0) > UNSEEN_MS;
   }
 
   /** Times that the printer lost its power. */
@@ -83,8 +115,8 @@ export class Truth {
     if (kind === 'power' && event === 'off') this.#cuts.set(serial, this.cutsOf(serial) + 1);
     if (kind === 'state') this.#follow(serial, event);
     if (kind === 'project_file' && event === 'received') this.#received(entry, taskId);
-    if (kind === 'print' && event === 'begun') this.#begun(serial, taskId, String(entry.subtaskName ?? ''));
-    if (kind === 'print' && event === 'ended') this.#ended(serial, taskId, String(entry.outcome ?? ''));
+    if (kind === 'print' && event === 'begun') this.#begun(entry, taskId, String(entry.subtaskName ?? ''));
+    if (kind === 'print' && event === 'ended') this.#ended(entry, taskId, String(entry.outcome ?? ''));
   }
 
   #follow(serial: string, activity: string): void {
@@ -99,25 +131,29 @@ export class Truth {
     this.#starts.set(taskId, {
       ...before,
       received: before.received + 1,
+      receivedAt: Date.parse(entry.time),
       waiting: before.waiting || waiting,
     });
   }
 
-  #begun(serial: string, taskId: string, name: string): void {
+  #begun({ serial, time }: TruthEntry, taskId: string, name: string): void {
     const start = this.#starts.get(taskId);
     const ours = start?.serial === serial && !name.startsWith(FOREIGN);
     if (ours) this.#starts.set(taskId, { ...start, begun: start.begun + 1, waiting: false });
     const under = this.#beds.get(serial);
     const cuts = this.cutsOf(serial);
     // A printer that was switched off has forgotten a print of others, and so has everybody who did not see it.
-    if (ours && under && (under.ours || under.cuts === cuts)) {
+    const known = under !== undefined && (under.ours || under.cuts === cuts);
+    const onItsWay = !under?.ours && (start?.receivedAt ?? 0) - (under?.since ?? 0) <= ON_ITS_WAY_MS;
+    if (ours && known && !onItsWay) {
       this.#collisions.push({ serial, print: `${name} (${taskId})`, on: under.name });
     }
-    this.#beds.set(serial, { name, ours, cuts });
+    this.#beds.set(serial, { name, ours, cuts, since: Date.parse(time) });
   }
 
-  #ended(serial: string, taskId: string, outcome: string): void {
+  #ended({ serial, time }: TruthEntry, taskId: string, outcome: string): void {
     this.#printing.delete(serial);
+    this.#endedAt.set(serial, Date.parse(time));
     const start = this.#starts.get(taskId);
     if (start?.serial !== serial) return;
     this.#starts.set(taskId, { ...start, outcomes: [...start.outcomes, outcome], waiting: false });
