@@ -25,6 +25,8 @@ export function fillHistory(file: string, jobs: number): void {
         token: 'n',
         name: `"name" || n`,
         remoteName: `n || "remoteName"`,
+        // Their files were deleted from the printer long ago.
+        remoteRemovedAt: '"endedAt"',
       });
     });
     fill();

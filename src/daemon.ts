@@ -7,6 +7,7 @@ import type { SessionTiming } from '../drivers/bambu/timing.js';
 import type { TransferTiming } from '../drivers/bambu/transfer-timing.js';
 import type { Config } from './config/config.js';
 import { systemClock } from './contract/time.js';
+import type { FileCheck } from './database/file-check.js';
 import type { DispatchTiming } from './dispatch/machine-types.js';
 import type { StepProbe } from './dispatch/printer-work.js';
 import { DispatchRunner } from './dispatch/runner.js';
@@ -47,6 +48,8 @@ export interface DaemonOptions {
   readonly log: Logger;
   /** Takes secrets that must never appear in the log. */
   readonly hideSecret?: (secret: string) => void;
+  /** The check of the database file, where it has begun already. */
+  readonly check?: FileCheck;
   /** Shorter waits, for tests. */
   readonly timing?: Partial<DispatchTiming>;
   readonly sessionTiming?: Partial<SessionTiming>;
@@ -108,6 +111,7 @@ async function build(options: DaemonOptions, onStop: OnStop) {
     create: false,
     onListenerError: (error) => log.error({ err: error }, 'a listener of the change feed failed'),
     ...(options.probe ? { probe: options.probe } : {}),
+    ...(options.check ? { check: options.check } : {}),
   });
   onStop(() => database.close());
   const storeId = await requireStoreId(database);

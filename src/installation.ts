@@ -21,7 +21,8 @@ const URL_KEY_BYTES = 32;
 /** Opens the database of an installation. @throws DatabaseError */
 export function openDatabase(
   dataDir: string,
-  options: Pick<DatabaseOptions, 'create' | 'probe'> & Partial<Pick<DatabaseOptions, 'onListenerError'>>,
+  options: Pick<DatabaseOptions, 'create' | 'probe' | 'check'> &
+    Partial<Pick<DatabaseOptions, 'onListenerError'>>,
 ): Promise<Database> {
   return Database.open({
     dataDir,
@@ -35,6 +36,7 @@ export function openDatabase(
         throw error;
       }),
     ...(options.probe ? { probe: options.probe } : {}),
+    ...(options.check ? { check: options.check } : {}),
   });
 }
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { databaseFile } from '../database/places.js';
 import { runCli } from './cli.js';
 import { interruption } from './interruption.js';
 import { Terminal } from './terminal.js';
@@ -8,13 +9,16 @@ process.exitCode = await runCli(process.argv.slice(2), {
   env: process.env,
   ports: {
     installation: async () => import('../installation.js'),
-    daemon: async () => {
+    daemon: async (dataDir) => {
+      // The longest wait of a start with a long past: it goes on while the daemon's modules are loaded.
+      const { checkFile } = await import('../database/file-check.js');
+      const check = checkFile(databaseFile(dataDir));
       const { startDaemon } = await import('../daemon.js');
       const { programVersion } = await import('./version.js');
       const version = await programVersion();
       return {
         run: (config, log, configFile, hideSecret) =>
-          startDaemon({ config, configFile, version, log, hideSecret }),
+          startDaemon({ config, configFile, version, log, hideSecret, check }),
       };
     },
     keys: async () => {

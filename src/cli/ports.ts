@@ -16,7 +16,8 @@ import type { Logger } from '../telemetry/log.js';
  */
 export interface CliPorts {
   installation(): Promise<InstallationPort>;
-  daemon(): Promise<DaemonPort>;
+  /** Begins to check the database of the data folder and loads the daemon. */
+  daemon(dataDir: string): Promise<DaemonPort>;
   discovery(): Promise<DiscoveryPort>;
   keys(): Promise<KeysPort>;
   examiner(): Promise<ExaminerPort>;

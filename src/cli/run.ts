@@ -47,7 +47,7 @@ export async function run(args: ArgumentsOf<typeof options>, context: CommandCon
   let watchdog: Watchdog | null = null;
   try {
     const { config, file } = loaded;
-    const port = await context.ports.daemon();
+    const port = await context.ports.daemon(config.dataDir);
     const daemon = await port.run(config, log, file, (secret) => guard.hide(secret));
     log.info({ url: daemon.url, mqttUrl: daemon.mqttUrl }, 'printfarmd is ready');
     const ready = notify.ready(`serving ${daemon.url} and ${daemon.mqttUrl}`);

@@ -43,11 +43,12 @@ function checkAccessCode(
   if (inline && fromFile) {
     return [explain.at([...path, 'accessCodeFile'], `${name} has its access code twice`, allowed)];
   }
+  if (inline || fromFile) return [];
   // A misspelt key is told as such by validation; "has none" would only mislead.
   const misspelt = Object.keys(printer).some(
     (key) => suggest(key, ['accessCode', 'accessCodeFile']) !== null,
   );
-  if (inline || fromFile || misspelt) return [];
+  if (misspelt) return [];
   return [explain.at(path, `${name} has no access code`, allowed)];
 }
 

@@ -5,8 +5,10 @@ import type { Kysely } from 'kysely';
 import type { Clock } from '../contract/time.js';
 import type { Tables } from '../resources/index.js';
 import { ChangeFeed, type WriteContext } from './change.js';
+import { checkFile, type FileCheck } from './file-check.js';
 import { type Migration, migrate } from './migrate.js';
-import { openSqlite } from './sqlite.js';
+import { databaseFile } from './places.js';
+import { damaged, openSqlite } from './sqlite.js';
 import { Transaction } from './transaction.js';
 
 /** Adds rows of its own to a transaction before it commits: an audit entry, an outbox row. */
@@ -20,6 +22,8 @@ export interface DatabaseOptions {
   readonly create: boolean;
   readonly recorders?: readonly Recorder[];
   readonly onListenerError: (error: unknown) => void;
+  /** The check of the file, where somebody has begun it already. */
+  readonly check?: FileCheck;
   /** Told around every commit that changes something, for tests that end the process there. */
   readonly probe?: (point: 'before:commit' | 'after:commit') => void;
 }
@@ -47,9 +51,12 @@ export class Database {
   static async open(options: DatabaseOptions): Promise<Database> {
     mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
     const backupsDir = join(options.dataDir, 'backups');
-    const file = join(options.dataDir, 'printfarmd.db');
+    const file = databaseFile(options.dataDir);
+    const check = options.check ?? checkFile(file);
     const { sqlite, kysely, schema } = openSqlite(file, { create: options.create, backupsDir });
     try {
+      const found = await check;
+      if (found !== 'ok') throw damaged(file, backupsDir, found);
       await migrate({
         sqlite,
         schema,

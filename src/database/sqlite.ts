@@ -88,7 +88,6 @@ export function openSqlite(file: string, options: { create: boolean; backupsDir:
     sqlite.function('lower', { deterministic: true }, (text) =>
       typeof text === 'string' ? text.toLowerCase() : text,
     );
-    if (exists) check(sqlite, file, options.backupsDir);
   } catch (error) {
     if (error instanceof DatabaseError) throw error;
     throw damaged(file, options.backupsDir, error instanceof Error ? error.message : String(error), error);
@@ -99,12 +98,8 @@ export function openSqlite(file: string, options: { create: boolean; backupsDir:
   return { sqlite, kysely: new Kysely<Tables>({ dialect }), schema: new Kysely<unknown>({ dialect }) };
 }
 
-function check(sqlite: SqliteDatabase, file: string, backupsDir: string): void {
-  const found: unknown = sqlite.pragma('quick_check(1)', { simple: true });
-  if (found !== 'ok') throw damaged(file, backupsDir, String(found));
-}
-
-function damaged(file: string, backupsDir: string, why: string, cause?: unknown): DatabaseError {
+/** The error for a file that must not be used as it is. */
+export function damaged(file: string, backupsDir: string, why: string, cause?: unknown): DatabaseError {
   return new DatabaseError(
     'damaged',
     `The database ${file} is damaged (${why}). It was left as it is. Put a backup from ${backupsDir} in its place, ` +

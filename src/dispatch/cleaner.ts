@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Logger } from 'pino';
 import type { Clock } from '../contract/time.js';
 import type { Database } from '../database/database.js';
@@ -26,6 +27,20 @@ interface Leftover {
 
 const AGAIN_MS = 60_000;
 
+/** Files that may still lie on printers although their prints are over. */
+export function leftovers(db: Database['read'], storeId: string) {
+  return (
+    db
+      .selectFrom('dispatch')
+      .select(['id', 'printerId', 'remoteName'])
+      .where('storeId', '=', storeId)
+      // Written out, as its index has it: a bound value would make this a look through the whole past.
+      .where('uploaded', '=', sql.lit(1))
+      .where('remoteRemovedAt', 'is', null)
+      .where('endedAt', 'is not', null)
+  );
+}
+
 /**
  * Deletes our files from printers once the print is over: some models print a file that lies there when they are
  * switched on (docs/protocol.md §8.4). Only while the printer is idle, and until it has worked.
@@ -39,14 +54,7 @@ export class Cleaner {
   constructor(private readonly options: Options) {}
 
   async start(): Promise<void> {
-    const rows = await this.options.database.read
-      .selectFrom('dispatch')
-      .select(['id', 'printerId', 'remoteName'])
-      .where('storeId', '=', this.options.storeId)
-      .where('uploaded', '=', 1)
-      .where('remoteRemovedAt', 'is', null)
-      .where('endedAt', 'is not', null)
-      .execute();
+    const rows = await leftovers(this.options.database.read, this.options.storeId).execute();
     for (const row of rows) this.#remember(row);
   }
 

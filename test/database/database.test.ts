@@ -1,4 +1,4 @@
-import { readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { sql } from 'kysely';
@@ -217,6 +217,20 @@ describe('opening', () => {
     expect(statSync(file()).size).toBe(0);
     writeFileSync(file(), Buffer.alloc(8192, 7));
     await expect(open()).rejects.toThrow(/damaged.*left as it is/);
+    farm = await testDatabase();
+  });
+
+  it('refuses a file that is damaged somewhere in the middle (pain-38)', async () => {
+    await farm.db.write(farm.context, async (tx) => {
+      for (let line = 0; line < 300; line += 1)
+        await tx.insert(printer, aPrinter(`Printer ${line}`, `S${line}`));
+    });
+    await farm.db.close();
+    const bytes = readFileSync(file());
+    bytes.fill(0xff, 20 * 2048, bytes.length - 2048);
+    writeFileSync(file(), bytes);
+    await expect(open()).rejects.toThrow(/damaged.*left as it is/);
+    expect(readFileSync(file()).equals(bytes)).toBe(true);
     farm = await testDatabase();
   });
 

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isOneOf } from '../../src/database/json-sql.js';
+import { leftovers } from '../../src/dispatch/cleaner.js';
 import { compileCondition, compileSort } from '../../src/query/compile.js';
 import { parseListParameters } from '../../src/query/parse-get.js';
 import {
@@ -119,6 +120,14 @@ describe('lists that farms ask for all day', () => {
     `.execute(farm.db.read);
     const plan = steps.rows.map((row) => row.detail).join('; ');
     expect(plan).toMatch(new RegExp(`SEARCH ${target.name} USING INDEX \\w+ \\(${via}=`));
+  });
+
+  it('finds what may still lie on printers without a look through the past', async () => {
+    const query = leftovers(farm.db.read, farm.storeId).$castTo<never>();
+    const steps = await sql<{ detail: string }>`explain query plan select * from ${query}`.execute(
+      farm.db.read,
+    );
+    expect(steps.rows.map((row) => row.detail).join('; ')).toContain('INDEX dispatch_cleanup');
   });
 
   it('may read the small tables whole', async () => {
