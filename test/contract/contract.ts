@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { z } from 'zod';
 import { type ApiAnswer, type TestFarm, valueAt } from '../fixtures/farm.js';
+import { type AREAS, areaOf, PENDING } from './areas.js';
 
-/** The part of the contract that the daemon serves, as data. */
+/** The contract as data: every operation with its schemas, and the definitions that these name. */
 const contract = z
   .object({
     endpoints: z.array(z.tuple([z.string(), z.string(), z.number(), z.string()])),
@@ -15,6 +16,8 @@ const contract = z
         permission: z.string(),
         answer: z.record(z.string(), z.unknown()).nullable(),
         request: z.record(z.string(), z.unknown()).nullable(),
+        /** Fields that a list or a search takes in its filter. */
+        filterable: z.array(z.string()).optional(),
       }),
     ),
     $defs: z.record(z.string(), z.unknown()),
@@ -22,11 +25,20 @@ const contract = z
   .parse(JSON.parse(readFileSync(new URL('../fixtures/contract.json', import.meta.url), 'utf8')));
 
 export type ContractOperation = (typeof contract.operations)[number];
-export const OPERATIONS: readonly ContractOperation[] = contract.operations;
+/** Every operation of the contract. */
+export const CONTRACT: readonly ContractOperation[] = contract.operations;
 
-/** Materials, folders and what belongs to them: called by a test of their own. */
-export const isOfLibrary = ({ path }: ContractOperation): boolean =>
-  /^\/v1\/(materials|folders|material-|part-material-)/.test(path);
+/** Those that the daemon serves. */
+export const OPERATIONS = CONTRACT.filter(
+  ({ method, path }) => !PENDING.some((area) => area.test(path) || area.test(`${method} ${path}`)),
+);
+
+/** The served operations that the test file of an area calls, each at least once. */
+export function operationsOf(area: keyof typeof AREAS): readonly string[] {
+  return OPERATIONS.filter(({ path }) => areaOf(path) === area).map(
+    ({ method, path }) => `${method} ${path}`,
+  );
+}
 
 /** Every endpoint of the contract, served already or not: method, path, success status, permission (`-` is none). */
 export const ENDPOINTS = contract.endpoints;
