@@ -25,7 +25,9 @@ import { pruneAudit } from './operations/audit/retention.js';
 import type { Deps } from './operations/deps.js';
 import { FileUrls } from './operations/file-urls.js';
 import { allOperations } from './operations/index.js';
+import { RouteHints } from './operations/introspection/hints.js';
 import { keyRing } from './operations/keys/key-ring.js';
+import type { Operation } from './operations/operation.js';
 import { sweepFiles } from './operations/storage/sweep.js';
 import { fileTransfers } from './operations/storage/transfers.js';
 import { configured, trustAnchors } from './printer-settings.js';
@@ -200,6 +202,7 @@ async function build(options: DaemonOptions, onStop: OnStop) {
   let http: HttpServer | null = null;
   const urls = new FileUrls(await urlKey(config.dataDir), () => http?.url ?? '');
   const onKeyChanged = (keyId: string) => broker.closeKey(keyId);
+  let operations: readonly Operation[] = [];
   const deps: Deps = {
     database,
     fleet,
@@ -212,7 +215,9 @@ async function build(options: DaemonOptions, onStop: OnStop) {
     clock,
     log,
     query: { defaultLimit: config.query.defaultLimit },
+    hints: new RouteHints(() => operations),
     settings: {
+      version: options.version,
       uploadLifetimeMs: config.storage.uploadExpiryMinutes * 60_000,
       configFile: options.configFile,
       maxConcurrentJobs: config.queue.maxConcurrentJobs,
@@ -220,6 +225,7 @@ async function build(options: DaemonOptions, onStop: OnStop) {
     onKeyChanged,
     hideSecret: options.hideSecret ?? (() => undefined),
   };
+  operations = allOperations(deps);
   http = new HttpServer({
     host: config.http.host,
     port: config.http.port,
@@ -229,8 +235,9 @@ async function build(options: DaemonOptions, onStop: OnStop) {
     requestTimeoutMs: config.http.requestTimeoutMs,
     rateLimit,
     publicBaseUrl: config.http.publicBaseUrl,
-    operations: allOperations(deps),
+    operations,
     authenticator,
+    storeId,
     transfers: fileTransfers(deps),
     health: () => ({
       parts: { database: database.probe(), http: true, mqtt: broker.ports.tls !== null, dispatch: ready },

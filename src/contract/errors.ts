@@ -35,6 +35,7 @@ export const ERRORS = {
   headers_too_large: { status: 431, title: 'Request Header Fields Too Large', retry: false },
   rate_limited: { status: 429, title: 'Too Many Requests', retry: true },
   internal: { status: 500, title: 'Internal Server Error', retry: false },
+  not_implemented: { status: 501, title: 'Not Implemented', retry: false },
   not_supported: { status: 501, title: 'Not Implemented', retry: false },
   unavailable: { status: 503, title: 'Service Unavailable', retry: true },
   insufficient_storage: { status: 507, title: 'Insufficient Storage', retry: true },

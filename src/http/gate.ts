@@ -8,6 +8,8 @@ import { SlidingWindow } from './sliding-window.js';
 
 export interface GateOptions {
   readonly authenticator: Authenticator;
+  /** In whose name open operations act. */
+  readonly storeId: string;
   /** Requests per key; 0 is no limit. Read at each request: the limits may change. */
   readonly rateLimit: { readonly perMinute: number; readonly perHour: number };
   readonly clock: Clock;
@@ -20,14 +22,21 @@ export class Gate {
   #minute: SlidingWindow;
   #hour: SlidingWindow;
   readonly #failures = new SlidingWindow(FAILED_LOGINS_PER_MINUTE, 60_000);
+  readonly #stranger: Caller;
 
   constructor(private readonly options: GateOptions) {
+    this.#stranger = {
+      storeId: options.storeId,
+      actor: { type: 'system', id: null },
+      permissions: new Set(),
+    };
     this.#minute = new SlidingWindow(options.rateLimit.perMinute, 60_000);
     this.#hour = new SlidingWindow(options.rateLimit.perHour, 3_600_000);
   }
 
   /** @throws ApiError unauthorized, ip_not_allowed, forbidden, rate_limited */
   async admit(operation: Operation, request: FastifyRequest, reply: FastifyReply): Promise<Caller> {
+    if (operation.open) return this.#stranger;
     const caller = await this.#authenticate(request, reply);
     this.#count(caller.actor.id ?? '', this.options.clock.now(), reply);
     requirePermissions(operation, caller);

@@ -26,7 +26,7 @@ export function mountOperations(app: FastifyInstance, options: MountOptions): vo
   for (const operation of options.operations) {
     app.route({
       method: operation.method,
-      url: operation.path.replaceAll(/\{(\w+)\}/g, ':$1'),
+      url: routeOf(operation),
       onRequest: async (request, reply) => {
         callers.set(request, await gate.admit(operation, request, reply));
       },
@@ -34,7 +34,7 @@ export function mountOperations(app: FastifyInstance, options: MountOptions): vo
         const caller = callers.get(request);
         if (!caller) throw new Error('A request came past the gate');
         const input = {
-          params: parseInput(operation.params, request.params, '$params'),
+          params: parseInput(operation.params, paramsOf(operation, request), '$params'),
           query: parametersOf(request),
           body: operation.body ? parseInput(operation.body, request.body, '$input') : undefined,
         };
@@ -43,6 +43,22 @@ export function mountOperations(app: FastifyInstance, options: MountOptions): vo
       },
     });
   }
+}
+
+/** The path as the router writes it. */
+function routeOf({ path }: Operation): string {
+  return path.replace(REST, '*').replaceAll(/\{(\w+)\}/g, ':$1');
+}
+
+const REST = /\{\+(\w+)\}$/;
+
+/** The router calls the rest of a path `*`. */
+function paramsOf({ path }: Operation, { params }: FastifyRequest): unknown {
+  const rest = REST.exec(path)?.[1];
+  if (rest === undefined || typeof params !== 'object' || params === null) return params;
+  return Object.fromEntries(
+    Object.entries(params).map(([name, value]) => [name === '*' ? rest : name, value]),
+  );
 }
 
 /** Query parameters in order, repeated ones kept: a record would lose both. */

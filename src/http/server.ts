@@ -37,6 +37,7 @@ export interface HttpOptions {
   readonly publicBaseUrl: string | null;
   readonly operations: readonly Operation[];
   readonly authenticator: Authenticator;
+  readonly storeId: string;
   readonly transfers: FileTransfers;
   readonly health: () => HealthReport;
   readonly clock: Clock;

@@ -9,6 +9,7 @@ import type { QueryDefaults } from '../query/parse-get.js';
 import type { Presenter } from '../resources/resource.js';
 import type { FileStore } from '../storage/file-store.js';
 import type { FileUrls } from './file-urls.js';
+import type { RouteHints } from './introspection/hints.js';
 
 /** What operations stand on. Built once by the daemon. */
 export interface Deps {
@@ -23,7 +24,11 @@ export interface Deps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly query: QueryDefaults;
+  /** What may be done next, told to those who ask a list for it. */
+  readonly hints: RouteHints;
   readonly settings: {
+    /** Of the daemon. */
+    readonly version: string;
     readonly uploadLifetimeMs: number;
     /** Named when someone tries to change by REST what the file owns. */
     readonly configFile: string;

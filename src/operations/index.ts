@@ -2,6 +2,7 @@ import { auditOperations } from './audit/audit.js';
 import { buildOperations } from './builds/builds.js';
 import type { Deps } from './deps.js';
 import { folderOperations } from './folders/folders.js';
+import { introspectionOperations } from './introspection/introspection.js';
 import { jobOperations } from './jobs/jobs.js';
 import { keyOperations } from './keys/keys.js';
 import { materialOperations } from './materials/materials.js';
@@ -32,5 +33,6 @@ export function allOperations(deps: Deps): readonly Operation[] {
     ...auditOperations(deps),
     ...materialOperations(deps),
     ...folderOperations(deps),
+    ...introspectionOperations(deps),
   ];
 }

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Permission } from '../contract/permissions.js';
 import type { Actor, WriteContext } from '../database/change.js';
 import type { Parameters } from '../query/parse-get.js';
+import type { Resource } from '../resources/resource.js';
 
 /** Whoever is calling, once known. */
 export interface Caller {
@@ -46,13 +47,19 @@ export class Content {
 export const NOTHING: unique symbol = Symbol('nothing');
 
 /**
+ * The shape of an answer: a schema, the media type of bytes, or null for an empty body. A schema is asked for only when
+ * the API is described, so that it costs nothing at the start.
+ */
+export type AnswerShape = (() => z.ZodType) | { readonly mediaType: string } | null;
+
+/**
  * One thing the API does, declared with all its parts. `run` gets what passed the schemas and answers plain data.
  */
 export interface Operation<Params = unknown, Body = unknown> {
   /** Such as `parts.create`; unique. */
   readonly id: string;
   readonly method: Method;
-  /** With `{name}` for parameters. */
+  /** With `{name}` for parameters; a last `{+name}` takes the rest of the path with its slashes. */
   readonly path: string;
   readonly status: 200 | 201;
   readonly summary: string;
@@ -64,6 +71,15 @@ export interface Operation<Params = unknown, Body = unknown> {
   readonly audit?: string;
   readonly params: z.ZodType<Params>;
   readonly body: z.ZodType<Body> | null;
+  /** An object of the query parameters, to describe them; those of a list come by `lists`. */
+  readonly query?: () => z.ZodType;
+  readonly answer?: AnswerShape;
+  /** The entity whose fields a list or a search filters and sorts by. */
+  readonly lists?: Resource;
+  /** Needs no credentials: whoever calls is a stranger without permissions, and is not counted. */
+  readonly open?: true;
+  /** Declared whole, but what it does is not built: it answers 501. */
+  readonly notYet?: true;
   run(input: Input<Params, Body>, context: CallContext): Promise<unknown>;
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Transaction } from '../database/transaction.js';
 import { createEntity, type EntityRow, removeEntity, updateEntity } from '../domain/entities.js';
+import { answered } from '../resources/answered.js';
 import { insertInput, updateInput, type Values } from '../resources/inputs.js';
 import type { Resource } from '../resources/resource.js';
 import type { Deps } from './deps.js';
@@ -32,6 +33,7 @@ export function createOperation(
     permissions: needed(resource, 'create'),
     params: noParams,
     body: insertInput(resource),
+    answer: () => answered(resource),
     async run({ body }, { write }) {
       const row = await deps.database.write(write, (tx) => createEntity(tx, resource, body));
       return resource.present(row, deps.presenter);
@@ -54,6 +56,7 @@ export function createManyOperation(
     permissions: needed(resource, 'create'),
     params: noParams,
     body: z.array(insertInput(resource)).max(1_000),
+    answer: () => z.array(answered(resource)),
     async run({ body }, { write }) {
       const rows = await deps.database.write(write, async (tx) => {
         const made: EntityRow[] = [];
@@ -80,6 +83,7 @@ export function updateOperation(
     permissions: needed(resource, 'edit'),
     params: idParam,
     body: updateInput(resource),
+    answer: () => answered(resource),
     async run({ params, body }, { write }) {
       const row = await deps.database.write(write, (tx) => updateEntity(tx, resource, params.id, body));
       return resource.present(row, deps.presenter);
@@ -101,6 +105,7 @@ export function deleteOperation(
     permissions: needed(resource, 'delete'),
     params: idParam,
     body: null,
+    answer: () => ids,
     run: ({ params }, { write }) => deps.database.write(write, (tx) => removeEntity(tx, resource, params.id)),
   });
 }
@@ -119,6 +124,7 @@ export function deleteManyOperation(
     permissions: needed(resource, 'delete'),
     params: noParams,
     body: ids,
+    answer: () => ids,
     run: ({ body }, { write }) => deps.database.write(write, (tx) => removeMany(tx, resource, body)),
   });
 }

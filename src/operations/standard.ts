@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { sql } from 'kysely';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { ApiError, notFound } from '../contract/errors.js';
 import type { Permission } from '../contract/permissions.js';
 import { decodeRow, type RawRecord } from '../database/rows.js';
@@ -8,8 +8,10 @@ import type { Condition, Inclusion, ListQuery } from '../query/condition.js';
 import { type Parameters, parseListParameters } from '../query/parse-get.js';
 import { parseSearch, searchBody } from '../query/parse-search.js';
 import { type ListResult, listMeta, runList } from '../query/run-list.js';
+import { answered } from '../resources/answered.js';
 import type { Resource } from '../resources/resource.js';
 import type { Deps } from './deps.js';
+import { apiHint } from './introspection/hints.js';
 import { Answer, type Caller, type Operation, operation } from './operation.js';
 import { idParam, noParams } from './schemas.js';
 import { needed, pathOf } from './standard-parts.js';
@@ -25,23 +27,31 @@ const plain: Embed = async (entities) => entities;
 /** What a list does beside what falls out of its definition. */
 export interface ListExtras {
   readonly embed?: Embed;
+  /** The shape of an entity with what is embedded; that of its definition if left out. */
+  readonly entity?: () => z.ZodType;
   /** For a parameter that is no field; narrows the query by it. */
   readonly refine?: (query: ListQuery, parameters: Parameters) => ListQuery;
 }
 
-/** The operations that fall out of a definition. */
-export function standardOperations(resource: Resource, deps: Deps, embed: Embed = plain): Operation[] {
+/** The operations that fall out of a definition; `entity` is the shape with what is embedded. */
+export function standardOperations(
+  resource: Resource,
+  deps: Deps,
+  embed: Embed = plain,
+  entity?: () => z.ZodType,
+): Operation[] {
+  const extras = { embed, ...(entity ? { entity } : {}) };
   const made: Operation[] = [];
-  if (resource.operations.includes('list')) made.push(listOperation(resource, deps, { embed }));
-  if (resource.operations.includes('search')) made.push(searchOperation(resource, deps, embed));
-  if (resource.operations.includes('get')) made.push(getOperation(resource, deps, { embed }));
+  if (resource.operations.includes('list')) made.push(listOperation(resource, deps, extras));
+  if (resource.operations.includes('search')) made.push(searchOperation(resource, deps, embed, entity));
+  if (resource.operations.includes('get')) made.push(getOperation(resource, deps, extras));
   return [...made, ...standardWrites(resource, deps)];
 }
 
 export function listOperation(
   resource: Resource,
   deps: Deps,
-  { embed = plain, refine = (query) => query }: ListExtras = {},
+  { embed = plain, entity = () => answered(resource), refine = (query) => query }: ListExtras = {},
 ): Operation {
   return operation({
     id: `${resource.name}.list`,
@@ -52,16 +62,29 @@ export function listOperation(
     permissions: needed(resource, 'view'),
     params: noParams,
     body: null,
+    answer() {
+      const one = entity();
+      return z.union([z.array(one), foundPage(one)]);
+    },
+    lists: resource,
     async run({ query }, { caller }) {
       const parsed = refine(parseListParameters(resource, query, deps.query), query);
       const { result, meta } = await run(resource, deps, embed, caller, parsed);
       if (!parsed.meta) return new Answer(result.data, countHeaders(parsed, result));
-      return { data: result.data, meta, total: result.total, limit: parsed.limit, offset: parsed.offset };
+      const { total } = result;
+      const answer = { data: result.data, meta, total, limit: parsed.limit, offset: parsed.offset };
+      if (!wantsHints(query)) return answer;
+      return { ...answer, hints: deps.hints.of(pathOf(resource), caller.permissions) };
     },
   });
 }
 
-export function searchOperation(resource: Resource, deps: Deps, embed: Embed = plain): Operation {
+export function searchOperation(
+  resource: Resource,
+  deps: Deps,
+  embed: Embed = plain,
+  entity: () => z.ZodType = () => answered(resource),
+): Operation {
   return operation({
     id: `${resource.name}.search`,
     method: 'POST',
@@ -71,6 +94,8 @@ export function searchOperation(resource: Resource, deps: Deps, embed: Embed = p
     permissions: needed(resource, 'view'),
     params: noParams,
     body: searchBody,
+    answer: () => foundPage(entity()),
+    lists: resource,
     async run({ body }, { caller }) {
       const { result, meta } = await run(
         resource,
@@ -79,7 +104,8 @@ export function searchOperation(resource: Resource, deps: Deps, embed: Embed = p
         caller,
         parseSearch(resource, body, deps.query),
       );
-      return { data: result.data, meta };
+      const answer = { data: result.data, meta };
+      return body.hints ? { ...answer, hints: deps.hints.of(pathOf(resource), caller.permissions) } : answer;
     },
   });
 }
@@ -108,6 +134,8 @@ export function plainListOperation<Params>(
     status: 200,
     permissions: permission ? [permission] : needed(resource, 'view'),
     body: null,
+    answer: () => z.array(answered(resource)),
+    lists: resource,
     async run({ params, query }, { caller }) {
       const parsed = parseListParameters(resource, query, { defaultLimit: WHOLE });
       const filter: Condition = where ? { kind: 'and', of: [where(params), parsed.filter] } : parsed.filter;
@@ -123,6 +151,8 @@ const WHOLE = 1_000_000;
 /** How one entity is read, beside what falls out of its definition. */
 export interface GetExtras {
   readonly embed?: Embed;
+  /** The shape of the entity with what is embedded; that of its definition if left out. */
+  readonly entity?: () => z.ZodType;
   /** The collection it is read of; the definition's own if left out. */
   readonly at?: string;
   /** What is not there is answered as `null`, where the contract has it so. */
@@ -132,7 +162,12 @@ export interface GetExtras {
 export function getOperation(
   resource: Resource,
   deps: Deps,
-  { embed = plain, at = pathOf(resource), nullable = false }: GetExtras = {},
+  {
+    embed = plain,
+    entity = () => answered(resource),
+    at = pathOf(resource),
+    nullable = false,
+  }: GetExtras = {},
 ): Operation {
   return operation({
     id: `${resource.name}.get`,
@@ -143,6 +178,7 @@ export function getOperation(
     permissions: needed(resource, 'view'),
     params: idParam,
     body: null,
+    answer: () => (nullable ? z.union([z.null(), entity()]) : entity()),
     async run({ params }, { caller }) {
       const found = await sql<RawRecord>`
         select * from ${sql.table(resource.name)} where "id" = ${params.id} and "storeId" = ${caller.storeId}
@@ -154,6 +190,28 @@ export function getOperation(
       return entity;
     },
   });
+}
+
+/** A page of entities beside the counts that tell of the others. */
+function foundPage(entity: z.ZodType): z.ZodType {
+  const whole = z.int().min(0);
+  return z.object({
+    data: z.array(entity),
+    meta: z.object({
+      total: whole,
+      count: whole,
+      offset: whole,
+      limit: whole,
+      hasMore: z.boolean(),
+      /** Milliseconds. */
+      executionTime: whole,
+    }),
+    hints: z.array(apiHint).optional(),
+  });
+}
+
+function wantsHints(parameters: Parameters): boolean {
+  return parameters.some(([name, value]) => name === 'hints' && (value === 'true' || value === '1'));
 }
 
 async function run(

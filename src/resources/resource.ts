@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import { MASK } from '../contract/enums.js';
 import type { Permission } from '../contract/permissions.js';
 import { type AnyColumn, date, id, type RawOf, type ValueOf } from './column.js';
@@ -68,6 +69,10 @@ export interface Resource<C extends Columns = Columns & CommonColumns> {
   readonly defaultSort: readonly { readonly field: string; readonly direction: 'asc' | 'desc' }[];
   /** Names that are answered masked and stand for no column: refused wherever a field may be named. */
   readonly masked: readonly string[];
+  /** The columns that are answered. */
+  readonly visible: readonly string[];
+  /** What of an answer its columns do not say: fields that are made for the outside, or that leave in another form. */
+  shape(): Readonly<Record<string, z.ZodType>>;
   /** Last touch before an entity leaves the daemon: masks, joined words. */
   present(row: RowOf<C>, presenter: Presenter): Record<string, unknown>;
 }
@@ -106,6 +111,8 @@ interface Definition<C extends Columns> {
   readonly defaultSort?: Resource['defaultSort'];
   /** Fields that leave the daemon in another form than they are stored in, or that are made for the outside. */
   overrides?(row: RowOf<C & CommonColumns>, presenter: Presenter): Record<string, unknown>;
+  /** The form of what `overrides` makes, where it is no column or another form than the column's. */
+  shape?(): Readonly<Record<string, z.ZodType>>;
   readonly masked?: readonly string[];
   /** Columns that the contract's shape does not have, though every table does. */
   readonly omit?: readonly string[];
@@ -130,6 +137,8 @@ export function resource<const C extends Columns>(definition: Definition<C>): Re
     events: definition.events ?? null,
     defaultSort: definition.defaultSort ?? [{ field: 'createdAt', direction: 'asc' }],
     masked,
+    visible: Object.freeze(visible),
+    shape: definition.shape ?? (() => ({})),
     present(row, presenter) {
       const result = pick(row, visible);
       for (const name of secrets) result[name] = MASK;

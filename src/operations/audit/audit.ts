@@ -5,8 +5,22 @@ import type { Parameters } from '../../query/parse-get.js';
 import { auditLog, store } from '../../resources/index.js';
 import type { Deps } from '../deps.js';
 import { type Operation, operation } from '../operation.js';
-import { noParams } from '../schemas.js';
+import { id, noParams } from '../schemas.js';
 import { listOperation, searchOperation } from '../standard.js';
+
+const subscriptionShape = z
+  .object({
+    plan: z.enum(['core', 'personal']).nullable(),
+    isCommercial: z.boolean().nullable(),
+    concurrencySlots: z.int().min(1).nullable(),
+    trialEndsAt: z.iso.datetime().nullable(),
+    term: z.enum(['year', 'month']).nullable(),
+    id,
+    storeId: id,
+    createdAt: z.iso.datetime(),
+    updatedAt: z.iso.datetime(),
+  })
+  .meta({ id: 'Subscription' });
 
 export function auditOperations(deps: Deps): Operation[] {
   const { database, settings } = deps;
@@ -21,6 +35,7 @@ export function auditOperations(deps: Deps): Operation[] {
     permissions: ['audit.logs.configure'],
     params: noParams,
     body: z.object({ enabled: z.boolean() }),
+    answer: () => subscriptionShape,
     async run({ body }, { write }) {
       const row = await database.write(write, (tx) =>
         tx.update(store, write.storeId, { auditEnabled: body.enabled }),

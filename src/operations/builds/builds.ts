@@ -17,6 +17,7 @@ import type { Deps } from '../deps.js';
 import { type Operation, operation } from '../operation.js';
 import { id, noParams } from '../schemas.js';
 import { type Embed, listOperation, searchOperation, standardOperations } from '../standard.js';
+import { buildPreview, buildResult, buildWithRelations } from './build-shapes.js';
 
 const priority = z.union([z.literal(100), z.literal(1000)]);
 const scalar = z.union([z.number(), z.string().max(255), z.boolean()]);
@@ -54,6 +55,7 @@ export function buildOperations(deps: Deps): Operation[] {
     permissions: ['job.create'],
     params: noParams,
     body: buildRequest,
+    answer: buildResult,
     async run({ body }, { caller, write }) {
       const rows = await database.write(write, async (tx) => {
         const made = [];
@@ -74,6 +76,7 @@ export function buildOperations(deps: Deps): Operation[] {
     orPermission: 'job.create',
     params: noParams,
     body: buildRequest,
+    answer: () => buildPreview,
     async run({ body }, { write }) {
       const plans = await database.write(write, (tx) => plansFor(tx, body));
       return {
@@ -92,9 +95,9 @@ export function buildOperations(deps: Deps): Operation[] {
   return [
     create,
     preview,
-    listOperation(partBuild, deps, { embed: withJobs }),
-    searchOperation(partBuild, deps, withJobs),
-    ...standardOperations(reading, deps, withJobs),
+    listOperation(partBuild, deps, { embed: withJobs, entity: buildWithRelations }),
+    searchOperation(partBuild, deps, withJobs, buildWithRelations),
+    ...standardOperations(reading, deps, withJobs, buildWithRelations),
   ];
 }
 

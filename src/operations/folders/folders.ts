@@ -3,6 +3,7 @@ import { FOLDER_TYPES } from '../../contract/enums.js';
 import { invalidInput } from '../../contract/errors.js';
 import type { Transaction } from '../../database/transaction.js';
 import { removeEntity, updateEntity } from '../../domain/entities.js';
+import { answered } from '../../resources/answered.js';
 import { folder, part } from '../../resources/index.js';
 import type { Deps } from '../deps.js';
 import { type Operation, operation } from '../operation.js';
@@ -41,6 +42,7 @@ export function folderOperations(deps: Deps): Operation[] {
     permissions: ['part.edit'],
     params: noParams,
     body: z.object({ id, name: z.string().min(1).max(255) }),
+    answer: () => answered(folder),
     async run({ body }, { write }) {
       const row = await database.write(write, (tx) => tx.update(folder, body.id, { name: body.name }));
       return folder.present(row, presenter);
@@ -63,6 +65,7 @@ export function folderOperations(deps: Deps): Operation[] {
       }),
       toFolderId: id.nullable(),
     }),
+    answer: () => z.object({ folderIds: ids, partIds: ids, skuIds: ids }),
     run: ({ body }, { write }) =>
       database.write(write, async (tx) => {
         const { folderIds = [], partIds = [], skuIds = [] } = body.entities;
@@ -93,6 +96,7 @@ export function folderOperations(deps: Deps): Operation[] {
     permissions: ['part.delete'],
     params: noParams,
     body: z.object({ folderIds: ids, type }),
+    answer: () => z.object({ success: z.boolean(), affected: z.int(), message: z.string().optional() }),
     run: ({ body }, { write }) => database.write(write, (tx) => removeFolders(tx, body)),
   });
 

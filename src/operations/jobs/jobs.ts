@@ -6,10 +6,11 @@ import type { AuditEntry } from '../../domain/audit-entries.js';
 import { holdsPrinter } from '../../domain/job-status.js';
 import { moveJob, moveJobs, type PrintJob } from '../../domain/jobs.js';
 import { queueAgain } from '../../domain/queue-again.js';
+import { answered } from '../../resources/answered.js';
 import { partBuild, printJob } from '../../resources/index.js';
 import type { Deps } from '../deps.js';
 import { type Caller, type Operation, operation } from '../operation.js';
-import { idParam, noParams } from '../schemas.js';
+import { idParam, ids, noParams } from '../schemas.js';
 import { standardOperations } from '../standard.js';
 import { matchingOperations } from './matching.js';
 
@@ -36,6 +37,7 @@ const byIds = {
   orPermission: 'job.edit.own',
   params: noParams,
   body: jobIds,
+  answer: () => ids,
 } as const;
 
 export function jobOperations(deps: Deps): Operation[] {
@@ -105,6 +107,7 @@ export function jobOperations(deps: Deps): Operation[] {
     permissions: ['queue.view'],
     params: noParams,
     body: null,
+    answer: () => z.int().min(0),
     async run(_input, { caller }) {
       const row = await database.read
         .selectFrom('printJob')
@@ -125,6 +128,7 @@ export function jobOperations(deps: Deps): Operation[] {
     permissions: ['queue.manage'],
     params: idParam,
     body: z.object({ outcome: z.enum(['completed', 'cancelled']) }),
+    answer: () => answered(printJob),
     async run({ params, body }, { write }) {
       const row = await database.write(write, async (tx) => {
         const job = await tx.get(printJob, params.id);

@@ -7,6 +7,7 @@ import { printerSlot, printJob } from '../../resources/index.js';
 import type { Deps } from '../deps.js';
 import { type Operation, operation } from '../operation.js';
 import { idParam } from '../schemas.js';
+import { matchingDetails, matchingTroubleshoot } from './matching-shapes.js';
 
 /** Why a job waits: what the matcher itself found, and what it would find now. */
 export function matchingOperations(deps: Deps): Operation[] {
@@ -32,6 +33,7 @@ export function matchingOperations(deps: Deps): Operation[] {
     permissions: ['queue.view'],
     params: idParam,
     body: null,
+    answer: () => matchingDetails().nullable(),
     async run({ params }, { caller }) {
       const job = await jobOf(params.id, caller.storeId);
       const found = scheduler.reasons(job.id);
@@ -79,6 +81,7 @@ export function matchingOperations(deps: Deps): Operation[] {
     permissions: ['queue.view'],
     params: idParam,
     body: null,
+    answer: () => matchingTroubleshoot.nullable(),
     async run({ params }, { caller }) {
       const job = await jobOf(params.id, caller.storeId);
       const found = await scheduler.troubleshoot(job.id);

@@ -1,21 +1,26 @@
 import { z } from 'zod';
 import { ApiError, notFound } from '../../contract/errors.js';
-import { isPermission, type Permission } from '../../contract/permissions.js';
+import { isPermission, PERMISSIONS, type Permission } from '../../contract/permissions.js';
 import { decodeRow } from '../../database/rows.js';
 import { type ApiKey, checkGrant, createKey, keyPermissions, refuseMore } from '../../domain/api-keys.js';
+import { answered } from '../../resources/answered.js';
 import { apiKey } from '../../resources/index.js';
 import { isAddressOrRange } from '../access/address.js';
 import type { Deps } from '../deps.js';
 import { NOTHING, type Operation, operation } from '../operation.js';
-import { idParam, noParams } from '../schemas.js';
+import { id, idParam, noParams } from '../schemas.js';
 import { standardOperations } from '../standard.js';
 
-const permission = z.custom<Permission>(
-  (value) => typeof value === 'string' && isPermission(value),
-  'a permission of the list',
-);
+const permission = z
+  .custom<Permission>((value) => typeof value === 'string' && isPermission(value), 'a permission of the list')
+  .meta({ type: 'string', enum: [...PERMISSIONS] });
 
 const cidr = z.string().refine(isAddressOrRange, 'an IP address or a CIDR range such as 192.168.1.0/24');
+
+/** The only answer that holds the whole key. */
+const oneTimeKey = z
+  .object({ id, storeId: id, name: z.string(), key: z.string() })
+  .meta({ id: 'OneTimeApiKeyInfo' });
 
 export function keyOperations(deps: Deps): Operation[] {
   const { database, presenter, onKeyChanged } = deps;
@@ -36,6 +41,7 @@ export function keyOperations(deps: Deps): Operation[] {
       ipAllowlist: z.array(cidr).max(100).optional(),
       expiresAt: z.iso.datetime({ offset: true }).optional(),
     }),
+    answer: () => oneTimeKey,
     async run({ body }, { caller, write }) {
       const given = grant(body);
       checkGrant(caller.permissions, given);
@@ -68,6 +74,7 @@ export function keyOperations(deps: Deps): Operation[] {
       permissions: z.array(permission).max(200).optional(),
       roleIds: z.array(z.string()).max(50).optional(),
     }),
+    answer: () => answered(apiKey),
     async run({ params, body }, { caller, write }) {
       const row = await database.write(write, async (tx) => {
         const before = await tx.get(apiKey, params.id);
@@ -92,6 +99,7 @@ export function keyOperations(deps: Deps): Operation[] {
     permissions: ['apiKey.delete'],
     params: idParam,
     body: null,
+    answer: null,
     async run({ params }, { write }) {
       await database.write(write, async (tx) => {
         refuseManaged(await tx.get(apiKey, params.id));
@@ -122,6 +130,7 @@ export function keyOperations(deps: Deps): Operation[] {
     permissions: ['apiKey.view'],
     params: idParam,
     body: null,
+    answer: () => z.array(permission),
     run: async ({ params }, { caller }) => (await stored(params.id, caller.storeId)).permissions,
   });
 
@@ -134,6 +143,7 @@ export function keyOperations(deps: Deps): Operation[] {
     permissions: ['apiKey.view'],
     params: idParam,
     body: null,
+    answer: () => z.array(z.string()),
     run: async ({ params }, { caller }) => (await stored(params.id, caller.storeId)).roleIds,
   });
 

@@ -6,6 +6,7 @@ import type { Transaction } from '../../database/transaction.js';
 import { removeEntity } from '../../domain/entities.js';
 import { giveToPart, type PartFile, resolveGivenFiles } from '../../domain/files.js';
 import { setPartMaterials } from '../../domain/part-materials.js';
+import { answered } from '../../resources/answered.js';
 import { part } from '../../resources/index.js';
 import type { Row } from '../../resources/resource.js';
 import { materialAssignments, partParameter, tags } from '../../resources/shapes.js';
@@ -82,6 +83,7 @@ export function partOperations(deps: Deps): Operation[] {
     permissions: ['part.create'],
     params: noParams,
     body: insert,
+    answer: () => answered(part),
     async run({ body }, context) {
       const contents = await read(body.fileUris, [], body.type, context);
       const type = contents.type ?? body.type;
@@ -152,6 +154,7 @@ export function partOperations(deps: Deps): Operation[] {
     permissions: ['part.edit'],
     params: idParam,
     body: update,
+    answer: () => answered(part),
     run: async ({ params, body }, context) => present(await updateOne(params.id, body, context)),
   });
 
@@ -164,6 +167,7 @@ export function partOperations(deps: Deps): Operation[] {
     permissions: ['part.edit'],
     params: noParams,
     body: z.object({ ids, update: update.omit({ fileUris: true }) }),
+    answer: () => z.array(answered(part)),
     async run({ body }, context) {
       const changed: Row<typeof part>[] = [];
       for (const partId of new Set(body.ids)) {
@@ -183,6 +187,7 @@ export function partOperations(deps: Deps): Operation[] {
     permissions: ['part.delete'],
     params: idParam,
     body: null,
+    answer: () => ids,
     async run({ params }, { write }) {
       await database.write(write, (tx) => removeEntity(tx, part, params.id));
       return [params.id];
@@ -198,6 +203,7 @@ export function partOperations(deps: Deps): Operation[] {
     permissions: ['part.delete'],
     params: noParams,
     body: ids,
+    answer: () => ids,
     run: ({ body }, { write }) =>
       database.write(write, async (tx) => {
         const removed = [];

@@ -26,6 +26,7 @@ export function cameraOperations({ database, fleet }: Deps): Operation[] {
     permissions: ['printer.view'],
     params: idParam,
     body: null,
+    answer: { mediaType: 'image/jpeg' },
     async run({ params }, { caller, signal }) {
       await requirePrinter(database, params.id, caller.storeId);
       const { jpeg, takenAt } = await take(params.id, signal);

@@ -7,7 +7,7 @@ import type { CommandOutcome } from '../../fleet/live-printer.js';
 import { printer } from '../../resources/index.js';
 import type { Deps } from '../deps.js';
 import { type CallContext, type Operation, operation } from '../operation.js';
-import { idParam, noParams } from '../schemas.js';
+import { idParam, ids, noParams } from '../schemas.js';
 import { commandCarrier, type OnEffect } from './carry-out.js';
 import { type SentCommand, sendCommandRequest } from './command-bodies.js';
 import { type CommandEntry, CommandLog } from './command-log.js';
@@ -36,6 +36,7 @@ export function printerCommandOperations(deps: Deps): Operation[] {
     permissions: ['printer.control'],
     params: noParams,
     body: sendCommandRequest,
+    answer: () => ids,
     async run({ body }, context) {
       const printerIds = [...new Set(body.ids)];
       await requirePrinters(printerIds, context.caller.storeId);

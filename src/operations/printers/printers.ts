@@ -8,6 +8,7 @@ import {
   type Printer,
   setContinuousPrint,
 } from '../../domain/printers.js';
+import { answered } from '../../resources/answered.js';
 import { printer, printerSlot } from '../../resources/index.js';
 import { bambuConfig } from '../../resources/shapes.js';
 import type { Deps } from '../deps.js';
@@ -69,6 +70,7 @@ export function printerOperations(deps: Deps): Operation[] {
     permissions: ['printer.edit'],
     params: idParam,
     body: printerUpdate,
+    answer: () => answered(printer),
     run: ({ params, body }, context) => changeOne(params.id, body, context),
   });
 
@@ -81,6 +83,7 @@ export function printerOperations(deps: Deps): Operation[] {
     permissions: ['printer.edit'],
     params: noParams,
     body: z.object({ ids, update: printerUpdate }),
+    answer: () => z.array(answered(printer)),
     async run({ body }, context) {
       const known = await database.write(context.write, async (tx) => {
         const found = [];
@@ -105,6 +108,7 @@ export function printerOperations(deps: Deps): Operation[] {
     permissions: ['printer.edit'],
     params: noParams,
     body: z.array(printerUpdate.extend({ id })).max(1_000),
+    answer: null,
     async run({ body }, context) {
       await changeAll(
         body.map((one) => ({ printerId: one.id, body: one })),
@@ -123,6 +127,7 @@ export function printerOperations(deps: Deps): Operation[] {
     permissions: ['printer.edit'],
     params: idParam,
     body: z.object({ name: z.string().min(1).max(1024) }),
+    answer: () => answered(printer),
     run: ({ params, body }, context) => changeOne(params.id, { name: body.name }, context),
   });
 
@@ -135,6 +140,7 @@ export function printerOperations(deps: Deps): Operation[] {
     permissions: ['printer.control'],
     params: noParams,
     body: z.object({ enabled: z.boolean(), ids }),
+    answer: () => z.array(answered(printer)),
     run: ({ body }, context) =>
       each(body.ids, context, (tx, printerId) => tx.update(printer, printerId, { enabled: body.enabled })),
   });
@@ -148,6 +154,7 @@ export function printerOperations(deps: Deps): Operation[] {
     permissions: ['printer.ready'],
     params: noParams,
     body: z.object({ ready: z.boolean(), ids }),
+    answer: () => z.array(answered(printer)),
     run: ({ body }, context) =>
       each(body.ids, context, (tx, printerId) => confirmReady(tx, printerId, body.ready)),
   });
@@ -161,6 +168,7 @@ export function printerOperations(deps: Deps): Operation[] {
     permissions: ['printer.config', 'printer.ready'],
     params: noParams,
     body: z.object({ enabled: z.boolean(), jobLimit: z.int().min(1).nullable().optional(), ids }),
+    answer: () => z.array(answered(printer)),
     run: ({ body }, context) =>
       each(
         body.ids.filter((printerId) => !body.enabled || !hasFault(printerId)),
@@ -190,6 +198,7 @@ export function printerOperations(deps: Deps): Operation[] {
       processUserProfileId: id.nullable().optional(),
       processSystemProfileId: z.int().nullable().optional(),
     }),
+    answer: () => z.array(answered(printer)),
     run: ({ body }, context) =>
       each(body.printerIds, context, async (tx, printerId) => {
         const { printerIds: _ids, providerConfig, ...profiles } = body;
@@ -234,6 +243,7 @@ export function printerOperations(deps: Deps): Operation[] {
     permissions: ['printer.delete'],
     params: idParam,
     body: null,
+    answer: () => ids,
     async run({ params }, context) {
       const removed = await removeAll([params.id], context);
       if (removed.length === 0) throw notFound(printer.label, params.id);
@@ -250,6 +260,7 @@ export function printerOperations(deps: Deps): Operation[] {
     permissions: ['printer.delete'],
     params: noParams,
     body: z.object({ ids }),
+    answer: () => ids,
     run: ({ body }, context) => removeAll(body.ids, context),
   });
 

@@ -3,6 +3,7 @@ import { ApiError, type ErrorCode } from '../../contract/errors.js';
 import { registerPrinter } from '../../domain/printers.js';
 import type { Candidate } from '../../fleet/fleet.js';
 import { DriverError, type DriverErrorKind, type PrinterTarget } from '../../fleet/live-printer.js';
+import { answered } from '../../resources/answered.js';
 import { printer } from '../../resources/index.js';
 import type { Deps } from '../deps.js';
 import { type Operation, operation } from '../operation.js';
@@ -51,6 +52,7 @@ export function registrationOperations(deps: Deps): Operation[] {
     permissions: ['printer.create'],
     params: noParams,
     body: newPrinter,
+    answer: () => answered(printer),
     async run({ body }, { write }) {
       deps.hideSecret(body.accessCode);
       if (fleet.isRegistered(body.serial)) {

@@ -22,6 +22,7 @@ export function storageOperations(deps: Deps): Operation[] {
     permissions: ['part.create'],
     params: noParams,
     body: z.object({ filenames: z.array(z.string().min(1)).min(1).max(500) }),
+    answer: () => z.object({ signedUrls: z.array(z.object({ path: z.string(), uploadUrl: z.string() })) }),
     async run({ body }, { write }) {
       const names = body.filenames.map(acceptableName);
       const rows = await database.write(write, async (tx) => {
@@ -52,6 +53,7 @@ export function storageOperations(deps: Deps): Operation[] {
       /** Seconds. */
       duration: z.number().min(1).max(MAX_DURATION_S).optional(),
     }),
+    answer: () => z.object({ signedUrls: z.array(z.string()) }),
     async run({ body }, { write }) {
       const uris = await database.write(write, async (tx) => {
         const found = [];

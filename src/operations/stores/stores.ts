@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { decodeRow } from '../../database/rows.js';
+import { answered } from '../../resources/answered.js';
 import { store } from '../../resources/index.js';
 import type { Deps } from '../deps.js';
 import { type Operation, operation } from '../operation.js';
@@ -17,6 +18,7 @@ export function storeOperations(deps: Deps): Operation[] {
     permissions: [],
     params: noParams,
     body: null,
+    answer: () => z.array(answered(store)),
     async run(_input, { caller }) {
       const rows = await database.read
         .selectFrom('store')
@@ -41,6 +43,7 @@ export function storeOperations(deps: Deps): Operation[] {
       country: z.string().nullable().optional(),
       websiteUrl: z.string().nullable().optional(),
     }),
+    answer: () => answered(store),
     async run({ body }, { write }) {
       const row = await database.write(write, (tx) => tx.update(store, write.storeId, body));
       return store.present(row, presenter);

@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import { answered } from '../../resources/answered.js';
+import { partBuild, printJob } from '../../resources/index.js';
+import { materialAssignments, plateQuantities, record } from '../../resources/shapes.js';
+import { id } from '../schemas.js';
+
+/** What builds are answered as. */
+
+/** A build with its jobs, and its steps, of which sliced files have none. */
+export function buildWithRelations(): z.ZodObject {
+  return answered(partBuild)
+    .extend({ steps: z.array(record), printJobs: z.array(answered(printJob)) })
+    .meta({ id: 'PartBuildWithRelation' });
+}
+
+export function buildResult(): z.ZodType {
+  return z
+    .object({ partBuilds: z.array(answered(partBuild)), skuBuilds: z.array(record) })
+    .meta({ id: 'BuildResultV2' });
+}
+
+const previewJob = z.object({
+  label: z.string(),
+  quantityIndex: z.int(),
+  quantityTotal: z.int(),
+  plateId: z.union([z.string(), z.number()]).nullable().optional(),
+  plateName: z.string().nullable().optional(),
+  thumbnailUri: z.string().nullable().optional(),
+});
+
+export const buildPreview = z
+  .object({
+    partBuilds: z.array(
+      z.object({
+        source: z.enum(['sku', 'part']),
+        partId: id,
+        partName: z.string(),
+        partThumbnailUri: z.string().nullable().optional(),
+        label: z.string(),
+        quantity: z.int(),
+        sku: z.object({ skuId: id, sku: z.string() }).nullable().optional(),
+        materials: materialAssignments.nullable().optional(),
+        plateQuantities: plateQuantities.nullable().optional(),
+        jobs: z.array(previewJob),
+      }),
+    ),
+    summary: z.object({ partBuildCount: z.int(), skuBuildCount: z.int(), jobCount: z.int() }),
+  })
+  .meta({ id: 'BuildPreviewV2' });
