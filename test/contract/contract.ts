@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { Ajv2020 } from 'ajv/dist/2020.js';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { z } from 'zod';
 import { type ApiAnswer, type TestFarm, valueAt } from '../fixtures/farm.js';
 import { type AREAS, areaOf, mayBeNotYet, PENDING } from './areas.js';
@@ -53,6 +53,9 @@ ajv.addFormat('date-time', /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 /** The same definitions, with `oneOf` read as "one or more": many branches of the contract hold each other. */
 const definitions = JSON.parse(JSON.stringify(contract.$defs).replaceAll('"oneOf":', '"anyOf":'));
 
+/** Compiled once for each schema: with all definitions, compiling takes longer than the call that it judges. */
+const validators = new WeakMap<object, ValidateFunction>();
+
 /** What is wrong with a value by a schema of the contract; empty when nothing is. */
 export function problems(schema: object, value: unknown): readonly string[] {
   // Naming the branch that is meant gives errors that can be read.
@@ -61,7 +64,8 @@ export function problems(schema: object, value: unknown): readonly string[] {
   const chosen = Array.isArray(branches)
     ? (branches.find((branch) => valueAt(branch, 'type') === meant) ?? schema)
     : schema;
-  const validate = ajv.compile({ ...chosen, $defs: definitions });
+  const validate = validators.get(chosen) ?? ajv.compile({ ...chosen, $defs: definitions });
+  validators.set(chosen, validate);
   if (validate(value)) return [];
   return (validate.errors ?? []).map((error) => `${error.instancePath} ${error.message ?? ''}`);
 }
