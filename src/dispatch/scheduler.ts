@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from 'pino';
 import type { Database } from '../database/database.js';
 import { decodeRow } from '../database/rows.js';
@@ -167,6 +168,9 @@ export class Scheduler {
     const filaments = filamentSources(assignment.mapping);
     probe?.('before:reserved');
     const row = await database.write(systemContext(storeId), async (tx) => {
+      // Somebody may have changed what the job asks for since the pass began; the next pass goes by that.
+      const now = await tx.find(printJob, job.id);
+      if (!now || !asksTheSame(now, job)) return null;
       const [uri] = job.filesToPrint;
       const file = uri === undefined ? null : await fileByUri(tx, uri);
       if (!file?.sha256) {
@@ -259,4 +263,11 @@ export class Scheduler {
       activeJobs: this.options.runner.openCount,
     };
   }
+}
+
+function asksTheSame(now: QueuedJob, seen: QueuedJob): boolean {
+  return (
+    isDeepStrictEqual(now.requiredPrinterTags, seen.requiredPrinterTags) &&
+    isDeepStrictEqual(now.materialAssignments, seen.materialAssignments)
+  );
 }

@@ -38,8 +38,6 @@ export const PENDING: readonly RegExp[] = [
   /^\/v1\/parts\/\{partId\}\/(metadata|estimate)$/,
   /^\/v1\/linked-parts/,
   /^\/v1\/profiles/,
-  /^\/v1\/print-jobs\/(clear|move-to-queue-front|bulk-reorder|\{id\}\/reorder)$/,
-  /^PATCH \/v1\/print-jobs\/\{id\}$/,
   /^\/v1\/skus/,
   /^\/v1\/users/,
   /^\/v1\/integrations/,

@@ -167,6 +167,37 @@ describe('the flow from file to finished print', () => {
     await wanting('no ams', await cube({ plates: [{ type: 'PLA' }] }));
     expect(reasons).toEqual(['material-mismatch', 'tag-mismatch', 'tag-mismatch', 'no-slots']);
   });
+
+  it('puts waiting jobs in another order, changes them, and clears those that ended', async () => {
+    const pending = async () =>
+      listAt(await api.call('GET', '/v1/print-jobs', { query: '?status=pending' })).map((job) => ({
+        id: textAt(job, 'id'),
+        queueOrder: Number(valueAt(job, 'queueOrder')),
+      }));
+    const ids = async () => (await pending()).map(({ id }) => id);
+    const [a = '', b = '', c = '', d = ''] = await ids();
+    const body = { printJobIds: [c, a, 'none'] };
+    expect(await api.call('PATCH', '/v1/print-jobs/move-to-queue-front', { body })).toEqual([c, a]);
+    expect(await ids()).toEqual([c, a, b, d]);
+    const [first] = await pending();
+    const newQueueOrder = first?.queueOrder;
+    await api.call('PATCH', '/v1/print-jobs/{id}/reorder', { params: { id: d }, body: { newQueueOrder } });
+    expect(await ids()).toEqual([d, c, a, b]);
+    const updates = [a, b, c].map((id, index) => ({ id, newQueueOrder: index }));
+    await api.call('PATCH', '/v1/print-jobs/bulk-reorder', { body: { updates } });
+    expect(await ids()).toEqual([a, b, c, d]);
+    const change = { label: 'Second', priority: 1000, requiredPrinterTags: { 'user.tags': 'cellar' } };
+    expect(await api.call('PATCH', '/v1/print-jobs/{id}', { params: { id: b }, body: change })).toMatchObject(
+      change,
+    );
+    expect(await ids()).toEqual([a, c, d, b]);
+    await api.call('PATCH', '/v1/print-jobs/cancel', { body: { printJobIds: [a] } });
+    const cleared = await api.call('PATCH', '/v1/print-jobs/clear', { body: { printJobIds: [a, b] } });
+    expect(cleared).toEqual([a]);
+    expect(await api.call('GET', '/v1/print-jobs/{id}', { params: { id: a } })).toMatchObject({
+      hidden: true,
+    });
+  });
 });
 
 describe('the rest of what is served', () => {

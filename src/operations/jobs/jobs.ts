@@ -1,33 +1,20 @@
 import { z } from 'zod';
 import { ApiError } from '../../contract/errors.js';
-import type { Transaction } from '../../database/transaction.js';
 import { recordAct } from '../../domain/audit.js';
 import type { AuditEntry } from '../../domain/audit-entries.js';
 import { holdsPrinter } from '../../domain/job-status.js';
 import { moveJob, moveJobs, type PrintJob } from '../../domain/jobs.js';
 import { queueAgain } from '../../domain/queue-again.js';
 import { answered } from '../../resources/answered.js';
-import { partBuild, printJob } from '../../resources/index.js';
+import { printJob } from '../../resources/index.js';
 import type { Deps } from '../deps.js';
-import { type Caller, type Operation, operation } from '../operation.js';
+import { type Operation, operation } from '../operation.js';
 import { idParam, ids, noParams } from '../schemas.js';
 import { standardOperations } from '../standard.js';
+import { jobIds, jobsOf } from './by-ids.js';
+import { jobChangeOperations } from './change.js';
 import { matchingOperations } from './matching.js';
-
-/** `printJobIds` is the contract's name; real clients also send the other two. */
-const jobIds = z
-  .object({
-    printJobIds: z.array(z.string()).max(10_000).optional(),
-    ids: z.array(z.string()).max(10_000).optional(),
-    printJobId: z.string().optional(),
-  })
-  .transform((body, context) => {
-    const given =
-      body.printJobIds ?? body.ids ?? (body.printJobId === undefined ? undefined : [body.printJobId]);
-    if (given) return [...new Set(given)];
-    context.issues.push({ code: 'custom', message: 'a list of ids', path: ['printJobIds'], input: body });
-    return z.NEVER;
-  });
+import { queueOrderOperations } from './order.js';
 
 /** What changes jobs by their ids: whoever manages the queue may do it with all, others with their own alone. */
 const byIds = {
@@ -50,7 +37,7 @@ export function jobOperations(deps: Deps): Operation[] {
     summary: 'Cancel jobs: at once while nothing was started, else by stopping the printer',
     async run({ body }, { caller, write }) {
       const begun = await database.write(write, async (tx) => {
-        const jobs = await jobsOf(tx, body, caller);
+        const jobs = await jobsOf(tx, body, caller, 'queue.manage');
         const waiting = jobs.filter((job) => job.status === 'pending');
         await moveJobs(tx, waiting, 'cancelled', () => ({ cancelledAt: tx.now }));
         // The printer's part is done by the daemon later, in its own name.
@@ -73,7 +60,7 @@ export function jobOperations(deps: Deps): Operation[] {
       summary,
       async run({ body }, { caller, write }) {
         const jobs = await database.write(write, async (tx) => {
-          const found = (await jobsOf(tx, body, caller)).filter((job) => job.status === from);
+          const found = (await jobsOf(tx, body, caller, 'queue.manage')).filter((job) => job.status === from);
           if (found.length > 0) await recordAct(tx, asked(found.map((job) => job.id)));
           return found;
         });
@@ -95,7 +82,7 @@ export function jobOperations(deps: Deps): Operation[] {
     summary:
       'Queue failed or cancelled jobs again; a completed one is queued as a new job, whose id is answered',
     run: ({ body }, { caller, write }) =>
-      database.write(write, async (tx) => queueAgain(tx, await jobsOf(tx, body, caller))),
+      database.write(write, async (tx) => queueAgain(tx, await jobsOf(tx, body, caller, 'queue.manage'))),
   });
 
   const completedCount = operation({
@@ -152,6 +139,8 @@ export function jobOperations(deps: Deps): Operation[] {
     command('resume', 'paused', 'Go on with paused prints'),
     cancel,
     retry,
+    ...queueOrderOperations(deps),
+    ...jobChangeOperations(deps),
     ...matchingOperations(deps),
     resolve,
   ];
@@ -167,30 +156,4 @@ function asked(ids: readonly string[]): AuditEntry {
     changes: null,
     metadata: null,
   };
-}
-
-/** The jobs among the ids, as far as there are any. @throws ApiError forbidden for somebody else's */
-async function jobsOf(
-  tx: Transaction,
-  ids: readonly string[],
-  { permissions, actor }: Caller,
-): Promise<readonly PrintJob[]> {
-  const jobs: PrintJob[] = [];
-  for (const id of ids) {
-    const job = await tx.find(printJob, id);
-    if (!job) continue;
-    if (!permissions.has('queue.manage')) {
-      const build = await tx.get(partBuild, job.partBuildId);
-      if (build.createdByActor === null || build.createdByActor !== actor.id)
-        throw new ApiError(
-          'forbidden',
-          `The print job ${id} was queued by somebody else; this needs queue.manage`,
-          {
-            requiredPermissions: ['queue.manage'],
-          },
-        );
-    }
-    jobs.push(job);
-  }
-  return jobs;
 }
