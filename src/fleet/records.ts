@@ -5,7 +5,7 @@ import { syncSlots } from '../domain/slots.js';
 import { factsOf, slotsOf } from './facts.js';
 import type { LivePrinter, PrinterState } from './live-printer.js';
 import type { NoticeCode } from './notices.js';
-import type { PrintsWatch } from './prints-watch.js';
+import type { PrintsWatch, ShownPrint } from './prints-watch.js';
 
 export interface RecordsOptions {
   readonly log: Logger;
@@ -13,10 +13,25 @@ export interface RecordsOptions {
   notice(code: NoticeCode, message: string): void;
 }
 
+interface Facts {
+  readonly printer: ReturnType<typeof factsOf>;
+  readonly shown: ShownPrint | null;
+}
+
+/** Asked with every report. */
+function saysTheSame({ printer, shown }: Facts, written: Facts | null): boolean {
+  if (written === null || shown !== written.shown) return false;
+  const before = written.printer;
+  for (const name in printer) {
+    if (!Object.is(Reflect.get(printer, name), Reflect.get(before, name))) return false;
+  }
+  return true;
+}
+
 /** What of a printer's live side the database hears of: transitions alone, never a report. */
 export class Records {
-  /** Text of what was last written, so that equal facts cost nothing; null writes in any case. */
-  #writtenFacts: string | null = null;
+  /** What was last written, so that equal facts cost nothing; null writes in any case. */
+  #writtenFacts: Facts | null = null;
   #writtenSlots: string | null = null;
   /** The reported places that were last looked at, and what of them would be written. */
   #seenSlots: { readonly reported: PrinterState['slots']; readonly text: string } | null = null;
@@ -43,11 +58,10 @@ export class Records {
   /** One write at a time per printer; what changes meanwhile is written by the next. */
   record(): void {
     if (this.#stopped) return;
-    const { shown } = this.prints;
-    const facts = JSON.stringify([factsOf(this.printer), shown]);
+    const facts: Facts = { printer: factsOf(this.printer), shown: this.prints.shown };
     const slotText = this.#slotText();
     const slotsChanged = slotText !== this.#writtenSlots;
-    if (facts === this.#writtenFacts && !slotsChanged && this.prints.news === null) return;
+    if (saysTheSame(facts, this.#writtenFacts) && !slotsChanged && this.prints.news === null) return;
     if (this.#writing) {
       this.#again = true;
       return;
@@ -60,7 +74,7 @@ export class Records {
     let ghost = false;
     this.run(
       async (tx) => {
-        ghost = await recordFacts(tx, printerId, { ...factsOf(this.printer), print, shown });
+        ghost = await recordFacts(tx, printerId, { ...factsOf(this.printer), print, shown: facts.shown });
         if (slots && slotsChanged) await syncSlots(tx, printerId, slots);
       },
       () => {

@@ -47,6 +47,8 @@ export class RealtimeBroker {
   private readonly streams = new Set<Duplex>();
   private readonly sessions = new Map<Client, Session>();
   private readonly lanes = new Lanes();
+  /** States that nobody has asked for yet, by topic: how to put each into words. */
+  private readonly unsaid = new Map<string, () => string>();
   private readonly login: Login;
   private readonly connectMs: number;
   private toldFullAt = Number.NEGATIVE_INFINITY;
@@ -73,7 +75,13 @@ export class RealtimeBroker {
   async start(): Promise<void> {
     if (this.aedes !== null) throw new Error('the realtime broker is started already');
     const aedes = await Aedes.createBroker(
-      clientPolicy(this.sessions, this.login, this.options.log, this.connectMs),
+      clientPolicy({
+        sessions: this.sessions,
+        login: this.login,
+        log: this.options.log,
+        connectMs: this.connectMs,
+        beforeSubscribing: () => this.sayAll(),
+      }),
     );
     this.aedes = aedes;
     this.observe(aedes);
@@ -101,14 +109,48 @@ export class RealtimeBroker {
     if (aedes !== null) await new Promise<void>((resolve) => aedes.close(resolve));
   }
 
+  /**
+   * Keeps a state for whoever asks for its topic, the newest only. It is put into words when somebody follows the
+   * printers' states, now or later: on a farm that nobody looks at, that is most of what a report costs.
+   */
+  publishState(topic: string, text: () => string): void {
+    this.unsaid.set(topic, text);
+    for (const session of this.sessions.values()) if (session.followsStats) return void this.say(topic, text);
+  }
+
+  /** Resolves when every state stands on its topic. */
+  private async sayAll(): Promise<void> {
+    await Promise.all([...this.unsaid].map(([topic, text]) => this.say(topic, text)));
+  }
+
+  private say(topic: string, text: () => string): Promise<void> {
+    this.unsaid.delete(topic);
+    try {
+      return this.send(topic, text(), { retain: true, qos: 0 });
+    } catch (error) {
+      this.options.log.error({ err: error, topic }, 'could not publish a state');
+      return Promise.resolve();
+    }
+  }
+
   /** Sends to everybody who may see the topic. While the broker is not running there is nobody: it does nothing. */
-  publish(topic: string, payload: string | Buffer, { retain, qos }: PublishOptions): void {
+  publish(topic: string, payload: string | Buffer, options: PublishOptions): void {
+    if (options.retain) this.unsaid.delete(topic);
+    void this.send(topic, payload, options);
+  }
+
+  private send(topic: string, payload: string | Buffer, { retain, qos }: PublishOptions): Promise<void> {
+    const { aedes } = this;
+    if (aedes === null) return Promise.resolve();
     const packet = this.lanes.number({ cmd: 'publish', topic, payload, retain, qos, dup: false });
-    this.aedes?.publish(packet, (error) => {
-      // What is under way when the broker stops has nobody left to go to.
-      if (error && this.aedes !== null) {
-        this.options.log.error({ err: error, topic }, 'could not publish a realtime message');
-      }
+    return new Promise((resolve) => {
+      aedes.publish(packet, (error) => {
+        // What is under way when the broker stops has nobody left to go to.
+        if (error && this.aedes !== null) {
+          this.options.log.error({ err: error, topic }, 'could not publish a realtime message');
+        }
+        resolve();
+      });
     });
   }
 

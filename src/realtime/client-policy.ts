@@ -10,13 +10,17 @@ const MAX_BACKLOG_BYTES = 1024 * 1024;
 /** `$` topics are outside every filter a client may have. */
 const DISCARDED = '$discarded';
 
+interface Options {
+  readonly sessions: ReadonlyMap<Client, Session>;
+  readonly login: Login;
+  readonly log: RealtimeLog;
+  readonly connectMs: number;
+  /** Brings retained messages up to date; the subscriber gets them when it has resolved. */
+  readonly beforeSubscribing: () => Promise<void>;
+}
+
 /** What clients may do: log in, and read what is theirs to see. */
-export function clientPolicy(
-  sessions: ReadonlyMap<Client, Session>,
-  login: Login,
-  log: RealtimeLog,
-  connectMs: number,
-): AedesOptions {
+export function clientPolicy({ sessions, login, log, connectMs, beforeSubscribing }: Options): AedesOptions {
   return {
     connectTimeout: connectMs,
     // Without a limit no subscriber that stalls can hold up the others; what waits for it is bounded below.
@@ -45,8 +49,13 @@ export function clientPolicy(
     },
 
     authorizeSubscribe: (client, subscription, done) => {
-      const allowed = sessions.get(client)?.subscribe(subscription.topic) ?? false;
-      done(null, allowed ? subscription : null);
+      const session = sessions.get(client);
+      const allowed = session?.subscribe(subscription.topic) ?? false;
+      if (!allowed || !session?.followsStats) return done(null, allowed ? subscription : null);
+      beforeSubscribing().then(
+        () => done(null, subscription),
+        (error: unknown) => done(error instanceof Error ? error : new Error(String(error))),
+      );
     },
 
     authorizePublish: (client, packet, done) => {

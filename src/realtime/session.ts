@@ -25,6 +25,7 @@ export class Session {
   /** Whether it was told in the log that this client's messages are refused. */
   toldPublish = false;
   private readonly filters = new Set<string>();
+  private readonly statsFilters = new Set<string>();
 
   constructor(
     readonly stream: Duplex,
@@ -48,11 +49,18 @@ export class Session {
         ? this.has(STATS_PERMISSION)
         : subject.type === null || this.sees(subject.type);
     if (allowed) this.filters.add(filter);
+    if (allowed && subject.kind === 'stats') this.statsFilters.add(filter);
     return allowed;
   }
 
   unsubscribe(filter: string): void {
     this.filters.delete(filter);
+    this.statsFilters.delete(filter);
+  }
+
+  /** Somebody looks at printers' states. */
+  get followsStats(): boolean {
+    return this.statsFilters.size > 0;
   }
 
   mayReceive(topic: string): boolean {

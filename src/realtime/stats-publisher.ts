@@ -14,6 +14,7 @@ export interface StatsSource {
 export interface StatsPublisherOptions {
   readonly source: StatsSource;
   readonly broker: {
+    publishState(topic: string, text: () => string): void;
     publish(topic: string, payload: string, options: { retain: boolean; qos: 0 | 1 }): void;
   };
   /** Milliseconds of a clock that is never set back. */
@@ -103,11 +104,7 @@ export class StatsPublisher {
     this.published.delete(printerId);
     if (next !== undefined) this.published.set(printerId, { ...next, at: this.options.now() });
     if (input === 'unreadable' || next === undefined) return;
-    try {
-      this.options.broker.publish(next.topic, printerStatText(input), RETAINED);
-    } catch (error) {
-      this.options.log.error({ err: error, printerId }, 'could not publish the state of a printer');
-    }
+    this.options.broker.publishState(next.topic, () => printerStatText(input));
   }
 
   private read(printerId: string): Reading {

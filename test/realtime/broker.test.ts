@@ -222,7 +222,63 @@ describe('subscribing', () => {
   });
 });
 
+/** The payloads of the next so many messages. */
+function payloads(client: MqttClient, count: number): Promise<string[]> {
+  const got: string[] = [];
+  return new Promise((resolve) => {
+    client.on('message', (_topic, payload) => {
+      got.push(payload.toString());
+      if (got.length === count) resolve(got);
+    });
+  });
+}
+
 describe('delivery', () => {
+  it('puts states into words only for somebody who follows them', async () => {
+    const said: string[] = [];
+    const state = (text: string) => () => {
+      said.push(text);
+      return text;
+    };
+    bench.broker.publishState(`${STATS}/a`, state('a1'));
+    bench.broker.publishState(`${STATS}/a`, state('a2'));
+    bench.broker.publishState(`${STATS}/b`, state('b1'));
+    bench.broker.publishState(`${STATS}/gone`, state('gone'));
+    bench.broker.publish(`${STATS}/gone`, '', { retain: true, qos: 0 });
+    const elsewhere = await bench.connect();
+    await grants(elsewhere, [`${ENTITIES}/printers`]);
+    expect(said).toEqual([]);
+
+    const client = await bench.connect();
+    const kept = payloads(client, 2);
+    await grants(client, [`${STATS}/+`], 0);
+    expect((await kept).sort()).toEqual(['a2', 'b1']);
+    expect(said.sort()).toEqual(['a2', 'b1']);
+
+    const live = nextMessage(client);
+    bench.broker.publishState(`${STATS}/a`, state('a3'));
+    expect(await live).toMatchObject({ payload: 'a3', retain: false });
+
+    await client.unsubscribeAsync(`${STATS}/+`);
+    bench.broker.publishState(`${STATS}/a`, state('a4'));
+    expect(said).not.toContain('a4');
+    const again = nextMessage(client);
+    await grants(client, [`${STATS}/a`], 0);
+    expect(await again).toMatchObject({ payload: 'a4', retain: true });
+  });
+
+  it('goes on with the other states when one cannot be put into words', async () => {
+    bench.broker.publishState(`${STATS}/a`, () => {
+      throw new Error('no words');
+    });
+    bench.broker.publishState(`${STATS}/b`, () => 'b');
+    const client = await bench.connect();
+    const first = nextMessage(client);
+    expect(await grants(client, [`${STATS}/+`], 0)).toEqual([0]);
+    expect(await first).toMatchObject({ topic: `${STATS}/b`, payload: 'b' });
+    expect(bench.log.lines.some((line) => line.includes('could not publish a state'))).toBe(true);
+  });
+
   it('gives the retained state right after subscribing, and changes after it', async () => {
     bench.broker.publish(`${STATS}/a`, '{"v":1}', { retain: true, qos: 0 });
     const client = await bench.connect();

@@ -69,6 +69,9 @@ describe('StatsPublisher', () => {
     sent = [];
     raw = [];
     const broker = {
+      publishState(topic: string, text: () => string) {
+        broker.publish(topic, text(), { retain: true, qos: 0 });
+      },
       publish(topic: string, payload: string, options: object) {
         raw.push({ topic, payload, options });
         const stat = payload === '' ? {} : JSON.parse(payload);
