@@ -52,7 +52,6 @@ export const PENDING: readonly RegExp[] = [
   /^\/v1\/slicer/,
   /^\/v1\/cost-components/,
   /^\/v1\/sku-costs/,
-  /^\/v1\/hints/,
   /^\/v1\/maintenance/,
   /^\/v1\/subscriptions(\/search)?$/,
   /^\/v1\/addons/,

@@ -22,7 +22,8 @@ export class SchemaBook {
       unrepresentable: 'any',
       override: ({ jsonSchema }) => tidy(jsonSchema),
     });
-    const { properties, $defs } = asRecords(JSON.parse(JSON.stringify(whole).replaceAll(DEFS, COMPONENTS)));
+    const text = JSON.stringify(whole).replaceAll(DEFS, COMPONENTS);
+    const { properties, $defs } = asRecords(JSON.parse(text, (_key, value: unknown) => shortNull(value)));
     for (const [name, one] of Object.entries($defs)) this.#named.set(name, asRecord(one));
     return asRecord(properties.it);
   }
@@ -39,6 +40,24 @@ function tidy(schema: Record<string, unknown>): void {
     delete schema.minimum;
   if (JSON.stringify(schema.propertyNames) === '{"type":"string"}') delete schema.propertyNames;
 }
+
+/** `string or null` in one line, as everybody writes it, instead of two alternatives. */
+function shortNull(value: unknown): unknown {
+  const parsed = alternatives.safeParse(value);
+  if (!parsed.success) return value;
+  const { anyOf, ...rest } = parsed.data;
+  const [one, none] = anyOf;
+  if (none.type !== 'null' || typeof one.type !== 'string') return value;
+  const values = one.enum ? { enum: [...one.enum, null] } : {};
+  return { ...rest, ...one, type: [one.type, 'null'], ...values };
+}
+
+const alternatives = z.looseObject({
+  anyOf: z.tuple([
+    z.looseObject({ type: z.unknown(), enum: z.array(z.unknown()).optional() }),
+    z.looseObject({ type: z.unknown() }),
+  ]),
+});
 
 function asRecords(value: unknown): { properties: JsonSchema; $defs: JsonSchema } {
   const { properties, $defs = {} } = asRecord(value);
