@@ -34,6 +34,7 @@ import { configured, trustAnchors } from './printer-settings.js';
 import { proveProgress } from './progress.js';
 import { RealtimeBroker } from './realtime/broker.js';
 import { fleetStats } from './realtime/fleet-stats.js';
+import { toPrinterStat } from './realtime/printer-stat.js';
 import { StatsPublisher } from './realtime/stats-publisher.js';
 import { viewPermissionOf } from './realtime/view-permission.js';
 import { FileStore } from './storage/file-store.js';
@@ -189,8 +190,9 @@ async function build(options: DaemonOptions, onStop: OnStop) {
     viewPermission: viewPermissionOf,
     log,
   });
+  const liveStats = fleetStats({ fleet, storeId, isBusy: (printerId) => runner.isBusy(printerId) });
   const stats = new StatsPublisher({
-    source: fleetStats({ fleet, storeId, isBusy: (printerId) => runner.isBusy(printerId) }),
+    source: liveStats,
     broker,
     now: () => performance.now(),
     log,
@@ -216,6 +218,10 @@ async function build(options: DaemonOptions, onStop: OnStop) {
     log,
     query: { defaultLimit: config.query.defaultLimit },
     hints: new RouteHints(() => operations),
+    printerStat(printerId) {
+      const seen = liveStats.stat(printerId);
+      return seen && toPrinterStat(seen);
+    },
     settings: {
       version: options.version,
       uploadLifetimeMs: config.storage.uploadExpiryMinutes * 60_000,

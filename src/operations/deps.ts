@@ -26,6 +26,8 @@ export interface Deps {
   readonly query: QueryDefaults;
   /** What may be done next, told to those who ask a list for it. */
   readonly hints: RouteHints;
+  /** What the stats topic tells of a printer now; null for one that is not known. */
+  readonly printerStat: (printerId: string) => object | null;
   readonly settings: {
     /** Of the daemon. */
     readonly version: string;

@@ -6,6 +6,8 @@ import { introspectionOperations } from './introspection/introspection.js';
 import { jobOperations } from './jobs/jobs.js';
 import { keyOperations } from './keys/keys.js';
 import { materialOperations } from './materials/materials.js';
+import { aliases } from './older/aliases.js';
+import { olderOperations } from './older/older.js';
 import type { Operation } from './operation.js';
 import { partOperations } from './parts/parts.js';
 import { cameraOperations } from './printers/camera.js';
@@ -16,8 +18,13 @@ import { printerOperations } from './printers/printers.js';
 import { storageOperations } from './storage/storage.js';
 import { storeOperations } from './stores/stores.js';
 
-/** Everything the API does. */
+/** Everything the API does, at today's addresses and at older ones. */
 export function allOperations(deps: Deps): readonly Operation[] {
+  const today = todaysOperations(deps);
+  return [...today, ...olderOperations(deps, today), ...aliases(today)];
+}
+
+function todaysOperations(deps: Deps): readonly Operation[] {
   return [
     ...storeOperations(deps),
     ...keyOperations(deps),

@@ -80,6 +80,8 @@ export interface Operation<Params = unknown, Body = unknown> {
   readonly open?: true;
   /** Declared whole, but what it does is not built: it answers 501. */
   readonly notYet?: true;
+  /** Kept for programs written against an older interface: served, but no part of the described API. */
+  readonly older?: true;
   run(input: Input<Params, Body>, context: CallContext): Promise<unknown>;
 }
 

@@ -1,0 +1,107 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cube } from '../../fixtures/cube.js';
+import { listAt, type TestFarm, testFarm, textAt, valueAt } from '../../fixtures/farm.js';
+import { type RawAnswer, send } from './raw-request.js';
+
+/** Two scripts around curl and PowerShell, published for agents and people. Every GET asks for hints. */
+
+let farm: TestFarm;
+
+beforeAll(async () => {
+  farm = await testFarm();
+  await farm.ok('PATCH', '/v1/printers/confirm-ready', { ready: false, ids: [farm.printerId()] });
+});
+afterAll(() => farm.stop());
+
+const headers = () => ({
+  'User-Agent': 'curl/8.5.0',
+  Accept: '*/*',
+  Authorization: `ApiKey ${farm.key}`,
+  'X-Printago-StoreId': farm.storeId,
+  'Content-Type': 'application/json',
+});
+
+/** As the script does it: a type for the body even where there is none. */
+function call(method: string, endpoint: string, body?: string): Promise<RawAnswer> {
+  const mark = endpoint.includes('?') ? '&' : '?';
+  const path = method === 'GET' ? `${endpoint}${mark}hints=true` : endpoint;
+  const given = body === undefined ? {} : { body };
+  return send({ method, url: farm.url + path, headers: headers(), ...given });
+}
+
+/** `curl -T` says no type, the other script says bytes; both give up at anything but 200 and 201. */
+async function upload(name: string, type: Readonly<Record<string, string>>): Promise<string> {
+  const asked = await call('POST', '/v1/storage/signed-upload-urls', JSON.stringify({ filenames: [name] }));
+  const url = textAt(asked.body, 'signedUrls', 0, 'uploadUrl');
+  const sent = await send({
+    method: 'PUT',
+    url,
+    headers: { 'User-Agent': 'curl/8.5.0', Accept: '*/*', ...type },
+    body: await cube(),
+  });
+  expect([200, 201]).toContain(sent.status);
+  return textAt(asked.body, 'signedUrls', 0, 'path');
+}
+
+async function part(name: string, path: string): Promise<string> {
+  const made = await call(
+    'POST',
+    '/v1/parts',
+    `{"name":"${name}","description":"","type":"gcode3mf","fileUris":["${path}"],"parameters":[],"printTags":{},"overriddenProcessProfileId":null}`,
+  );
+  expect(made.status).toBe(201);
+  return textAt(made.body, 'id');
+}
+
+describe('the published scripts', () => {
+  it('send files either way, make parts of them and queue prints', async () => {
+    const plain = await part('Plain', await upload('plain.gcode.3mf', {}));
+    await part('Bytes', await upload('bytes.gcode.3mf', { 'Content-Type': 'application/octet-stream' }));
+    const built = await call('POST', '/v2/builds', `{"parts":[{"partId":"${plain}","quantity":2}]}`);
+    expect(built.status).toBe(201);
+  });
+
+  it('get lists with their meta, and single entities as they are', async () => {
+    const list = await call('GET', '/v1/parts?limit=1&sort=createdAt:desc&fields=id,name,createdAt');
+    expect(list).toMatchObject({
+      status: 200,
+      body: {
+        data: [{ name: 'Bytes' }],
+        meta: { total: 2, count: 1, hasMore: true },
+      },
+    });
+    const id = textAt(list.body, 'data', 0, 'id');
+    expect(await call('GET', `/v1/parts/${id}`)).toMatchObject({ status: 200, body: { id, name: 'Bytes' } });
+    for (const path of ['/v1/stores', '/v1/materials/variants', '/v1/print-jobs/stats/completed-count'])
+      expect((await call('GET', path)).status).toBe(200);
+  });
+
+  it('filter by operators of every kind', async () => {
+    const names = async (query: string) =>
+      listAt((await call('GET', `/v1/parts?${query}`)).body, 'data').map((one) => valueAt(one, 'name'));
+    expect(await names('name.contains=PLA')).toEqual(['Plain']);
+    expect(await names('name.startsWith=by&type.eq=gcode3mf')).toEqual(['Bytes']);
+    expect(await names('type.in=stl,gcode3mf&name.ne=Plain')).toEqual(['Bytes']);
+    expect(await names('folderId.isNull=true&createdAt.gt=2020-01-01')).toEqual(['Plain', 'Bytes']);
+    expect(await names('type.in=no,such,type')).toEqual([]);
+  });
+
+  it('control jobs by the names of ids in its text', async () => {
+    const ids = listAt((await call('GET', '/v1/print-jobs')).body, 'data').map((job) => textAt(job, 'id'));
+    for (const act of ['pause', 'resume'])
+      expect(await call('PATCH', `/v1/print-jobs/${act}`, `{"printJobId":"${ids[0]}"}`)).toMatchObject({
+        status: 200,
+        body: [],
+      });
+    const cancelled = await call('PATCH', '/v1/print-jobs/cancel', JSON.stringify({ ids }));
+    expect(cancelled).toMatchObject({ status: 200, body: ids });
+  });
+
+  it('change many printers at an address that is in no contract', async () => {
+    const body = JSON.stringify({ ids: [farm.printerId()], data: { enabled: false } });
+    expect(await call('PATCH', '/v1/printers/bulk', body)).toMatchObject({
+      status: 200,
+      body: [{ id: farm.printerId(), enabled: false }],
+    });
+  });
+});
