@@ -6,7 +6,7 @@ import type { Resource } from '../resources/resource.js';
 import { compileAtPath, compileJson } from './compile-json.js';
 import type { Condition, Operator, SortKey } from './condition.js';
 import { wholeDay } from './dates.js';
-import { fieldOf, placeOf } from './fields.js';
+import { placeOf } from './fields.js';
 import { like } from './like.js';
 import { checkOperator, flagOperand, operand, operandList, searchText } from './operands.js';
 
@@ -184,7 +184,9 @@ export function compileSort(resource: Resource, sort: readonly SortKey[]): RawBu
     { field: 'id', direction: 'asc' } as const,
   ];
   const terms = keys.flatMap(({ field, direction }) => {
-    const column = fieldOf(resource, field);
+    // What was asked for passed `parseSort`; the resource's own order may go by columns that callers do not see.
+    const column = resource.columns[field];
+    if (!column) throw new TypeError(`A ${resource.label} has no column ${field}`);
     const ref = sql.ref(`${resource.name}.${field}`);
     const folded = column.kind === 'string' ? sql`lower(${ref})` : ref;
     const ordered = direction === 'asc' ? folded : sql`${folded} desc`;

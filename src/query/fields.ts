@@ -3,19 +3,20 @@ import type { AnyColumn } from '../resources/column.js';
 import type { Resource } from '../resources/resource.js';
 import { isOperator, OPERATORS, type SortKey } from './condition.js';
 
-/** Columns that a caller may name: what is hidden or secret does not exist for it. */
+/** Columns that a caller may name: what is hidden, secret or no part of the shape does not exist for it. */
 export function queryableFields(resource: Resource): readonly string[] {
-  return Object.keys(resource.columns).filter((name) => queryable(resource.columns[name]));
+  return Object.keys(resource.columns).filter((name) => queryable(resource, name) !== null);
 }
 
-function queryable(column: AnyColumn | undefined): column is AnyColumn {
-  return column !== undefined && !column.hidden && !column.secret;
+function queryable(resource: Resource, name: string): AnyColumn | null {
+  const column = Object.hasOwn(resource.columns, name) ? resource.columns[name] : undefined;
+  return column && !column.secret && resource.visible.includes(name) ? column : null;
 }
 
 /** The column of that name. @throws ApiError unknown_field, naming what there is */
 export function fieldOf(resource: Resource, name: string): AnyColumn {
-  const column = Object.hasOwn(resource.columns, name) ? resource.columns[name] : undefined;
-  if (queryable(column)) return column;
+  const column = queryable(resource, name);
+  if (column) return column;
   throw unknownField(resource, name);
 }
 
@@ -32,8 +33,8 @@ export function placeOf(resource: Resource, field: string): Place {
   const dot = field.indexOf('.');
   if (dot < 0) return { name: field, column: fieldOf(resource, field), path: null };
   const name = field.slice(0, dot);
-  const column = Object.hasOwn(resource.columns, name) ? resource.columns[name] : undefined;
-  if (!queryable(column) || column.kind !== 'json') throw unknownField(resource, field);
+  const column = queryable(resource, name);
+  if (column?.kind !== 'json') throw unknownField(resource, field);
   const path = field.slice(dot + 1);
   if (path.split('.').some((key) => column.secretKeys.includes(key))) throw unknownField(resource, field);
   return { name, column, path };

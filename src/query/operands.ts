@@ -18,16 +18,18 @@ const ALLOWED: Record<ColumnKind, ReadonlySet<Operator>> = {
   json: new Set(['eq', 'ne', 'contains', 'startsWith', 'endsWith', 'isNull']),
 };
 
+/** Of the whole of a value that is compared by its places. */
+const AT_PLACES: ReadonlySet<Operator> = new Set(['isNull']);
+
 /** @throws ApiError unknown_operator when the operator means nothing for this kind of column */
 export function checkOperator(field: string, column: AnyColumn, operator: Operator): void {
-  const allowed = ALLOWED[column.kind];
+  const allowed = column.byPlace ? AT_PLACES : ALLOWED[column.kind];
   if (allowed.has(operator)) return;
+  const instead = column.kind === 'json' ? `; name a place inside it, as in ${field}.name.${operator}` : '';
   throw new ApiError(
     'unknown_operator',
-    `${field}: a ${column.kind} field cannot be compared with "${operator}"`,
-    {
-      allowed: [...allowed],
-    },
+    `${field}: a ${column.kind} field cannot be compared with "${operator}"${instead}`,
+    { allowed: [...allowed] },
   );
 }
 

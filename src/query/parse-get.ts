@@ -98,24 +98,31 @@ function boundedInteger(
   ]);
 }
 
-/** Items of a comma list: blanks trimmed, a backslash escapes, double quotes keep commas. */
+/** Items of a comma list: blanks around them trimmed, a backslash escapes, double quotes keep commas and blanks. */
 export function splitItems(text: string): readonly string[] {
   if (text === '') return [];
   if (!/["\\]/.test(text)) return text.split(',').map((item) => item.trim());
   const items: string[] = [];
   let current = '';
+  // What was quoted or escaped stays as it is; only what comes after it is trimmed.
+  let kept = 0;
   let quoted = false;
+  const end = () => {
+    items.push(current.slice(0, kept) + current.slice(kept).trimEnd());
+    [current, kept] = ['', 0];
+  };
   for (let index = 0; index < text.length; index += 1) {
     const char = text.charAt(index);
     if (char === '\\' && index + 1 < text.length) {
       index += 1;
       current += text.charAt(index);
-    } else if (char === '"') quoted = !quoted;
-    else if (char === ',' && !quoted) {
-      items.push(current.trim());
-      current = '';
-    } else current += char;
+      kept = current.length;
+    } else if (char === '"') {
+      quoted = !quoted;
+      kept = current.length;
+    } else if (char === ',' && !quoted) end();
+    else if (quoted || current !== '' || char.trim() !== '') current += char;
   }
-  items.push(current.trim());
+  end();
   return items;
 }

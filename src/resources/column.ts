@@ -32,6 +32,8 @@ export interface Column<Value, Raw extends string | number | null> {
   readonly secret: boolean;
   /** Keys inside a JSON value that stand for secrets: no filter reaches them. */
   readonly secretKeys: readonly string[];
+  /** A JSON value too large or too loose to be compared whole: conditions name a place inside it. */
+  readonly byPlace: boolean;
   readonly unique: boolean;
   // Methods, not function properties: a map of columns of every type is then still a map of AnyColumn.
   encode(value: Value): Raw;
@@ -49,6 +51,7 @@ interface Options {
   readonly hidden?: boolean;
   readonly secret?: boolean;
   readonly secretKeys?: readonly string[];
+  readonly byPlace?: boolean;
   readonly unique?: boolean;
 }
 
@@ -63,6 +66,7 @@ function column<Value, Raw extends string | number | null>(
     hidden: options.hidden ?? false,
     secret: options.secret ?? false,
     secretKeys: options.secretKeys ?? [],
+    byPlace: options.byPlace ?? false,
     unique: options.unique ?? false,
     ...(options.references ? { references: options.references } : {}),
   });

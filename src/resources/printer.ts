@@ -23,7 +23,7 @@ export const printer = resource({
     provider: choice(PRINTER_PROVIDERS),
     /** The serial number: what a printer is recognised by, whatever its address. */
     deviceId: nullable(text({ max: 64 })),
-    providerConfig: nullable(json(bambuConfig)),
+    providerConfig: nullable(json(bambuConfig, { byPlace: true })),
     machineUserProfileId: nullable(id()),
     machineSystemProfileId: nullable(integer()),
     processUserProfileId: nullable(id()),

@@ -40,6 +40,9 @@ describe('operands that do not fit', () => {
     ['tags', 'gt'],
     ['tags', 'between'],
     ['data', 'gt'],
+    ['data', 'in'],
+    ['settings', 'eq'],
+    ['settings', 'contains'],
   ])('as operators that mean nothing there: %s %s', async (field, operator) => {
     await expect(find(field, operator, '1')).rejects.toMatchObject({
       code: 'unknown_operator',

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Condition, Operator, SortKey } from '../../src/query/condition.js';
 import { holds, sorted } from './naive.js';
+import { conditionsAtPlaces, conditionsOnWhole, objects } from './naive-json.js';
 import { COLOURS, type Thing, Things, thing } from './things.js';
 
 let things: Things;
@@ -65,6 +66,8 @@ const rows: fc.Arbitrary<Thing> = fc.record({
   goneAt: or(times),
   tags: lists,
   labels: or(lists),
+  data: or(objects),
+  createdAt: times,
 });
 
 /** The same value as a program or as an address would write it. */
@@ -117,6 +120,12 @@ const leaf = fc.oneof(
     { compare: true },
   ),
   conditionsOn(['tags', 'labels'], fc.constantFrom('a', 'A', 'b', '%', '[x'), { search: words, list: true }),
+  conditionsOnWhole.map(
+    ([operator, value]): Condition => ({ kind: 'field', field: 'data', operator, value }),
+  ),
+  conditionsAtPlaces.map(
+    ([path, [operator, value]]): Condition => ({ kind: 'field', field: `data.${path}`, operator, value }),
+  ),
 );
 
 const { tree } = fc.letrec<{ tree: Condition }>((tie) => ({
@@ -132,8 +141,9 @@ const { tree } = fc.letrec<{ tree: Condition }>((tie) => ({
 }));
 
 const SORTABLE = Object.keys(thing.columns).filter(
-  (name) => !['tags', 'labels', 'data', 'pin', 'code'].includes(name),
+  (name) => !['tags', 'labels', 'data', 'settings', 'pin', 'code', 'updatedAt'].includes(name),
 );
+const pages = fc.record({ limit: fc.integer({ min: 1, max: 6 }), offset: fc.integer({ min: 0, max: 4 }) });
 const sorts = fc.uniqueArray(
   fc.record<SortKey>({ field: fc.constantFrom(...SORTABLE), direction: fc.constantFrom('asc', 'desc') }),
   { maxLength: 3, selector: ({ field }) => field },
@@ -144,11 +154,11 @@ describe('a compiled filter', () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(rows, { minLength: 1, maxLength: 8 }),
-        fc.array(fc.tuple(tree, sorts), { minLength: 6, maxLength: 6 }),
+        fc.array(fc.tuple(tree, sorts, pages), { minLength: 6, maxLength: 6 }),
         async (stored, queries) => {
           await things.fill(stored);
           const all = (await things.list({})).data;
-          for (const [filter, sort] of queries) {
+          for (const [filter, sort, page] of queries) {
             const found = await things.list({ filter, sort });
             const byDefault: readonly SortKey[] = [{ field: 'createdAt', direction: 'asc' }];
             const expected = sorted(
@@ -157,6 +167,10 @@ describe('a compiled filter', () => {
             );
             expect(found.data).toEqual(expected);
             expect(found.total).toBe(expected.length);
+            const { limit, offset } = page;
+            const part = await things.list({ filter, sort, limit, offset });
+            expect(part.data).toEqual(expected.slice(offset, offset + limit));
+            expect(part.total).toBe(expected.length);
           }
         },
       ),

@@ -1,4 +1,5 @@
 import type { Condition, Operator, SortKey } from '../../src/query/condition.js';
+import { at, jsonHolds } from './naive-json.js';
 import { thing } from './things.js';
 
 /** What a condition means, written down a second time: slowly, over one row in memory. */
@@ -11,6 +12,11 @@ export function holds(condition: Condition, row: Readonly<Record<string, unknown
     case 'not':
       return !holds(condition.of, row);
     case 'field': {
+      const [name = '', ...path] = condition.field.split('.');
+      if (name === 'data') {
+        const found = path.length === 0 ? row.data : at(row.data, path.join('.'));
+        return jsonHolds(found, condition.operator, condition.value);
+      }
       const stored = row[condition.field];
       const negated = condition.operator === 'ne' ? 'eq' : condition.operator === 'notIn' ? 'in' : null;
       if (negated) return !holds({ ...condition, operator: negated }, row);

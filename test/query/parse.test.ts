@@ -52,6 +52,10 @@ describe('parameters of an address', () => {
     ['"a\\"b"', ['a"b']],
     ['', []],
     ['a,', ['a', '']],
+    ['" a ", b', [' a ', 'b']],
+    ['a\\ ,b', ['a ', 'b']],
+    ['a" b "c ', ['a b c']],
+    ['""', ['']],
   ])('split %s at its commas', (text, items) => {
     expect(splitItems(text)).toEqual(items);
   });
@@ -96,12 +100,15 @@ describe('parameters of an address', () => {
     ['fields=pin', 'unknown_field', 'title'],
     ['hash=1', 'unknown_field', 'title'],
     ['hash.startsWith=a', 'unknown_field', 'title'],
+    ['updatedAt=2026-03-01', 'unknown_field', 'title'],
+    ['sort=updatedAt', 'unknown_field', 'title'],
   ])('name what there is when they are unknown: %s', (text, code, allowed) => {
     const error = refusal(() => get(text));
     expect(error.code).toBe(code);
     expect(error.details.allowed).toContain(allowed);
     expect(error.details.allowed).not.toContain('code');
     expect(error.details.allowed).not.toContain('pin');
+    expect(error.details.allowed).not.toContain('updatedAt');
   });
 
   it('ignore a bare name that nobody knows', () => {

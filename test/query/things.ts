@@ -41,10 +41,12 @@ export const thing = resource({
     labels: nullable(words()),
     owner: nullable(id()),
     data: nullable(json(record)),
+    settings: nullable(json(record, { byPlace: true })),
     pin: text({ hidden: true }),
     code: text({ secret: true }),
   },
   masked: ['hash'],
+  omit: ['updatedAt'],
 });
 
 export interface Thing {
@@ -61,6 +63,8 @@ export interface Thing {
   readonly tags: readonly string[];
   readonly labels: readonly string[] | null;
   readonly data?: Readonly<Record<string, unknown>> | null;
+  /** Left out: a second after the one before. */
+  readonly createdAt?: string;
 }
 
 export const EXAMPLE: Thing = {
@@ -106,7 +110,7 @@ export class Things {
     for (const [index, row] of rows.entries()) {
       const at = new Date(Date.UTC(2026, 0, 1, 0, 0, index)).toISOString();
       const rest = { owner: null, pin: '1', code: '2', createdAt: at, updatedAt: at };
-      const whole = { ...rest, data: null, ...row, id: newId(), storeId: this.farm.storeId };
+      const whole = { ...rest, data: null, settings: null, ...row, id: newId(), storeId: this.farm.storeId };
       await this.farm.db.read.executeQuery(insertStatement(thing, whole));
     }
   }
