@@ -77,11 +77,14 @@ function contextOf(
   caller: Caller,
   action: string,
 ): CallContext {
-  const gone = new AbortController();
-  reply.raw.once('close', () => gone.abort());
+  let gone: AbortController | null = null;
   return {
     caller,
-    signal: gone.signal,
+    // Few operations wait for anything, and making one costs as much as looking up an entity.
+    get signal() {
+      gone ??= abortedAtClose(reply);
+      return gone.signal;
+    },
     write: {
       storeId: caller.storeId,
       actor: caller.actor,
@@ -94,6 +97,13 @@ function contextOf(
       },
     },
   };
+}
+
+function abortedAtClose({ raw }: FastifyReply): AbortController {
+  const controller = new AbortController();
+  if (raw.closed) controller.abort();
+  else raw.once('close', () => controller.abort());
+  return controller;
 }
 
 /** A header as one line of text; null when it says nothing. */

@@ -2,9 +2,13 @@ import { signDownload, signUpload, type TokenVerdict, verify } from '../storage/
 
 /** No expiry worth the name: an image address that a page may keep. The path cannot be guessed, the token not made. */
 const FOR_GOOD = Date.UTC(2100, 0, 1);
+const MAX_KNOWN = 20_000;
 
 /** Addresses of stored files that carry their own permission. */
 export class FileUrls {
+  /** What follows the base of addresses for good, by path. A page of jobs has hundreds; signing costs more than all else. */
+  readonly #known = new Map<string, string>();
+
   constructor(
     private readonly key: Buffer,
     /** Where clients reach the daemon, without a slash at the end; may be known only once it listens. */
@@ -21,7 +25,13 @@ export class FileUrls {
 
   /** For `<img>` tags and messages: loads without headers, as long as the file exists. */
   permanent(uri: string): string {
-    return this.download(storeOf(uri), uri, FOR_GOOD);
+    let place = this.#known.get(uri);
+    if (place === undefined) {
+      place = placeOf(uri, signDownload(this.key, { storeId: storeOf(uri), path: uri, expiresAt: FOR_GOOD }));
+      if (this.#known.size >= MAX_KNOWN) this.#known.clear();
+      this.#known.set(uri, place);
+    }
+    return this.baseUrl() + place;
   }
 
   check(method: string, uri: string, token: string, now: number): TokenVerdict {
@@ -29,9 +39,12 @@ export class FileUrls {
   }
 
   #url(uri: string, token: string): string {
-    const path = uri.split('/').map(encodeURIComponent).join('/');
-    return `${this.baseUrl()}/storage/${path}?token=${token}`;
+    return this.baseUrl() + placeOf(uri, token);
   }
+}
+
+function placeOf(uri: string, token: string): string {
+  return `/storage/${uri.split('/').map(encodeURIComponent).join('/')}?token=${token}`;
 }
 
 /** The store a path belongs to: its first segment, after the word that marks uploads. */
