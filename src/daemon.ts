@@ -204,7 +204,7 @@ async function build(options: DaemonOptions, onStop: OnStop) {
   let http: HttpServer | null = null;
   const urls = new FileUrls(await urlKey(config.dataDir), () => http?.url ?? '');
   const onKeyChanged = (keyId: string) => broker.closeKey(keyId);
-  let operations: readonly Operation[] = [];
+  let described: readonly Operation[] = [];
   const deps: Deps = {
     database,
     fleet,
@@ -217,7 +217,7 @@ async function build(options: DaemonOptions, onStop: OnStop) {
     clock,
     log,
     query: { defaultLimit: config.query.defaultLimit },
-    hints: new RouteHints(() => operations),
+    hints: new RouteHints(() => described),
     printerStat(printerId) {
       const seen = liveStats.stat(printerId);
       return seen && toPrinterStat(seen);
@@ -231,7 +231,8 @@ async function build(options: DaemonOptions, onStop: OnStop) {
     onKeyChanged,
     hideSecret: options.hideSecret ?? (() => undefined),
   };
-  operations = allOperations(deps);
+  const operations = allOperations(deps);
+  described = operations.filter(({ older }) => !older);
   http = new HttpServer({
     host: config.http.host,
     port: config.http.port,
