@@ -13,7 +13,7 @@ import type { StepProbe } from './dispatch/printer-work.js';
 import { DispatchRunner } from './dispatch/runner.js';
 import { Scheduler } from './dispatch/scheduler.js';
 import { syncConfiguredPrinters } from './domain/configured-printers.js';
-import { systemContext } from './domain/stores.js';
+import { completeStore, systemContext } from './domain/stores.js';
 import { Discovery } from './fleet/discovery.js';
 import { Fleet } from './fleet/fleet.js';
 import { TrafficLog } from './fleet/traffic-log.js';
@@ -226,7 +226,6 @@ async function build(options: DaemonOptions, onStop: OnStop) {
       version: options.version,
       uploadLifetimeMs: config.storage.uploadExpiryMinutes * 60_000,
       configFile: options.configFile,
-      maxConcurrentJobs: config.queue.maxConcurrentJobs,
     },
     onKeyChanged,
     hideSecret: options.hideSecret ?? (() => undefined),
@@ -300,9 +299,10 @@ async function build(options: DaemonOptions, onStop: OnStop) {
 async function start(parts: Parts, onStop: OnStop): Promise<void> {
   const { config, database, storeId, fleet, discovery, runner, scheduler, broker, stats, http, control } =
     parts;
-  await database.write(systemContext(storeId), (tx) =>
-    syncConfiguredPrinters(tx, config.printers.map(configured)),
-  );
+  await database.write(systemContext(storeId), async (tx) => {
+    await completeStore(tx, config.queue.maxConcurrentJobs);
+    await syncConfiguredPrinters(tx, config.printers.map(configured));
+  });
   await broker.start();
   onStop(() => broker.stop());
   await http.start();

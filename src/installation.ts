@@ -9,7 +9,7 @@ import { Database, type DatabaseOptions } from './database/database.js';
 import { decodeRow } from './database/rows.js';
 import { createKey } from './domain/api-keys.js';
 import { recordChanges } from './domain/audit.js';
-import { createStore, installedStoreId, systemContext } from './domain/stores.js';
+import { completeStore, createStore, installedStoreId, systemContext } from './domain/stores.js';
 import { keyRing } from './operations/keys/key-ring.js';
 import { configured, trustAnchors } from './printer-settings.js';
 import { printerConnection } from './resources/index.js';
@@ -45,9 +45,10 @@ export async function initialise(dataDir: string): Promise<{ storeId: string; ap
   const database = await openDatabase(dataDir, { create: true });
   try {
     const store = await createStore(database, 'My farm');
-    const { key } = await database.write(systemContext(store.id), (tx) =>
-      createKey(tx, { name: 'Owner', fullAccess: true }),
-    );
+    const { key } = await database.write(systemContext(store.id), async (tx) => {
+      await completeStore(tx, null);
+      return createKey(tx, { name: 'Owner', fullAccess: true });
+    });
     await urlKey(dataDir);
     return { storeId: store.id, apiKey: key };
   } finally {

@@ -17,12 +17,13 @@ export async function recordChanges(tx: Transaction): Promise<void> {
     ({ resource, fields }) => resource === 'store' && fields.includes('auditEnabled'),
   );
   if (!switched && !(await isAuditEnabled(tx))) return;
-  for (const entry of entries) await write(tx, entry);
+  const email = await emailOf(tx);
+  for (const entry of entries) await write(tx, entry, email);
 }
 
 /** Writes down what is no change of an entity, such as a command to a printer; nothing while the log is off. */
 export async function recordAct(tx: Transaction, entry: AuditEntry): Promise<void> {
-  if (await isAuditEnabled(tx)) await write(tx, entry);
+  if (await isAuditEnabled(tx)) await write(tx, entry, await emailOf(tx));
 }
 
 async function isAuditEnabled(tx: Transaction): Promise<boolean> {
@@ -34,13 +35,14 @@ async function isAuditEnabled(tx: Transaction): Promise<boolean> {
   return row?.auditEnabled === 1;
 }
 
-async function write(tx: Transaction, entry: AuditEntry): Promise<void> {
+async function write(tx: Transaction, entry: AuditEntry, actorEmail: string | null): Promise<void> {
   const { context } = tx;
   const [only, ...others] = entry.ids;
   const single = others.length === 0;
   await tx.note(auditLog, {
     storeId: context.storeId,
     ...whoOf(context),
+    actorEmail,
     entityType: entry.entityType,
     entityId: single ? (only ?? null) : null,
     entityIds: single ? null : entry.ids,
@@ -53,6 +55,19 @@ async function write(tx: Transaction, entry: AuditEntry): Promise<void> {
     userAgent: context.request?.userAgent ?? null,
     reason: context.request?.reason ?? null,
   });
+}
+
+/** The address of the person behind the write, as it is now. */
+async function emailOf({ context, db }: Transaction): Promise<string | null> {
+  const { actor, storeId } = context;
+  if (actor.type !== 'user' || actor.id === null) return null;
+  const row = await db
+    .selectFrom('user')
+    .select('email')
+    .where('id', '=', actor.id)
+    .where('storeId', '=', storeId)
+    .executeTakeFirst();
+  return row?.email ?? null;
 }
 
 const SOURCES = { api_key: 'api', user: 'web', cli: 'cli', system: 'system' } as const;

@@ -65,7 +65,7 @@ export async function fileByUri(
 }
 
 /**
- * The bytes behind the paths a client gave for a part: fresh uploads, or files the part owns already.
+ * The bytes behind the paths a client gave in `field`: fresh uploads, or files the part owns already.
  *
  * @throws ApiError validation_failed naming the path
  */
@@ -73,6 +73,7 @@ export async function resolveGivenFiles(
   tx: Transaction,
   given: readonly string[],
   owned: readonly string[],
+  field = 'fileUris',
 ): Promise<readonly PartFile[]> {
   const files: PartFile[] = [];
   for (const path of given) {
@@ -80,20 +81,22 @@ export async function resolveGivenFiles(
     const row = await fileByUri(tx, known ?? path);
     if (!row || parseStoragePath(row.uri)?.storeId !== tx.context.storeId) {
       throw badFile(
+        field,
         path,
         'is not a path that an upload answered; ask for one at /v1/storage/signed-upload-urls',
       );
     }
-    if (row.sha256 === null) throw badFile(path, 'was never uploaded; PUT the bytes to its uploadUrl first');
+    if (row.sha256 === null)
+      throw badFile(field, path, 'was never uploaded; PUT the bytes to its uploadUrl first');
     files.push({ uri: row.uri, sha256: row.sha256, bytes: row.bytes ?? 0 });
   }
   return files;
 }
 
-function badFile(path: string, fault: string): ApiError {
+function badFile(field: string, path: string, fault: string): ApiError {
   const expected = 'the path of a finished upload';
-  return new ApiError('validation_failed', `fileUris: ${JSON.stringify(path)} ${fault}`, {
-    errors: [{ path: '$input.fileUris', expected, value: path }],
+  return new ApiError('validation_failed', `${field}: ${JSON.stringify(path)} ${fault}`, {
+    errors: [{ path: `$input.${field}`, expected, value: path }],
   });
 }
 
@@ -162,7 +165,7 @@ export async function disown(
 export async function nameContent(
   tx: Transaction,
   uri: string,
-  kind: 'part' | 'thumbnail',
+  kind: 'part' | 'thumbnail' | 'logo',
   ownerId: string,
   content: Content,
 ): Promise<void> {
@@ -206,6 +209,7 @@ export async function forgetUnused(tx: Transaction, uploadsBefore: string): Prom
     .leftJoin('part', 'part.id', 'storedFile.ownerId')
     .where('storedFile.kind', '!=', 'upload')
     .where('part.id', 'is', null)
+    .where((row) => row.or([row('kind', '!=', 'logo'), row('ownerId', 'is', null)]))
     .execute();
   const needed = await neededUris(tx);
   const gone = [...uploads, ...orphans.filter((row) => !needed.has(row.uri))];

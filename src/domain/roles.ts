@@ -1,9 +1,16 @@
+import type { Kysely } from 'kysely';
+import { ApiError } from '../contract/errors.js';
 import { PERMISSIONS, type Permission } from '../contract/permissions.js';
+import { decodeRow } from '../database/rows.js';
+import { role, type Tables } from '../resources/index.js';
 
-/** Roles that ship with the daemon; their id is their key. Immutable. */
-export interface SystemRole {
+/** What a holder may do, under one name. */
+export interface Role {
   readonly id: string;
   readonly name: string;
+  readonly description: string | null;
+  /** Ships with the daemon: its id is its key, and it cannot be changed. The others are rows of the store. */
+  readonly isSystem: boolean;
   readonly permissions: readonly Permission[];
 }
 
@@ -29,16 +36,28 @@ const NOT_FOR_ADMINS: ReadonlySet<Permission> = new Set([
   'internal.shopify',
 ]);
 
-export const SYSTEM_ROLES: readonly SystemRole[] = [
-  { id: 'owner', name: 'Store Owner', permissions: PERMISSIONS },
+export const OWNER_ROLE = 'owner';
+
+export const SYSTEM_ROLES: readonly Role[] = [
+  {
+    id: OWNER_ROLE,
+    name: 'Store Owner',
+    description: 'May do everything. One person holds it; it is handed on, never given.',
+    isSystem: true,
+    permissions: PERMISSIONS,
+  },
   {
     id: 'admin',
     name: 'Admin',
+    description: 'Runs the farm: everything but deleting the store and changing its plan.',
+    isSystem: true,
     permissions: PERMISSIONS.filter((permission) => !NOT_FOR_ADMINS.has(permission)),
   },
   {
     id: 'operator',
     name: 'Operator',
+    description: 'Prints: works on the queue and the printers, and looks at the rest.',
+    isSystem: true,
     permissions: [
       ...VIEWS,
       'material.instance.create',
@@ -55,10 +74,18 @@ export const SYSTEM_ROLES: readonly SystemRole[] = [
       'maintenance.complete',
     ],
   },
-  { id: 'viewer', name: 'Viewer', permissions: VIEWS },
+  {
+    id: 'viewer',
+    name: 'Viewer',
+    description: 'Looks at everything that is printed and changes nothing.',
+    isSystem: true,
+    permissions: VIEWS,
+  },
   {
     id: 'part-manager',
     name: 'Part Manager',
+    description: 'Keeps parts and SKUs, and sees what becomes of them.',
+    isSystem: true,
     permissions: [
       'part.view',
       'part.create',
@@ -78,9 +105,49 @@ export const SYSTEM_ROLES: readonly SystemRole[] = [
   },
 ];
 
-const byId = new Map(SYSTEM_ROLES.map((role) => [role.id, role.permissions]));
+const shipped: ReadonlyMap<string, Role> = new Map(SYSTEM_ROLES.map((one) => [one.id, one]));
 
-/** Permissions of an assignable role; undefined when there is none (the owner's cannot be assigned). */
-export function rolePermissions(id: string): readonly Permission[] | undefined {
-  return id === 'owner' ? undefined : byId.get(id);
+/** Every role of a store: those that ship with the daemon first, then its own by name. */
+export async function rolesOf(db: Kysely<Tables>, storeId: string): Promise<readonly Role[]> {
+  return [...SYSTEM_ROLES, ...(await ownRoles(db, storeId))];
+}
+
+async function ownRoles(db: Kysely<Tables>, storeId: string): Promise<readonly Role[]> {
+  const rows = await db
+    .selectFrom('role')
+    .selectAll()
+    .where('storeId', '=', storeId)
+    .orderBy('name')
+    .execute();
+  return rows.map((raw) => ({ ...decodeRow(role, raw), isSystem: false }));
+}
+
+/** Those of these roles that can be held; ids of others, and of the owner's, are left out. */
+export async function assignableRoles(
+  db: Kysely<Tables>,
+  storeId: string,
+  ids: readonly string[],
+): Promise<readonly Role[]> {
+  const wanted = new Set(ids);
+  const system = SYSTEM_ROLES.filter(({ id }) => id !== OWNER_ROLE && wanted.has(id));
+  if (ids.every((id) => shipped.has(id))) return system;
+  return [...system, ...(await ownRoles(db, storeId)).filter(({ id }) => wanted.has(id))];
+}
+
+/** @throws ApiError validation_failed for a role that is not there or cannot be given */
+export async function requireRoles(
+  db: Kysely<Tables>,
+  storeId: string,
+  ids: readonly string[],
+): Promise<readonly Role[]> {
+  const found = await assignableRoles(db, storeId, ids);
+  const missing = ids.find((id) => !found.some((one) => one.id === id));
+  if (missing === undefined) return found;
+  const expected = (await rolesOf(db, storeId)).map(({ id }) => id).filter((id) => id !== OWNER_ROLE);
+  throw new ApiError(
+    'validation_failed',
+    missing === OWNER_ROLE
+      ? 'The role of the owner cannot be given; ownership is transferred instead'
+      : `There is no role ${JSON.stringify(missing)}; there are ${expected.join(', ')}`,
+  );
 }

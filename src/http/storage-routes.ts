@@ -27,6 +27,9 @@ export interface FileTransfers {
 /** Kinds that browsers may show; everything else is only handed over. */
 const TYPES: Readonly<Record<string, string>> = {
   '.png': 'image/png',
+  '.jpg': 'image/jpeg',
+  '.jpeg': 'image/jpeg',
+  '.webp': 'image/webp',
   '.3mf': 'model/3mf',
   '.stl': 'model/stl',
 };

@@ -34,8 +34,6 @@ export interface Deps {
     readonly uploadLifetimeMs: number;
     /** Named when someone tries to change by REST what the file owns. */
     readonly configFile: string;
-    /** Null is no limit. */
-    readonly maxConcurrentJobs: number | null;
   };
   /** A key was changed or deleted: what it holds open must be looked at again. */
   readonly onKeyChanged: (keyId: string) => void;

@@ -1,14 +1,20 @@
+import { addon } from './addon.js';
+import { addonSubscription } from './addon-subscription.js';
+import { addonTier } from './addon-tier.js';
 import { apiKey } from './api-key.js';
 import { auditLog } from './audit-log.js';
 import { dispatch } from './dispatch.js';
+import { entitlement } from './entitlement.js';
 import { folder } from './folder.js';
 import { integration } from './integration.js';
+import { invitation } from './invitation.js';
 import { material } from './material.js';
 import { materialGroup } from './material-group.js';
 import { materialGroupMember } from './material-group-member.js';
 import { materialInstance } from './material-instance.js';
 import { materialProfileAssignment } from './material-profile-assignment.js';
 import { materialVariant } from './material-variant.js';
+import { notificationSetting } from './notification-setting.js';
 import { part } from './part.js';
 import { partBuild } from './part-build.js';
 import { partMaterialAssignment } from './part-material-assignment.js';
@@ -17,8 +23,15 @@ import { printer } from './printer.js';
 import { printerConnection } from './printer-connection.js';
 import { printerSlot } from './printer-slot.js';
 import type { RawRow, Resource } from './resource.js';
+import { role } from './role.js';
 import { store } from './store.js';
+import { storeSettings } from './store-settings.js';
 import { storedFile } from './stored-file.js';
+import { subscription } from './subscription.js';
+import { user } from './user.js';
+import { userPermission } from './user-permission.js';
+import { userRole } from './user-role.js';
+import { userSettings } from './user-settings.js';
 
 /** Every entity of the daemon, by name. A new one is added here and in a migration. */
 export const RESOURCES = Object.freeze({
@@ -42,6 +55,19 @@ export const RESOURCES = Object.freeze({
   materialInstance,
   materialProfileAssignment,
   partMaterialAssignment,
+  user,
+  role,
+  userRole,
+  userPermission,
+  invitation,
+  storeSettings,
+  userSettings,
+  notificationSetting,
+  entitlement,
+  addon,
+  addonTier,
+  addonSubscription,
+  subscription,
 });
 
 export type ResourceName = keyof typeof RESOURCES;
@@ -61,17 +87,23 @@ export function resourceNamed(name: string): Resource {
 }
 
 export {
+  addon,
+  addonSubscription,
+  addonTier,
   apiKey,
   auditLog,
   dispatch,
+  entitlement,
   folder,
   integration,
+  invitation,
   material,
   materialGroup,
   materialGroupMember,
   materialInstance,
   materialProfileAssignment,
   materialVariant,
+  notificationSetting,
   part,
   partBuild,
   partMaterialAssignment,
@@ -79,6 +111,13 @@ export {
   printerConnection,
   printerSlot,
   printJob,
+  role,
   store,
   storedFile,
+  storeSettings,
+  subscription,
+  user,
+  userPermission,
+  userRole,
+  userSettings,
 };

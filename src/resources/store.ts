@@ -11,6 +11,7 @@ export const store = resource({
     name: text({ min: 1, max: 1024, writable: 'edit' }),
     timezone: nullable(text({ writable: 'edit' })),
     country: nullable(text({ writable: 'edit' })),
+    /** Paths of stored files; answered as addresses that load without headers. */
     logoLightUrl: nullable(text()),
     logoDarkUrl: nullable(text()),
     websiteUrl: nullable(text({ writable: 'edit' })),
@@ -18,4 +19,8 @@ export const store = resource({
   },
   // The contract's Store has no storeId: it is its own.
   omit: ['storeId'],
+  overrides: ({ logoLightUrl, logoDarkUrl }, presenter) => ({
+    logoLightUrl: logoLightUrl === null ? null : presenter.fileUrl(logoLightUrl),
+    logoDarkUrl: logoDarkUrl === null ? null : presenter.fileUrl(logoDarkUrl),
+  }),
 });

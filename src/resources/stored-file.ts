@@ -11,7 +11,7 @@ export const storedFile = resource({
   columns: {
     /** `uploads:{storeId}/{random}/{name}` or `{storeId}/parts/{partId}/{name}`, the name percent-encoded. */
     uri: text({ max: 4096, unique: true }),
-    kind: choice(['upload', 'part', 'thumbnail']),
+    kind: choice(['upload', 'part', 'thumbnail', 'logo']),
     ownerId: nullable(id()),
     sha256: nullable(text({ max: 64 })),
     bytes: nullable(integer({ min: 0 })),

@@ -5,9 +5,10 @@ import type { Permission } from '../../contract/permissions.js';
 import type { Clock } from '../../contract/time.js';
 import type { Database } from '../../database/database.js';
 import { decodeRow } from '../../database/rows.js';
-import { type ApiKey, keyPermissions, secretFits, splitKey } from '../../domain/api-keys.js';
+import { type ApiKey, keyPermissions } from '../../domain/api-keys.js';
+import { secretFits, splitSecret } from '../../domain/secrets.js';
 import { systemContext } from '../../domain/stores.js';
-import { apiKey } from '../../resources/index.js';
+import { apiKey, role } from '../../resources/index.js';
 import type { Caller } from '../operation.js';
 import { isAllowed } from './address.js';
 
@@ -46,6 +47,8 @@ export class Authenticator {
     options.database.feed.on((write) => {
       for (const change of write.changes) {
         if (change.resource === apiKey.name && change.fields.join() !== 'lastUsedAt') this.#forget(change.id);
+        // Few roles, changed seldom: whoever holds this one is not looked for.
+        if (change.resource === role.name) this.#forgetAll();
       }
     });
   }
@@ -87,7 +90,7 @@ export class Authenticator {
   }
 
   async #lookUp(key: string): Promise<Known | null> {
-    const parts = splitKey(key);
+    const parts = splitSecret(key);
     if (!parts) return null;
     const fingerprint = fingerprintOf(key);
     const known = this.#known.get(fingerprint);
@@ -101,12 +104,18 @@ export class Authenticator {
     if (!raw) return null;
     const row = decodeRow(apiKey, raw);
     if (!secretFits(row, parts.secret)) return null;
-    const found: Known = { row, permissions: keyPermissions(row), lastUsedMs: ms(row.lastUsedAt) };
+    const permissions = await keyPermissions(this.options.database.read, row);
+    const found: Known = { row, permissions, lastUsedMs: ms(row.lastUsedAt) };
     // Changed while it was read: what was read may be of yesterday, so it must not be remembered.
     if (changes !== this.#changes) return found;
     if (this.#known.size >= MAX_KNOWN) this.#known.clear();
     this.#known.set(fingerprint, found);
     return found;
+  }
+
+  #forgetAll(): void {
+    this.#changes += 1;
+    this.#known.clear();
   }
 
   #forget(keyId: string): void {

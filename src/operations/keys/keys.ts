@@ -1,19 +1,15 @@
 import { z } from 'zod';
 import { ApiError, notFound } from '../../contract/errors.js';
-import { isPermission, PERMISSIONS, type Permission } from '../../contract/permissions.js';
 import { decodeRow } from '../../database/rows.js';
-import { type ApiKey, checkGrant, createKey, keyPermissions, refuseMore } from '../../domain/api-keys.js';
+import { type ApiKey, createKey, keyPermissions } from '../../domain/api-keys.js';
+import { checkGrant, refuseMore } from '../../domain/grants.js';
 import { answered } from '../../resources/answered.js';
 import { apiKey } from '../../resources/index.js';
 import { isAddressOrRange } from '../access/address.js';
 import type { Deps } from '../deps.js';
 import { NOTHING, type Operation, operation } from '../operation.js';
-import { id, idParam, noParams } from '../schemas.js';
+import { id, idParam, noParams, permission } from '../schemas.js';
 import { standardOperations } from '../standard.js';
-
-const permission = z
-  .custom<Permission>((value) => typeof value === 'string' && isPermission(value), 'a permission of the list')
-  .meta({ type: 'string', enum: [...PERMISSIONS] });
 
 const cidr = z.string().refine(isAddressOrRange, 'an IP address or a CIDR range such as 192.168.1.0/24');
 
@@ -44,16 +40,16 @@ export function keyOperations(deps: Deps): Operation[] {
     answer: () => oneTimeKey,
     async run({ body }, { caller, write }) {
       const given = grant(body);
-      checkGrant(caller.permissions, given);
-      const { row, key } = await database.write(write, (tx) =>
-        createKey(tx, {
+      const { row, key } = await database.write(write, async (tx) => {
+        await checkGrant(tx.db, write.storeId, caller.permissions, given);
+        return createKey(tx, {
           ...given,
           name: body.name,
           ipAllowlist: body.ipAllowlist ?? null,
           expiresAt: body.expiresAt === undefined ? null : new Date(body.expiresAt).toISOString(),
           createdBy: caller.actor.id,
-        }),
-      );
+        });
+      });
       return { id: row.id, storeId: row.storeId, name: row.name, key };
     },
   });
@@ -81,8 +77,8 @@ export function keyOperations(deps: Deps): Operation[] {
         refuseManaged(before);
         refuseSelf(before, caller.actor.id, body);
         // A key that may do more than its editor must not be opened, reopened or taken over by it.
-        refuseMore(caller.permissions, keyPermissions(before), `The key "${before.name}"`);
-        checkGrant(caller.permissions, grant(body));
+        refuseMore(caller.permissions, await keyPermissions(tx.db, before), `The key "${before.name}"`);
+        await checkGrant(tx.db, write.storeId, caller.permissions, grant(body));
         return tx.update(apiKey, params.id, body);
       });
       onKeyChanged(row.id);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { decodeRow } from '../../database/rows.js';
+import { takeLogos } from '../../domain/store-logos.js';
 import { answered } from '../../resources/answered.js';
 import { store } from '../../resources/index.js';
 import type { Deps } from '../deps.js';
@@ -34,18 +35,23 @@ export function storeOperations(deps: Deps): Operation[] {
     method: 'PATCH',
     path: '/v1/stores',
     status: 200,
-    summary: 'Change the name and addresses of the store',
+    summary: 'Change the name, the addresses and the logos of the store',
     permissions: ['organization.edit'],
     params: noParams,
     body: z.object({
       name: z.string().min(1).max(1024).optional(),
       timezone: z.string().nullable().optional(),
       country: z.string().nullable().optional(),
-      websiteUrl: z.string().nullable().optional(),
+      websiteUrl: z.string().max(2_048).nullable().optional(),
+      logoLightUploadPath: z.string().max(4_096).nullable().optional(),
+      logoDarkUploadPath: z.string().max(4_096).nullable().optional(),
     }),
     answer: () => answered(store),
     async run({ body }, { write }) {
-      const row = await database.write(write, (tx) => tx.update(store, write.storeId, body));
+      const { logoLightUploadPath: light, logoDarkUploadPath: dark, ...values } = body;
+      const row = await database.write(write, async (tx) =>
+        tx.update(store, write.storeId, { ...values, ...(await takeLogos(tx, { light, dark })) }),
+      );
       return store.present(row, presenter);
     },
   });
