@@ -4,6 +4,7 @@ import type { Database } from '../database/database.js';
 import { decodeRow } from '../database/rows.js';
 import { fileByUri } from '../domain/files.js';
 import type { Printer } from '../domain/printers.js';
+import { lowPriorityFills } from '../domain/settings.js';
 import { systemContext } from '../domain/stores.js';
 import type { Fleet } from '../fleet/fleet.js';
 import type { LivePrinter, PrinterState } from '../fleet/live-printer.js';
@@ -37,7 +38,7 @@ export interface SchedulerOptions {
 const SET_ASIDE_MS = 60_000;
 
 /** Resources whose changes can let a job start. */
-const RELEVANT: ReadonlySet<string> = new Set(['printJob', 'printer', 'printerSlot']);
+const RELEVANT: ReadonlySet<string> = new Set(['printJob', 'printer', 'printerSlot', 'storeSettings']);
 
 /** The matcher's loop: looks when something changed, and now and then; gives jobs to printers. */
 export class Scheduler {
@@ -103,7 +104,7 @@ export class Scheduler {
     const printers = (await this.#printers()).map((row) =>
       matchPrinter(row, this.options.fleet.live(row.id)),
     );
-    const settings = this.#settings();
+    const settings = await this.#settings();
     return printers.map((candidate) => ({
       printer: candidate,
       result: checkPair(job.match, candidate, settings),
@@ -123,7 +124,7 @@ export class Scheduler {
     const result = matchQueue(
       queue.map((entry) => entry.match),
       printers,
-      this.#settings(),
+      await this.#settings(),
     );
     this.#reasons = result.reasons;
     for (const assignment of result.assignments) {
@@ -256,9 +257,10 @@ export class Scheduler {
     return found;
   }
 
-  #settings(): MatchSettings {
+  async #settings(): Promise<MatchSettings> {
+    const { database, storeId } = this.options;
     return {
-      processLowPriorityJobs: false,
+      processLowPriorityJobs: await lowPriorityFills(database.read, storeId),
       maxConcurrentJobs: this.options.maxConcurrentJobs,
       activeJobs: this.options.runner.openCount,
     };

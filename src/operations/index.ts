@@ -10,12 +10,15 @@ import { aliases } from './older/aliases.js';
 import { olderOperations } from './older/older.js';
 import type { Operation } from './operation.js';
 import { partOperations } from './parts/parts.js';
+import { peopleOperations } from './people/people.js';
 import { cameraOperations } from './printers/camera.js';
 import { printerCommandOperations } from './printers/commands.js';
 import { livePrinterOperations } from './printers/live.js';
 import { messageOperations } from './printers/messages.js';
 import { printerOperations } from './printers/printers.js';
+import { settingsOperations } from './settings/settings.js';
 import { storageOperations } from './storage/storage.js';
+import { planOperations } from './stores/plan.js';
 import { storeOperations } from './stores/stores.js';
 
 /** Everything the API does, at today's addresses and at older ones. */
@@ -41,5 +44,8 @@ function todaysOperations(deps: Deps): readonly Operation[] {
     ...materialOperations(deps),
     ...folderOperations(deps),
     ...introspectionOperations(deps),
+    ...peopleOperations(deps),
+    ...settingsOperations(deps),
+    ...planOperations(deps),
   ];
 }

@@ -35,6 +35,31 @@ const UNNAMED: Readonly<Record<string, readonly (readonly string[])[]>> = {
   'GET /v1/hints/schema/types': [[]],
   'GET /v1/hints/schema/types/{typeName}': [[]],
   'GET /v1/hints/schema/paths': [[]],
+  'GET /v1/users': [['user.view']],
+  'GET /v1/users/{userId}': [['user.edit']],
+  'DELETE /v1/users/{userId}': [['user.delete']],
+  'POST /v1/users/invite': [['user.invite']],
+  'POST /v1/users/invite/{invitationId}/resend': [['user.invite']],
+  'POST /v1/users/invite/{invitationId}/revoke': [['user.invite']],
+  'POST /v1/users/{userId}/roles': [['permission.grant']],
+  'PUT /v1/users/{userId}/roles': [['permission.grant']],
+  'DELETE /v1/users/{userId}/roles/{roleId}': [['permission.revoke']],
+  'POST /v1/users/{userId}/permissions': [['permission.grant']],
+  'PUT /v1/users/{userId}/permissions': [['permission.grant']],
+  'DELETE /v1/users/{userId}/permissions': [['permission.revoke']],
+  'POST /v1/users/bulk': [['user.delete']],
+  'GET /v1/permissions/user/{userId}': [['permission.view']],
+  'GET /v1/roles': [[]],
+  'GET /v1/roles/with-permissions': [[]],
+  'GET /v1/roles/{roleId}/permissions': [[]],
+  'GET /v1/settings/user': [[]],
+  'PATCH /v1/settings/user': [[]],
+  'GET /v1/entitlements': [[]],
+  'POST /v1/entitlements/search': [[]],
+  'GET /v1/entitlements/{id}': [[]],
+  'GET /v1/entitlements/check/{entitlement}': [[]],
+  'GET /v1/addons': [[]],
+  'GET /v1/addons/{addonType}': [[]],
   'GET /v1/audit-logs': [['audit.log.view']],
   'POST /v1/audit-logs/search': [['audit.log.view']],
   'POST /v2/builds': [['job.create']],
@@ -50,7 +75,7 @@ describe.each(ROWS)('%s', (name, method, path, permission) => {
 
   it('lets nobody in who lacks the permission, and names it', async () => {
     const [needed = []] = sets;
-    if (needed.length === 0) return expect([200, 404]).toContain((await call(method, path, [])).status);
+    if (needed.length === 0) return expect([200, 400, 404]).toContain((await call(method, path, [])).status);
     for (const held of [[], ...(needed.length > 1 ? needed.map((one) => [one]) : [])]) {
       const answer = await call(method, path, held);
       expect(answer.status).toBe(403);
