@@ -29,7 +29,9 @@ export interface ListExtras {
   readonly embed?: Embed;
   /** The shape of an entity with what is embedded; that of its definition if left out. */
   readonly entity?: () => z.ZodType;
-  /** For a parameter that is no field; narrows the query by it. */
+  /** Parameters that are no fields, to describe them. */
+  readonly query?: () => z.ZodType;
+  /** Narrows the query by such parameters. */
   readonly refine?: (query: ListQuery, parameters: Parameters) => ListQuery;
 }
 
@@ -51,7 +53,12 @@ export function standardOperations(
 export function listOperation(
   resource: Resource,
   deps: Deps,
-  { embed = plain, entity = () => answered(resource), refine = (query) => query }: ListExtras = {},
+  {
+    embed = plain,
+    entity = () => answered(resource),
+    query: further,
+    refine = (query) => query,
+  }: ListExtras = {},
 ): Operation {
   return operation({
     id: `${resource.name}.list`,
@@ -67,6 +74,7 @@ export function listOperation(
       return z.union([z.array(one), foundPage(one)]);
     },
     lists: resource,
+    ...(further ? { query: further } : {}),
     async run({ query }, { caller }) {
       const parsed = refine(parseListParameters(resource, query, deps.query), query);
       const { result, meta } = await run(resource, deps, embed, caller, parsed);

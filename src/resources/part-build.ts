@@ -1,6 +1,8 @@
 import { z } from 'zod';
-import { BUILD_PRINT_STATUSES, BUILD_STATUSES, POSITIONS } from '../contract/enums.js';
+import { BUILD_PRINT_STATUSES, BUILD_STATUSES, POSITIONS, PRIORITIES } from '../contract/enums.js';
+import { answered } from './answered.js';
 import { choice, date, flag, id, integer, json, nullable, text, withDefault, words } from './column.js';
+import { part } from './part.js';
 import { many, one, resource } from './resource.js';
 import { buildExtensions, materialAssignments, parameterOverride, record, tags } from './shapes.js';
 
@@ -44,6 +46,7 @@ export const partBuild = resource({
     /** Who asked for it, for permissions over one's own jobs. */
     createdByActor: nullable(text({ hidden: true })),
   },
+  shape: () => ({ partCopy: answered(part), priority: z.literal(PRIORITIES) }),
   overrides(row, presenter) {
     const url = (uri: string | null) => (uri === null ? null : presenter.fileUrl(uri));
     const { thumbnailUri } = row.partCopy;

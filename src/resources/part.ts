@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { PART_TYPES } from '../contract/enums.js';
 import { choice, date, flag, id, json, nullable, text, withDefault, words } from './column.js';
+import { estimateShape, metadataShape } from './file-shapes.js';
 import { many, one, resource } from './resource.js';
 import { partMaterial, partParameter, record, tags } from './shapes.js';
 
@@ -41,6 +42,7 @@ export const part = resource({
     gcodePlateUris: nullable(json(z.record(z.string(), z.string()))),
     uploadedAt: nullable(date()),
   },
+  shape: () => ({ metadata: metadataShape().nullable(), slicingEstimate: estimateShape().nullable() }),
   overrides: (row, presenter) => ({
     thumbnailUri: row.thumbnailUri === null ? null : presenter.fileUrl(row.thumbnailUri),
   }),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { JOB_STATUSES } from '../contract/enums.js';
+import { JOB_STATUSES, PRIORITIES } from '../contract/enums.js';
 import { choice, date, flag, id, integer, json, nullable, text, withDefault, words } from './column.js';
+import { skipObjectsShape } from './file-shapes.js';
 import { one, resource } from './resource.js';
 import {
   jobExtensions,
@@ -76,6 +77,10 @@ export const printJob = resource({
     /** Printers that failed to take this job since it was last queued by a person. */
     excludedPrinterIds: withDefault(words({ hidden: true }), []),
   },
+  shape: () => ({
+    priority: z.literal(PRIORITIES),
+    skipObjectsData: skipObjectsShape().nullable(),
+  }),
   overrides(row, presenter) {
     const url = (uri: string | null) => (uri === null ? null : presenter.fileUrl(uri));
     return {

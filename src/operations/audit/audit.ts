@@ -29,7 +29,14 @@ export function auditOperations(deps: Deps): Operation[] {
     },
   });
 
-  return [listOperation(auditLog, deps, { refine: byEntityId }), searchOperation(auditLog, deps), configure];
+  return [
+    listOperation(auditLog, deps, {
+      refine: byEntityId,
+      query: () => z.object({ entityIdSearch: z.string().optional() }),
+    }),
+    searchOperation(auditLog, deps),
+    configure,
+  ];
 }
 
 /** `entityIdSearch=abc`: a part of the id of what an entry is about, or of one of them. */

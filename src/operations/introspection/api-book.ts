@@ -1,5 +1,5 @@
+import { setImmediate } from 'node:timers/promises';
 import { notFound } from '../../contract/errors.js';
-import type { Operation } from '../operation.js';
 import { docsPage } from './docs-page.js';
 import { type ApiDocument, describeApi, templateOf } from './document.js';
 import type { ApiHint, RouteHints } from './hints.js';
@@ -7,73 +7,63 @@ import { type JsonSchema, SchemaBook } from './json-schema.js';
 
 /** The description of the API, made when somebody first asks and kept from then on. */
 export class ApiBook {
-  #document: ApiDocument | null = null;
-  #bytes: Buffer | null = null;
-  #page: Buffer | null = null;
-  #allHints: Readonly<Record<string, readonly ApiHint[]>> | null = null;
   readonly #bodies = new Map<string, JsonSchema | null>();
 
   constructor(
-    private readonly operations: () => readonly Operation[],
+    private readonly hints: RouteHints,
     private readonly version: string,
   ) {}
 
-  get document(): ApiDocument {
-    this.#document ??= describeApi(this.operations(), this.version);
-    return this.#document;
+  readonly document = once(() => describeApi(this.hints.operations(), this.version));
+  readonly documentBytes = once(async () => Buffer.from(JSON.stringify(await this.document())));
+  readonly pageBytes = once(async () => Buffer.from(docsPage(await this.document())));
+
+  async typeNames(): Promise<readonly string[]> {
+    return Object.keys((await this.document()).components.schemas);
   }
 
-  get documentBytes(): Buffer {
-    this.#bytes ??= Buffer.from(JSON.stringify(this.document));
-    return this.#bytes;
-  }
-
-  get pageBytes(): Buffer {
-    this.#page ??= Buffer.from(docsPage(this.document));
-    return this.#page;
-  }
-
-  get typeNames(): readonly string[] {
-    return Object.keys(this.document.components.schemas);
-  }
-
-  get paths(): readonly string[] {
-    return Object.keys(this.document.paths);
+  async paths(): Promise<readonly string[]> {
+    return Object.keys((await this.document()).paths);
   }
 
   /** A named shape that stands alone. */
-  type(name: string): JsonSchema | null {
-    const { schemas } = this.document.components;
+  async type(name: string): Promise<JsonSchema | null> {
+    const { schemas } = (await this.document()).components;
     const schema = Object.hasOwn(schemas, name) ? schemas[name] : undefined;
     return schema ? standAlone(schema, schemas) : null;
   }
 
   /** The path as it is declared, of one that may have real ids in it. @throws ApiError not_found */
-  templateOf(given: string): string {
+  async templateOf(given: string): Promise<string> {
     const path = `/${given.replace(/^\/+/, '')}`;
-    if (Object.hasOwn(this.document.paths, path)) return path;
+    const paths = await this.paths();
+    if (paths.includes(path)) return path;
     const fits = (template: string) => {
       const parts = template.split('/');
       const real = path.split('/');
       return parts.length === real.length && parts.every((part, at) => /^\{/.test(part) || part === real[at]);
     };
     // Literal parts win over parameters, as they do when a request is routed.
-    const found = this.paths.filter(fits).sort((a, b) => a.split('{').length - b.split('{').length)[0];
+    const found = paths.filter(fits).sort((a, b) => a.split('{').length - b.split('{').length)[0];
     if (found === undefined) throw notFound('path', path);
     return found;
   }
 
   /** What a path takes and answers. @throws ApiError not_found */
-  path(given: string): JsonSchema {
-    const { components, paths } = this.document;
-    return standAlone(resolved(paths[this.templateOf(given)] ?? {}, components), components.schemas);
+  async path(given: string): Promise<JsonSchema> {
+    const { components, paths } = await this.document();
+    return standAlone(resolved(paths[await this.templateOf(given)] ?? {}, components), components.schemas);
   }
 
   /** The hints of every list, by its path. */
-  allHints(hints: RouteHints): Readonly<Record<string, readonly ApiHint[]>> {
-    this.#allHints ??= Object.fromEntries(hints.paths.map((path) => [path, this.withBodies(hints.of(path))]));
-    return this.#allHints;
-  }
+  readonly allHints = once(async () => {
+    const all: Record<string, readonly ApiHint[]> = {};
+    for (const path of this.hints.paths) {
+      await setImmediate();
+      all[path] = this.withBodies(this.hints.of(path));
+    }
+    return all;
+  });
 
   /** The same hints with what their bodies must be. */
   withBodies(hints: readonly ApiHint[]): readonly ApiHint[] {
@@ -87,12 +77,24 @@ export class ApiBook {
     const key = `${method} ${path}`;
     const known = this.#bodies.get(key);
     if (known !== undefined) return known;
-    const found = this.operations().find((one) => one.method === method && templateOf(one) === path);
+    const found = this.hints.operations().find((one) => one.method === method && templateOf(one) === path);
     const book = new SchemaBook();
     const schema = found?.body ? standAlone(book.write(found.body), book.named) : null;
     this.#bodies.set(key, schema);
     return schema;
   }
+}
+
+/** Makes it when it is first asked for and keeps it; a failure is not kept. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | null = null;
+  return () => {
+    made ??= make().catch((error: unknown) => {
+      made = null;
+      throw error;
+    });
+    return made;
+  };
 }
 
 /** With the parameters and the refusals that many share written out. */

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
 import { ERRORS } from '../../contract/errors.js';
 import { OPERATORS } from '../../query/condition.js';
@@ -38,11 +39,12 @@ const INTRODUCTION = `Lists take one parameter per field: \`status=pending\`. Ot
 \`createdAt.gte=2026-01-01\`: ${OPERATORS.join(', ')}. \`POST …/search\` takes the same as a tree of \`and\`, \`or\` and
 \`not\`. Every refusal has the form \`Error\`; its \`code\` is stable, its \`message\` says what would be right.`;
 
-/** Describes the whole API from its operations. */
-export function describeApi(operations: readonly Operation[], version: string): ApiDocument {
+/** Describes the whole API from its operations, one at a time: whoever waits for something else goes between them. */
+export async function describeApi(operations: readonly Operation[], version: string): Promise<ApiDocument> {
   const book = new SchemaBook();
   const paths: Record<string, Record<string, JsonSchema>> = {};
   for (const one of operations) {
+    await setImmediate();
     const path = templateOf(one);
     paths[path] = { ...paths[path], [one.method.toLowerCase()]: describe(one, book) };
   }

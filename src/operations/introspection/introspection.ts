@@ -13,7 +13,7 @@ const reading = { method: 'GET', status: 200, permissions: [], open: true, body:
 
 /** What the API says of itself, to anyone: it tells nothing of the farm. */
 export function introspectionOperations({ hints, settings }: Deps): Operation[] {
-  const book = new ApiBook(hints.operations, settings.version);
+  const book = new ApiBook(hints, settings.version);
   const object = () => z.record(z.string(), z.unknown());
 
   const allHints = operation({
@@ -23,7 +23,7 @@ export function introspectionOperations({ hints, settings }: Deps): Operation[] 
     summary: 'What may be done next, by the path of each list',
     params: noParams,
     answer: () => z.record(z.string(), z.array(apiHint)),
-    run: async () => book.allHints(hints),
+    run: book.allHints,
   });
 
   const pathHints = operation({
@@ -34,7 +34,7 @@ export function introspectionOperations({ hints, settings }: Deps): Operation[] 
     params: restOfPath,
     answer: () => z.object({ path: z.string(), hints: z.array(apiHint) }),
     async run({ params }) {
-      const path = book.templateOf(params.path);
+      const path = await book.templateOf(params.path);
       return { path, hints: book.withBodies(hints.of(path)) };
     },
   });
@@ -46,7 +46,7 @@ export function introspectionOperations({ hints, settings }: Deps): Operation[] 
     summary: 'The names of the shapes in which the API answers',
     params: noParams,
     answer: () => z.array(z.string()),
-    run: async () => book.typeNames,
+    run: () => book.typeNames(),
   });
 
   const type = operation({
@@ -57,10 +57,10 @@ export function introspectionOperations({ hints, settings }: Deps): Operation[] 
     params: z.object({ typeName: z.string().min(1).max(200) }),
     answer: object,
     async run({ params }) {
-      const found = book.type(params.typeName);
+      const found = await book.type(params.typeName);
       if (found) return found;
       throw new ApiError('not_found', `There is no type ${JSON.stringify(params.typeName)}`, {
-        allowed: book.typeNames,
+        allowed: await book.typeNames(),
       });
     },
   });
@@ -72,7 +72,7 @@ export function introspectionOperations({ hints, settings }: Deps): Operation[] 
     summary: 'Every path of the API',
     params: noParams,
     answer: () => z.array(z.string()),
-    run: async () => book.paths,
+    run: () => book.paths(),
   });
 
   const path = operation({
@@ -82,7 +82,7 @@ export function introspectionOperations({ hints, settings }: Deps): Operation[] 
     summary: 'What one path takes and answers, by method',
     params: restOfPath,
     answer: object,
-    run: async ({ params }) => book.path(params.path),
+    run: ({ params }) => book.path(params.path),
   });
 
   const document = operation({
@@ -93,7 +93,7 @@ export function introspectionOperations({ hints, settings }: Deps): Operation[] 
     params: noParams,
     answer: object,
     run: async () =>
-      new Content(book.documentBytes, {
+      new Content(await book.documentBytes(), {
         'content-type': 'application/json; charset=utf-8',
         'cache-control': 'no-cache',
       }),
@@ -107,7 +107,7 @@ export function introspectionOperations({ hints, settings }: Deps): Operation[] 
     params: noParams,
     answer: { mediaType: 'text/html' },
     run: async () =>
-      new Content(book.pageBytes, {
+      new Content(await book.pageBytes(), {
         'content-type': 'text/html; charset=utf-8',
         'cache-control': 'no-cache',
         'content-security-policy': PAGE_POLICY,

@@ -23,7 +23,7 @@ export class SchemaBook {
       override: ({ jsonSchema }) => tidy(jsonSchema),
     });
     const text = JSON.stringify(whole).replaceAll(DEFS, COMPONENTS);
-    const { properties, $defs } = asRecords(JSON.parse(text, (_key, value: unknown) => shortNull(value)));
+    const { properties, $defs } = asRecords(JSON.parse(text, (_key, value: unknown) => usual(value)));
     for (const [name, one] of Object.entries($defs)) this.#named.set(name, asRecord(one));
     return asRecord(properties.it);
   }
@@ -41,23 +41,27 @@ function tidy(schema: Record<string, unknown>): void {
   if (JSON.stringify(schema.propertyNames) === '{"type":"string"}') delete schema.propertyNames;
 }
 
-/** `string or null` in one line, as everybody writes it, instead of two alternatives. */
-function shortNull(value: unknown): unknown {
-  const parsed = alternatives.safeParse(value);
-  if (!parsed.success) return value;
-  const { anyOf, ...rest } = parsed.data;
-  const [one, none] = anyOf;
-  if (none.type !== 'null' || typeof one.type !== 'string') return value;
-  const values = one.enum ? { enum: [...one.enum, null] } : {};
-  return { ...rest, ...one, type: [one.type, 'null'], ...values };
+/** In the form in which everybody writes it: `string or null` as one type, known keys by name. */
+function usual(value: unknown): unknown {
+  if (!isSchema(value)) return value;
+  const { anyOf, propertyNames, additionalProperties, ...rest } = value;
+  if (Array.isArray(anyOf) && anyOf.length === 2) {
+    const [one, none] = anyOf;
+    if (!isSchema(one) || !isSchema(none) || none.type !== 'null' || typeof one.type !== 'string')
+      return value;
+    const values = Array.isArray(one.enum) ? { enum: [...one.enum, null] } : {};
+    return { ...rest, ...one, type: [one.type, 'null'], ...values };
+  }
+  if (isSchema(propertyNames) && Array.isArray(propertyNames.enum)) {
+    const keys = propertyNames.enum.map((name) => [String(name), additionalProperties] as const);
+    return { ...rest, properties: Object.fromEntries(keys), additionalProperties: false };
+  }
+  return value;
 }
 
-const alternatives = z.looseObject({
-  anyOf: z.tuple([
-    z.looseObject({ type: z.unknown(), enum: z.array(z.unknown()).optional() }),
-    z.looseObject({ type: z.unknown() }),
-  ]),
-});
+function isSchema(value: unknown): value is JsonSchema {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
 
 function asRecords(value: unknown): { properties: JsonSchema; $defs: JsonSchema } {
   const { properties, $defs = {} } = asRecord(value);

@@ -1,0 +1,70 @@
+/** Where the daemon's description differs from the contract on purpose, and why. Each line must still be needed. */
+export const DIFFERENCES: readonly { readonly at: RegExp; readonly why: string }[] = [
+  {
+    at: /^answer (SearchResponse|GET \S+)\.hints: only the daemon/,
+    why: 'lists that are asked for hints answer them beside data and meta; the contract leaves them out of its shape',
+  },
+  {
+    at: /^request PartialPrinterUpdate(idstring)?\.metadata\./,
+    why: 'a printer tells of itself what it is; only its access code is taken from a person',
+  },
+  {
+    at: /^request PartialPrinterUpdate(idstring)?\.(host|mqttPort|ftpPort|cameraPort|accessCode|trust): only the daemon/,
+    why: 'how a printer is reached on the local network',
+  },
+  {
+    at: /^request PrintJobOperationRequest\.(ids|printJobId): only the daemon/,
+    why: 'two older names under which clients still send the ids of jobs',
+  },
+  {
+    at: /^request PartBuildConfigV2\.materialAssignments: only the daemon/,
+    why: 'an older name under which clients still send materials',
+  },
+  {
+    at: /^request PartialPartUpdateWithMaterials\.fileUris: only contract/,
+    why: 'one file cannot belong to many parts at once',
+  },
+  {
+    at: /^request Partial(MaterialVariant|MaterialGroup|MaterialInstance)\.(id|storeId|createdAt|updatedAt): only contract/,
+    why: 'who a thing is and when it was made is not changed by its callers; the fields are ignored',
+  },
+  {
+    at: /^request (MaterialInstanceInsert|PartialMaterialInstance)\.materialType: only contract/,
+    why: 'filled in from the material, so that the two never disagree; the field is ignored',
+  },
+  {
+    at: /^request UpdateMaterialRequest\.pricePer1000g: only the daemon/,
+    why: 'a price that could be given once and never be corrected would be of no use',
+  },
+  {
+    at: /^request (Bulk)?ReorderPrintJobs?Request\.(updates\[\]\.)?priority: contract has any value/,
+    why: 'a job that is neither normal (100) nor low (1000) would stand nowhere in the queue',
+  },
+  {
+    at: /^answer (SkuBuild|PartBuildStep): the daemon says any object/,
+    why: 'builds of parts have neither: both lists are empty',
+  },
+  {
+    at: /^request StoreUpdate\.logo(Light|Dark)UploadPath: only contract/,
+    why: 'a farm shows its logo to nobody; the fields are ignored',
+  },
+];
+
+/** Fields that the contract lets a list be filtered by and the daemon does not. */
+export const NOT_FILTERED: readonly string[] = [
+  // Masked: whoever may filter by a secret can guess it.
+  'hash',
+  'salt',
+];
+
+/** What the daemon has beyond the contract. */
+export const OURS_ALONE: readonly { readonly path: RegExp; readonly why: string }[] = [
+  { path: /^\/local\//, why: 'what only a daemon in the same building can tell or do' },
+  { path: /^\/(docs|swagger\.json)$/, why: 'the description itself' },
+  { path: /^\/v1\/printers(\/discover(ed)?)?$/, why: 'LAN printers are registered and discovered here' },
+  { path: /^\/v1\/printers\/\{id\}\/camera$/, why: 'the picture of the camera' },
+  {
+    path: /^\/v1\/hints\/(path|schema\/paths)\/\{path\}$/,
+    why: 'the contract draws the rest of a path as a parameter named 0 of the path before it',
+  },
+];
