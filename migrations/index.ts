@@ -5,6 +5,7 @@ import { shownPrint } from './0003_shown_print.js';
 import { cameraPort } from './0004_camera_port.js';
 import { materials } from './0005_materials.js';
 import { fewerPages } from './0006_fewer_pages.js';
+import { skus } from './0010_skus.js';
 import { people } from './0013_people.js';
 
 /** All steps in order. A step that has been released is never edited: add another one. */
@@ -15,5 +16,6 @@ export const MIGRATIONS: readonly Migration[] = [
   cameraPort,
   materials,
   fewerPages,
+  skus,
   people,
 ];

@@ -9,6 +9,7 @@ import { Database, type DatabaseOptions } from './database/database.js';
 import { decodeRow } from './database/rows.js';
 import { createKey } from './domain/api-keys.js';
 import { recordChanges } from './domain/audit.js';
+import { recordCosts } from './domain/cost-totals.js';
 import { completeStore, createStore, installedStoreId, systemContext } from './domain/stores.js';
 import { keyRing } from './operations/keys/key-ring.js';
 import { configured, trustAnchors } from './printer-settings.js';
@@ -29,7 +30,8 @@ export function openDatabase(
     migrations: MIGRATIONS,
     clock: systemClock,
     create: options.create,
-    recorders: [recordChanges],
+    // Costs first: the audit log tells of what they change.
+    recorders: [recordCosts, recordChanges],
     onListenerError:
       options.onListenerError ??
       ((error) => {

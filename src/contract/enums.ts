@@ -57,6 +57,24 @@ export type BuildStatus = (typeof BUILD_STATUSES)[number];
 export const BUILD_PRINT_STATUSES = ['pending', 'printing', 'success', 'error', 'cancelled'] as const;
 export type BuildPrintStatus = (typeof BUILD_PRINT_STATUSES)[number];
 
+export const SKU_BUILD_STATUSES = ['pending', 'running', 'success', 'error', 'cancelled'] as const;
+export type SkuBuildStatus = (typeof SKU_BUILD_STATUSES)[number];
+
+export const BUILDERS = ['slic3r', 'openscad', 'cadquery'] as const;
+export const BUILD_STEP_STATUSES = [
+  'pending',
+  'running',
+  'success',
+  'error',
+  'cancelled',
+  'cached',
+  'force_running',
+] as const;
+
+/** Shops whose listings a SKU may stand for. */
+export const EXTERNAL_PROVIDERS = ['etsy', 'shopify'] as const;
+export const COST_TYPES = ['material', 'labor', 'overhead'] as const;
+
 export const PRIORITIES = [100, 1000] as const;
 /** 100 is normal, 1000 is low. */
 export type Priority = (typeof PRIORITIES)[number];

@@ -29,6 +29,11 @@ export function isOneOf(ref: Expression<unknown>, values: readonly unknown[]): R
   return sql<SqlBool>`${ref} in (select "value" from json_each(${JSON.stringify(values)}))`;
 }
 
+/** One of these ids stands somewhere in the text; no index helps, so for small tables only. */
+export function mentionsOneOf(ref: Expression<unknown>, ids: readonly string[]): RawBuilder<SqlBool> {
+  return sql<SqlBool>`exists (select 1 from json_each(${JSON.stringify(ids)}) where instr(${ref}, "value") > 0)`;
+}
+
 /** The same JSON: the same members in any order, the same elements in theirs. Both are JSON texts. */
 export function sameJson(ref: Expression<unknown>, text: string): RawBuilder<SqlBool> {
   const parts = (json: Expression<unknown> | string) =>

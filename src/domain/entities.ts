@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { ApiError, notFound } from '../contract/errors.js';
 import type { Transaction } from '../database/transaction.js';
+import type { Reference } from '../resources/column.js';
 import { ALL_RESOURCES, resourceNamed } from '../resources/index.js';
 import type { Values } from '../resources/inputs.js';
 import type { Columns, CommonColumns, Resource, RowOf } from '../resources/resource.js';
@@ -39,11 +40,19 @@ export async function removeEntity(tx: Transaction, resource: Resource, id: stri
   const row: EntityRow = await tx.get(resource, id);
   await RULES[resource.name]?.remove?.(tx, row);
   const removed: string[] = [];
-  for (const { other, column, onDelete } of dependents(resource)) {
+  for (const { other, column, onDelete, by } of dependents(resource)) {
+    if (by === 'statement') {
+      await empty(tx, other, column, id);
+      continue;
+    }
     const ids = await referring(tx, other, column, id);
     const [first] = ids;
     if (first !== undefined && onDelete === 'restrict') {
-      throw new ApiError('in_use', `The ${resource.label} is used by ${ids.length} × ${other.label}`);
+      const named = `${ids.slice(0, 5).join(', ')}${ids.length > 5 ? ' and others' : ''}`;
+      throw new ApiError(
+        'in_use',
+        `The ${resource.label} is used by ${ids.length} × ${other.label}: ${named}`,
+      );
     }
     for (const dependent of ids) {
       if (onDelete === 'set null') await tx.update(other, dependent, { [column]: null });
@@ -55,10 +64,9 @@ export async function removeEntity(tx: Transaction, resource: Resource, id: stri
   return [...removed, id];
 }
 
-interface Dependent {
+interface Dependent extends Pick<Reference, 'onDelete' | 'by'> {
   readonly other: Resource;
   readonly column: string;
-  readonly onDelete: 'cascade' | 'set null' | 'restrict';
 }
 
 const found = new WeakMap<Resource, readonly Dependent[]>();
@@ -70,8 +78,8 @@ function dependents(resource: Resource): readonly Dependent[] {
   const made = ALL_RESOURCES.flatMap((other) =>
     Object.entries(other.columns).flatMap(([column, { references }]) =>
       references?.resource === resource.name &&
-      (references.onDelete !== 'set null' || references.by === 'code')
-        ? [{ other, column, onDelete: references.onDelete }]
+      (references.onDelete !== 'set null' || references.by !== undefined)
+        ? [{ other, column, ...references }]
         : [],
     ),
   );
@@ -84,6 +92,13 @@ async function referring(tx: Transaction, other: Resource, column: string, id: s
     select "id" from ${sql.table(other.name)} where ${sql.ref(column)} = ${id}
   `.execute(tx.db);
   return result.rows.map((row) => row.id);
+}
+
+/** In the way of a foreign key: no listener hears of it, and a past of any length costs no more than its rows. */
+async function empty(tx: Transaction, other: Resource, column: string, id: string): Promise<void> {
+  await sql`update ${sql.table(other.name)} set ${sql.ref(column)} = null where ${sql.ref(column)} = ${id}`.execute(
+    tx.db,
+  );
 }
 
 /** What is referred to must be there, in this store. */

@@ -1,28 +1,30 @@
-import { sql } from 'kysely';
-import { ApiError, invalidInput } from '../contract/errors.js';
-import type { Transaction } from '../database/transaction.js';
+import { invalidInput } from '../contract/errors.js';
 import { material, materialGroup, materialVariant } from '../resources/index.js';
 import type { Values } from '../resources/inputs.js';
+import { forgetInLinkedParts } from './linked-part-rules.js';
 import type { EntityRules } from './rules.js';
 import { refuseCycle } from './tree.js';
+import { refuseTwin } from './twin.js';
 
 export const materialRules: EntityRules = {
   async write(tx, values, before) {
     const whole = { ...before, ...values };
     const identifier = typeof values.identifier === 'string' ? values.identifier.toUpperCase() : undefined;
-    await refuseTwin(tx, before, { brand: whole.brand, name: whole.name }, 'material', 'brand and name');
+    await refuseTwin(tx, material, before, { brand: whole.brand, name: whole.name }, 'brand and name');
     if (identifier !== undefined)
-      await refuseTwin(tx, before, { identifier }, 'material', `identifier ${identifier}`);
+      await refuseTwin(tx, material, before, { identifier }, `identifier ${identifier}`);
     return oneProfile({ ...values, ...(identifier === undefined ? {} : { identifier }) });
   },
+  remove: (tx, row) => forgetInLinkedParts(tx, [String(row.id)]),
 };
 
 export const variantRules: EntityRules = {
   async write(tx, values, before) {
     const { materialId, name } = { ...before, ...values };
-    await refuseTwin(tx, before, { materialId, name }, 'materialVariant', 'name in this material');
+    await refuseTwin(tx, materialVariant, before, { materialId, name }, 'name in this material');
     return oneProfile(values);
   },
+  remove: (tx, row) => forgetInLinkedParts(tx, [String(row.id)]),
 };
 
 export const instanceRules: EntityRules = {
@@ -53,6 +55,7 @@ export const groupRules: EntityRules = {
   },
   /** Groups inside it move up to where it was. */
   async remove(tx, row) {
+    await forgetInLinkedParts(tx, [String(row.id)]);
     const children = await tx.db
       .selectFrom('materialGroup')
       .select('id')
@@ -89,22 +92,4 @@ function oneProfile(values: Values): Values {
   if (typeof values.filamentUserProfileId === 'string') return { ...values, filamentSystemProfileId: null };
   if (typeof values.filamentSystemProfileId === 'number') return { ...values, filamentUserProfileId: null };
   return values;
-}
-
-/** @throws ApiError conflict when another one has the same values */
-async function refuseTwin(
-  tx: Transaction,
-  before: Values | null,
-  values: Values,
-  table: 'material' | 'materialVariant',
-  what: string,
-): Promise<void> {
-  const same = Object.entries(values).map(([name, value]) => sql`${sql.ref(name)} = ${value}`);
-  const twin = await sql<{ id: string }>`
-    select "id" from ${sql.table(table)} where "storeId" = ${tx.context.storeId} and ${sql.join(same, sql` and `)}
-  `.execute(tx.db);
-  const [other] = twin.rows.filter(({ id }) => id !== before?.id);
-  if (!other) return;
-  const label = table === 'material' ? material.label : materialVariant.label;
-  throw new ApiError('conflict', `There is a ${label} with the same ${what}: ${other.id}`);
 }

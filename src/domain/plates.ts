@@ -17,19 +17,34 @@ export function choosePlates(
   metadata: SlicedMetadata,
   quantities: Readonly<Record<string, number>> | undefined,
 ): readonly PlateCount[] {
-  const plates = printablePlates(metadata);
-  if (!quantities || Object.keys(quantities).length === 0)
-    return plates.filter((plate) => plate.locked !== true).map((plate) => ({ plate, count: 1 }));
-  const counts = new Map<SlicedPlate, number>();
-  for (const [key, count] of Object.entries(quantities)) {
-    const plate = plates.find(({ id }) => String(id) === key) ?? plates.find(({ name }) => name === key);
-    if (!plate) throw unknownPlate(key, plates);
-    counts.set(plate, (counts.get(plate) ?? 0) + count);
+  const { plates, unknown } = platesNamed(metadata, quantities);
+  const [key] = unknown;
+  if (key !== undefined) throw unknownPlate(key, printablePlates(metadata));
+  return plates;
+}
+
+/** The same, with the names that stand for no plate of the file. */
+export function platesNamed(
+  metadata: SlicedMetadata,
+  quantities: Readonly<Record<string, number>> | undefined,
+): { readonly plates: readonly PlateCount[]; readonly unknown: readonly string[] } {
+  const all = printablePlates(metadata);
+  if (!quantities || Object.keys(quantities).length === 0) {
+    const free = all.filter((plate) => plate.locked !== true);
+    return { plates: free.map((plate) => ({ plate, count: 1 })), unknown: [] };
   }
-  return plates.flatMap((plate) => {
+  const counts = new Map<SlicedPlate, number>();
+  const unknown: string[] = [];
+  for (const [key, count] of Object.entries(quantities)) {
+    const plate = all.find(({ id }) => String(id) === key) ?? all.find(({ name }) => name === key);
+    if (plate) counts.set(plate, (counts.get(plate) ?? 0) + count);
+    else unknown.push(key);
+  }
+  const plates = all.flatMap((plate) => {
     const count = counts.get(plate) ?? 0;
     return count > 0 ? [{ plate, count }] : [];
   });
+  return { plates, unknown };
 }
 
 function unknownPlate(key: string, plates: readonly SlicedPlate[]): ApiError {

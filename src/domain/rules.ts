@@ -1,7 +1,10 @@
 import type { Transaction } from '../database/transaction.js';
 import type { Values } from '../resources/inputs.js';
+import { costComponentRules } from './cost-components.js';
 import { folderRules } from './folders.js';
+import { linkedPartRules } from './linked-part-rules.js';
 import { groupMemberRules, groupRules, instanceRules, materialRules, variantRules } from './materials.js';
+import { skuRules } from './sku-rules.js';
 
 /** What holds for one kind of entity beyond its columns, inside the transaction that writes it. */
 export interface EntityRules {
@@ -19,4 +22,7 @@ export const RULES: Readonly<Record<string, EntityRules>> = {
   materialGroup: groupRules,
   materialGroupMember: groupMemberRules,
   materialInstance: instanceRules,
+  sku: skuRules,
+  linkedPart: linkedPartRules,
+  costComponent: costComponentRules,
 };

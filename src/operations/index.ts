@@ -17,6 +17,8 @@ import { livePrinterOperations } from './printers/live.js';
 import { messageOperations } from './printers/messages.js';
 import { printerOperations } from './printers/printers.js';
 import { settingsOperations } from './settings/settings.js';
+import { costOperations } from './skus/costs.js';
+import { skuOperations } from './skus/skus.js';
 import { storageOperations } from './storage/storage.js';
 import { planOperations } from './stores/plan.js';
 import { storeOperations } from './stores/stores.js';
@@ -43,6 +45,8 @@ function todaysOperations(deps: Deps): readonly Operation[] {
     ...auditOperations(deps),
     ...materialOperations(deps),
     ...folderOperations(deps),
+    ...skuOperations(deps),
+    ...costOperations(deps),
     ...introspectionOperations(deps),
     ...peopleOperations(deps),
     ...settingsOperations(deps),

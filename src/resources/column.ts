@@ -9,8 +9,12 @@ export type Writable = 'create' | 'edit' | 'never';
 export interface Reference {
   readonly resource: string;
   readonly onDelete: 'cascade' | 'set null' | 'restrict';
-  /** `code`: the table has no foreign key for it, for it was there before; the rule holds all the same. */
-  readonly by?: 'code';
+  /**
+   * Where the table has no foreign key for it, for it was there before, and the rule holds all the same. `code`: each
+   * row is changed and heard of. `statement`: all are emptied at once and unheard, as the database itself would do it;
+   * for tables that hold a farm's whole past.
+   */
+  readonly by?: 'code' | 'statement';
 }
 
 /**
@@ -105,8 +109,11 @@ export function integer(options: Options & { min?: number; max?: number } = {}):
   return column({ kind: 'number', sql: 'integer', schema, encode: same, decode: same }, options);
 }
 
-export function real(options: Options & { min?: number } = {}): Column<number, number> {
-  const schema = z.number().min(options.min ?? -Number.MAX_VALUE);
+export function real(options: Options & { min?: number; max?: number } = {}): Column<number, number> {
+  const schema = z
+    .number()
+    .min(options.min ?? -Number.MAX_VALUE)
+    .max(options.max ?? Number.MAX_VALUE);
   return column({ kind: 'number', sql: 'real', schema, encode: same, decode: same }, options);
 }
 

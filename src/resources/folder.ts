@@ -13,6 +13,7 @@ export const folder = resource({
     parent: one('folder', 'parentId'),
     children: many('folder', 'parentId'),
     parts: many('part', 'folderId'),
+    skus: many('sku', 'folderId'),
   },
   events: 'folders',
   columns: {

@@ -3,11 +3,13 @@ import { addonSubscription } from './addon-subscription.js';
 import { addonTier } from './addon-tier.js';
 import { apiKey } from './api-key.js';
 import { auditLog } from './audit-log.js';
+import { costComponent } from './cost-component.js';
 import { dispatch } from './dispatch.js';
 import { entitlement } from './entitlement.js';
 import { folder } from './folder.js';
 import { integration } from './integration.js';
 import { invitation } from './invitation.js';
+import { linkedPart } from './linked-part.js';
 import { material } from './material.js';
 import { materialGroup } from './material-group.js';
 import { materialGroupMember } from './material-group-member.js';
@@ -17,6 +19,7 @@ import { materialVariant } from './material-variant.js';
 import { notificationSetting } from './notification-setting.js';
 import { part } from './part.js';
 import { partBuild } from './part-build.js';
+import { partBuildStep } from './part-build-step.js';
 import { partMaterialAssignment } from './part-material-assignment.js';
 import { printJob } from './print-job.js';
 import { printer } from './printer.js';
@@ -24,6 +27,9 @@ import { printerConnection } from './printer-connection.js';
 import { printerSlot } from './printer-slot.js';
 import type { RawRow, Resource } from './resource.js';
 import { role } from './role.js';
+import { sku } from './sku.js';
+import { skuBuild } from './sku-build.js';
+import { skuCost } from './sku-cost.js';
 import { store } from './store.js';
 import { storeSettings } from './store-settings.js';
 import { storedFile } from './stored-file.js';
@@ -68,6 +74,12 @@ export const RESOURCES = Object.freeze({
   addonTier,
   addonSubscription,
   subscription,
+  sku,
+  linkedPart,
+  costComponent,
+  skuCost,
+  skuBuild,
+  partBuildStep,
 });
 
 export type ResourceName = keyof typeof RESOURCES;
@@ -92,11 +104,13 @@ export {
   addonTier,
   apiKey,
   auditLog,
+  costComponent,
   dispatch,
   entitlement,
   folder,
   integration,
   invitation,
+  linkedPart,
   material,
   materialGroup,
   materialGroupMember,
@@ -106,12 +120,16 @@ export {
   notificationSetting,
   part,
   partBuild,
+  partBuildStep,
   partMaterialAssignment,
   printer,
   printerConnection,
   printerSlot,
   printJob,
   role,
+  sku,
+  skuBuild,
+  skuCost,
   store,
   storedFile,
   storeSettings,

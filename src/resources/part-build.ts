@@ -12,12 +12,17 @@ export const partBuild = resource({
   label: 'part build',
   path: '/v1/part-builds',
   permissions: { view: 'queue.view' },
-  relations: { part: one('part', 'partId'), printJobs: many('printJob', 'partBuildId') },
+  relations: {
+    part: one('part', 'partId'),
+    skuBuild: one('skuBuild', 'skuBuildId'),
+    steps: many('partBuildStep', 'partBuildId'),
+    printJobs: many('printJob', 'partBuildId'),
+  },
   events: 'partBuilds',
   columns: {
     partId: nullable(id({ references: { resource: 'part', onDelete: 'set null' } })),
     skuBuildId: nullable(id()),
-    skuId: nullable(id()),
+    skuId: nullable(id({ references: { resource: 'sku', onDelete: 'set null', by: 'statement' } })),
     skuName: nullable(text({ min: 1, max: 1024 })),
     label: nullable(text({ min: 1, max: 1024 })),
     partCopy: json(record),
@@ -41,7 +46,9 @@ export const partBuild = resource({
     position: choice(POSITIONS),
     orderId: nullable(id()),
     orderItemId: nullable(id()),
-    linkedPartId: nullable(id()),
+    linkedPartId: nullable(
+      id({ references: { resource: 'linkedPart', onDelete: 'set null', by: 'statement' } }),
+    ),
     dismissed: withDefault(flag(), false),
     /** Who asked for it, for permissions over one's own jobs. */
     createdByActor: nullable(text({ hidden: true })),

@@ -14,6 +14,7 @@ export const part = resource({
   permissions: { view: 'part.view' },
   relations: {
     folder: one('folder', 'folderId'),
+    linkedParts: many('linkedPart', 'partId'),
     materialAssignments: many('partMaterialAssignment', 'partId'),
     printJobs: many('printJob', 'partId'),
   },

@@ -22,6 +22,8 @@ export const printJob = resource({
   relations: {
     part: one('part', 'partId'),
     partBuild: one('partBuild', 'partBuildId'),
+    sku: one('sku', 'skuId'),
+    linkedPart: one('linkedPart', 'linkedPartId'),
     assignedPrinter: one('printer', 'assignedPrinterId'),
   },
   events: 'printJobs',
@@ -43,13 +45,15 @@ export const printJob = resource({
     slicedGcodeUri: nullable(text()),
     partId: nullable(id({ references: { resource: 'part', onDelete: 'set null' } })),
     partName: text({ min: 1, max: 1024 }),
-    skuId: nullable(id()),
+    skuId: nullable(id({ references: { resource: 'sku', onDelete: 'set null', by: 'statement' } })),
     skuName: nullable(text()),
     parameterOverrides: withDefault(json(z.array(parameterOverride)), []),
     orderId: nullable(id()),
     label: text(),
     orderItemId: nullable(id()),
-    linkedPartId: nullable(id()),
+    linkedPartId: nullable(
+      id({ references: { resource: 'linkedPart', onDelete: 'set null', by: 'statement' } }),
+    ),
     skuInstance: nullable(integer()),
     queueOrder: integer({ min: 0 }),
     /** 100 normal, 1000 low. */

@@ -47,6 +47,13 @@ export const materialAlternative = z.union([
 export const materialAssignments = z.record(z.string().regex(/^\d+$/), z.array(materialAlternative));
 export type MaterialAssignments = z.infer<typeof materialAssignments>;
 
+/** The same for a part of a SKU, which may also leave the choice to a property of the SKU's options. */
+export const linkedPartMaterials = z.record(
+  z.string().regex(/^\d+$/),
+  z.array(z.union([...materialAlternative.options, z.object({ propertyId: z.string() })])),
+);
+export type LinkedPartMaterials = z.infer<typeof linkedPartMaterials>;
+
 export const plateQuantities = z.record(z.string(), z.int().min(0).max(500));
 
 export const bambuConfig = z.object({
@@ -79,6 +86,21 @@ export const jobExtensions = z.object({
 export const buildExtensions = z.object({
   '3mf': z.object({ plateQuantities: plateQuantities }).optional(),
   orderInfo: z.object({ linkedPartId: z.string(), linkedPartQuantity: z.number() }).optional(),
+});
+
+export const linkedPartExtensions = z.object({ '3mf': z.object({ plateQuantities }).optional() });
+
+/** Parameter names with the ids of what gives their values, and the like. */
+export const textByName = z.record(z.string(), z.string());
+
+/** Option id to the name of the value that was chosen. */
+export const selectedOptions = z.record(z.string(), z.string().nullable());
+
+export const skuInput = z.object({
+  id: z.string().optional(),
+  type: z.enum(['text', 'material', 'plate_quantities']),
+  name: z.string(),
+  connectedPropertyId: z.string().nullable().optional(),
 });
 
 export const materialMapping = z.array(

@@ -42,7 +42,7 @@ describe.each(ALL_RESOURCES.map((resource) => [resource.name, resource] as const
       );
       const found = keys.rows.map((key) => `${key.from} -> ${key.table} ${key.on_delete.toLowerCase()}`);
       const declared = Object.entries(resource.columns).flatMap(([name, column]) =>
-        column.references && column.references.by !== 'code' && resource.name !== 'store'
+        column.references && column.references.by === undefined && resource.name !== 'store'
           ? [`${name} -> ${column.references.resource} ${column.references.onDelete}`]
           : [],
       );
