@@ -23,8 +23,23 @@ export interface BuildLine {
   readonly materials: MaterialAssignments | null;
 }
 
+/** What a part build has of the SKU build that it belongs to. */
+export interface SkuOrigin {
+  readonly skuBuildId: string;
+  readonly skuId: string;
+  readonly skuName: string;
+  readonly linkedPartId: string;
+  /** How many of the part go into one copy of the SKU; 1 or more. */
+  readonly numPartsPerSku: number;
+  /** Number of the first copy of the SKU. */
+  readonly instanceStart: number;
+  readonly order: { readonly orderId: string; readonly orderItemId: string } | null;
+}
+
 /** One job that a line makes. */
 export interface PlannedJob {
+  /** Which copy of the part it belongs to, from 1. */
+  readonly copy: number;
   readonly label: string;
   readonly quantityIndex: number;
   readonly quantityTotal: number;
@@ -70,6 +85,7 @@ export function planBuild(source: Part, line: BuildLine): PlannedBuild {
     .flat()
     .map(
       (plate, index): PlannedJob => ({
+        copy: Math.floor(index / perCopy.length) + 1,
         label,
         quantityIndex: index + 1,
         quantityTotal: total,
@@ -91,15 +107,19 @@ export function refuseTooMany(jobs: number): void {
   );
 }
 
-/** Stores a planned build with its jobs, which are in the queue from then on. */
+/** Stores a planned build with its jobs, which are in the queue from then on. `of` is null for a part by itself. */
 export async function createBuild(
   tx: Transaction,
   plan: PlannedBuild,
   createdBy: string | null,
+  of: SkuOrigin | null = null,
 ): Promise<PartBuild> {
   const { part: source, line, label, jobs } = plan;
   const { storeId } = tx.context;
   const tags: Tags = { ...source.printTags, ...line.tags };
+  const origin = of
+    ? { skuId: of.skuId, skuName: of.skuName, linkedPartId: of.linkedPartId, ...of.order }
+    : {};
   const build = await tx.insert(partBuild, {
     storeId,
     partId: source.id,
@@ -116,6 +136,12 @@ export async function createBuild(
     position: line.position,
     outputFiles: source.fileUris,
     createdByActor: createdBy,
+    ...origin,
+    ...(of && {
+      skuBuildId: of.skuBuildId,
+      numPartsPerSku: of.numPartsPerSku,
+      skuInstanceStart: of.instanceStart,
+    }),
   });
   const places = await placesFor(tx, line.priority, line.position, jobs.length);
   for (const [index, job] of jobs.entries()) {
@@ -141,6 +167,8 @@ export async function createBuild(
       status: 'pending',
       extensions: { '3mf': { plateId: job.plateId, gcodeFile: job.gcodeFile } },
       materialAssignments: line.materials,
+      ...origin,
+      skuInstance: of && of.instanceStart + Math.floor((job.copy - 1) / of.numPartsPerSku),
     });
   }
   return build;

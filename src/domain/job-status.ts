@@ -1,4 +1,4 @@
-import type { BuildPrintStatus, BuildStatus, JobStatus } from '../contract/enums.js';
+import type { BuildPrintStatus, BuildStatus, JobStatus, SkuBuildStatus } from '../contract/enums.js';
 
 /** Where a job may go from where it is. Anything else is a mistake of ours, never of the caller. */
 const NEXT: Record<JobStatus, readonly JobStatus[]> = {
@@ -62,4 +62,15 @@ export function buildStatusOf(jobs: readonly JobStatus[]): {
   if (has((job) => job === 'sending-to-printer')) return { status: 'sending-to-printer', printStatus };
   if (has((job) => PREPARING.has(job))) return { status: 'preparing', printStatus };
   return has(hasEnded) ? { status: 'fulfilling', printStatus } : { status: 'queued', printStatus };
+}
+
+const BUILD_ENDED: ReadonlySet<BuildStatus> = new Set(['success', 'error', 'cancelled']);
+
+/** What a SKU build shows, from its part builds; one without any has nothing left to do. */
+export function skuBuildStatusOf(builds: readonly BuildStatus[]): SkuBuildStatus {
+  if (builds.every((status) => BUILD_ENDED.has(status))) {
+    if (builds.includes('error')) return 'error';
+    return builds.length > 0 && !builds.includes('success') ? 'cancelled' : 'success';
+  }
+  return builds.every((status) => status === 'pending') ? 'pending' : 'running';
 }

@@ -2,9 +2,9 @@ import type { JobStatus } from '../contract/enums.js';
 import { ApiError } from '../contract/errors.js';
 import { decodeRow } from '../database/rows.js';
 import type { Transaction } from '../database/transaction.js';
-import { partBuild, printJob } from '../resources/index.js';
+import { partBuild, printJob, skuBuild } from '../resources/index.js';
 import type { Patch, Row } from '../resources/resource.js';
-import { buildStatusOf, hasEnded, mayMove } from './job-status.js';
+import { buildStatusOf, hasEnded, mayMove, skuBuildStatusOf } from './job-status.js';
 
 export type PrintJob = Row<typeof printJob>;
 export type PrintJobPatch = Patch<typeof printJob>;
@@ -65,7 +65,7 @@ export const BACK_IN_QUEUE = {
   materialMapping: null,
 } satisfies PrintJobPatch;
 
-/** Recomputes a build from its jobs. Never written by hand anywhere else. */
+/** Recomputes a build from its jobs, and the SKU build that it belongs to. Never written by hand anywhere else. */
 export async function rollUpBuild(tx: Transaction, buildId: string): Promise<void> {
   const rows = await tx.db
     .selectFrom('printJob')
@@ -80,13 +80,24 @@ export async function rollUpBuild(tx: Transaction, buildId: string): Promise<voi
     .execute();
   const jobs = rows.map((row) => decodeRow(printJob, row));
   const ended = jobs.every((job) => hasEnded(job.status));
-  await tx.update(partBuild, buildId, {
+  const build = await tx.update(partBuild, buildId, {
     ...buildStatusOf(jobs.map((job) => job.status)),
     assignmentStartedAt: first(jobs.map((job) => job.assignmentStartedAt)),
     assignmentCompletedAt: last(jobs.map((job) => job.assignmentCompletedAt)),
     printingStartedAt: first(jobs.map((job) => job.printingStartedAt)),
     printingCompletedAt: ended ? last(jobs.map((job) => job.printingCompletedAt)) : null,
   });
+  if (build.skuBuildId !== null) await rollUpSkuBuild(tx, build.skuBuildId);
+}
+
+/** Recomputes a SKU build from its part builds. */
+export async function rollUpSkuBuild(tx: Transaction, skuBuildId: string): Promise<void> {
+  const builds = await tx.db
+    .selectFrom('partBuild')
+    .select('status')
+    .where('skuBuildId', '=', skuBuildId)
+    .execute();
+  await tx.update(skuBuild, skuBuildId, { status: skuBuildStatusOf(builds.map(({ status }) => status)) });
 }
 
 function first(times: readonly (string | null)[]): string | null {

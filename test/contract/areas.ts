@@ -33,21 +33,14 @@ export function mayBeNotYet(path: string): boolean {
 
 /** What of the contract is not there yet, by path or by method and path. */
 export const PENDING: readonly RegExp[] = [
-  /^\/v1\/parts\/create-skus$/,
   /^\/v1\/parts\/\{id\}\/split-plates$/,
   /^\/v1\/parts\/\{partId\}\/(metadata|estimate)$/,
-  /^\/v1\/linked-parts/,
   /^\/v1\/profiles/,
-  /^\/v1\/skus/,
   /^\/v1\/integrations/,
-  /^\/v1\/sku-builds/,
-  /^\/v1\/part-build-steps/,
   /^\/v1\/settings\/slicers/,
   /^\/v1\/materials\/printer-slots\/assign$/,
   /^\/v1\/(sku-variants|sku-options)/,
   /^\/v1\/slicer/,
-  /^\/v1\/cost-components/,
-  /^\/v1\/sku-costs/,
   /^\/v1\/maintenance/,
   /^\/v1\/orders/,
   /^\/v1\/order-items/,

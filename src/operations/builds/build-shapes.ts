@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { answered } from '../../resources/answered.js';
-import { partBuild, printJob } from '../../resources/index.js';
-import { materialAssignments, plateQuantities, record } from '../../resources/shapes.js';
+import { partBuild, partBuildStep, printJob, skuBuild } from '../../resources/index.js';
+import { materialAssignments, plateQuantities } from '../../resources/shapes.js';
 import { id } from '../schemas.js';
 
 /** What builds are answered as. */
@@ -9,13 +9,20 @@ import { id } from '../schemas.js';
 /** A build with its jobs, and its steps, of which sliced files have none. */
 export function buildWithRelations(): z.ZodObject {
   return answered(partBuild)
-    .extend({ steps: z.array(record), printJobs: z.array(answered(printJob)) })
+    .extend({ steps: z.array(answered(partBuildStep)), printJobs: z.array(answered(printJob)) })
     .meta({ id: 'PartBuildWithRelation' });
+}
+
+/** A SKU build with its part builds, each whole. */
+export function skuBuildWithRelations(): z.ZodObject {
+  return answered(skuBuild)
+    .extend({ partBuilds: z.array(buildWithRelations()) })
+    .meta({ id: 'SkuBuildWithRelation' });
 }
 
 export function buildResult(): z.ZodType {
   return z
-    .object({ partBuilds: z.array(answered(partBuild)), skuBuilds: z.array(record) })
+    .object({ partBuilds: z.array(answered(partBuild)), skuBuilds: z.array(answered(skuBuild)) })
     .meta({ id: 'BuildResultV2' });
 }
 

@@ -1,23 +1,32 @@
 import { z } from 'zod';
 import { POSITIONS } from '../../contract/enums.js';
 import { ApiError } from '../../contract/errors.js';
-import { decodeRow } from '../../database/rows.js';
 import type { Transaction } from '../../database/transaction.js';
 import {
   type BuildLine,
   createBuild,
+  type PartBuild,
   type PlannedBuild,
   planBuild,
   refuseTooMany,
 } from '../../domain/builds.js';
-import { part, partBuild, printJob } from '../../resources/index.js';
+import {
+  createSkuBuild,
+  type PlannedSkuBuild,
+  planSkuBuild,
+  type SkuBuild,
+  type SkuBuildLine,
+} from '../../domain/sku-builds.js';
+import type { Sku } from '../../domain/skus.js';
+import { part, partBuild, partBuildStep, skuBuild } from '../../resources/index.js';
 import type { Presenter } from '../../resources/resource.js';
-import { materialAssignments, plateQuantities, tags } from '../../resources/shapes.js';
+import { linkedPartMaterials, materialAssignments, plateQuantities, tags } from '../../resources/shapes.js';
 import type { Deps } from '../deps.js';
 import { type Operation, operation } from '../operation.js';
 import { id, noParams } from '../schemas.js';
-import { type Embed, listOperation, searchOperation, standardOperations } from '../standard.js';
-import { buildPreview, buildResult, buildWithRelations } from './build-shapes.js';
+import { listOperation, searchOperation, standardOperations } from '../standard.js';
+import { buildPreview, buildResult, buildWithRelations, skuBuildWithRelations } from './build-shapes.js';
+import { wholeBuilds, wholeSkuBuilds } from './whole-builds.js';
 
 const priority = z.union([z.literal(100), z.literal(1000)]);
 const scalar = z.union([z.number(), z.string().max(255), z.boolean()]);
@@ -36,11 +45,40 @@ const partLine = z.object({
   materialAssignments: materialAssignments.nullable().optional(),
 });
 
+const skuFields = {
+  quantity: z.int().min(1).max(500).optional(),
+  linkedPartConfigs: z
+    .record(
+      z.string(),
+      z.object({
+        parameters: z.record(z.string(), scalar).optional(),
+        tags: tags.optional(),
+        quantity: z.int().min(0).max(500).optional(),
+        label: z.string().min(1).max(1024).optional(),
+        plateQuantities: plateQuantities.optional(),
+        materials: linkedPartMaterials.nullable().optional(),
+      }),
+    )
+    .optional(),
+  tags: tags.optional(),
+  priority: priority.optional(),
+  position: z.enum(POSITIONS).optional(),
+  skuInstanceStart: z.int().min(1).optional(),
+  order: z.object({ orderId: id, orderItemId: id }).optional(),
+};
+const skuLine = z.union([z.object({ skuId: id, ...skuFields }), z.object({ sku: z.string(), ...skuFields })]);
+
 const buildRequest = z.object({
   parts: z.array(partLine).max(1_000).optional(),
-  skus: z.array(z.record(z.string(), z.unknown())).optional(),
+  skus: z.array(skuLine).max(1_000).optional(),
 });
 type BuildRequest = z.infer<typeof buildRequest>;
+
+/** What a request would make. */
+interface Plans {
+  readonly builds: readonly PlannedBuild[];
+  readonly skuBuilds: readonly PlannedSkuBuild[];
+}
 
 export function buildOperations(deps: Deps): Operation[] {
   const { database, presenter } = deps;
@@ -57,12 +95,11 @@ export function buildOperations(deps: Deps): Operation[] {
     body: buildRequest,
     answer: buildResult,
     async run({ body }, { caller, write }) {
-      const rows = await database.write(write, async (tx) => {
-        const made = [];
-        for (const plan of await plansFor(tx, body)) made.push(await createBuild(tx, plan, caller.actor.id));
-        return made;
-      });
-      return { partBuilds: rows.map((row) => partBuild.present(row, presenter)), skuBuilds: [] };
+      const made = await database.write(write, (tx) => makeAll(tx, body, caller.actor.id));
+      return {
+        partBuilds: made.partBuilds.map((row) => partBuild.present(row, presenter)),
+        skuBuilds: made.skuBuilds.map((row) => skuBuild.present(row, presenter)),
+      };
     },
   });
 
@@ -79,44 +116,73 @@ export function buildOperations(deps: Deps): Operation[] {
     answer: () => buildPreview,
     async run({ body }, { write }) {
       const plans = await database.write(write, (tx) => plansFor(tx, body));
+      const all = [
+        ...plans.builds.map((plan) => previewOf(plan, null, presenter)),
+        ...plans.skuBuilds.flatMap(({ sku, parts }) =>
+          parts.map(({ plan }) => previewOf(plan, sku, presenter)),
+        ),
+      ];
       return {
-        partBuilds: plans.map((plan) => previewOf(plan, presenter)),
+        partBuilds: all,
         summary: {
-          partBuildCount: plans.length,
-          skuBuildCount: 0,
-          jobCount: plans.reduce((sum, plan) => sum + plan.jobs.length, 0),
+          partBuildCount: all.length,
+          skuBuildCount: plans.skuBuilds.length,
+          jobCount: jobCount(plans),
         },
       };
     },
   });
 
-  const withJobs = jobsOfBuilds(deps);
+  const whole = wholeBuilds(deps);
   const reading = { ...partBuild, operations: ['get'] as const };
   return [
     create,
     preview,
-    listOperation(partBuild, deps, { embed: withJobs, entity: buildWithRelations }),
-    searchOperation(partBuild, deps, withJobs, buildWithRelations),
-    ...standardOperations(reading, deps, withJobs, buildWithRelations),
+    listOperation(partBuild, deps, { embed: whole, entity: buildWithRelations }),
+    searchOperation(partBuild, deps, whole, buildWithRelations),
+    ...standardOperations(reading, deps, whole, buildWithRelations),
+    ...standardOperations(partBuildStep, deps),
+    ...standardOperations(skuBuild, deps, wholeSkuBuilds(deps), skuBuildWithRelations),
   ];
 }
 
-async function plansFor(tx: Transaction, body: BuildRequest): Promise<readonly PlannedBuild[]> {
-  if (body.skus && body.skus.length > 0) {
-    throw new ApiError('sku_not_found', 'skus: this store has no SKUs; name parts instead');
+async function makeAll(tx: Transaction, body: BuildRequest, createdBy: string | null) {
+  const plans = await plansFor(tx, body);
+  const partBuilds: PartBuild[] = [];
+  const skuBuilds: SkuBuild[] = [];
+  for (const plan of plans.builds) partBuilds.push(await createBuild(tx, plan, createdBy));
+  for (const plan of plans.skuBuilds) {
+    const made = await createSkuBuild(tx, plan, createdBy);
+    skuBuilds.push(made.skuBuild);
+    partBuilds.push(...made.partBuilds);
   }
-  if (!body.parts || body.parts.length === 0) {
-    throw new ApiError('validation_failed', 'Name at least one part in "parts"');
+  return { partBuilds, skuBuilds };
+}
+
+async function plansFor(tx: Transaction, { parts = [], skus = [] }: BuildRequest): Promise<Plans> {
+  if (parts.length === 0 && skus.length === 0) {
+    throw new ApiError('validation_failed', 'Name at least one part in "parts" or one SKU in "skus"');
   }
-  const plans: PlannedBuild[] = [];
-  for (const line of body.parts) {
+  const builds: PlannedBuild[] = [];
+  const skuBuilds: PlannedSkuBuild[] = [];
+  const plans = { builds, skuBuilds };
+  for (const line of parts) {
     if (line.parameters && Object.keys(line.parameters).length > 0) {
       throw new ApiError('unprocessable', 'parameters: a sliced file has no parameters to set');
     }
-    plans.push(planBuild(await tx.get(part, line.partId), buildLine(line)));
-    refuseTooMany(plans.reduce((sum, plan) => sum + plan.jobs.length, 0));
+    builds.push(planBuild(await tx.get(part, line.partId), buildLine(line)));
+    refuseTooMany(jobCount(plans));
+  }
+  for (const line of skus) {
+    skuBuilds.push(await planSkuBuild(tx, skuBuildLine(line)));
+    refuseTooMany(jobCount(plans));
   }
   return plans;
+}
+
+function jobCount({ builds, skuBuilds }: Plans): number {
+  const all = [...builds, ...skuBuilds.flatMap(({ parts }) => parts.map(({ plan }) => plan))];
+  return all.reduce((sum, plan) => sum + plan.jobs.length, 0);
 }
 
 function buildLine(line: z.infer<typeof partLine>): BuildLine {
@@ -132,16 +198,29 @@ function buildLine(line: z.infer<typeof partLine>): BuildLine {
   };
 }
 
-function previewOf(plan: PlannedBuild, presenter: Presenter): Record<string, unknown> {
+function skuBuildLine(line: z.infer<typeof skuLine>): SkuBuildLine {
+  return {
+    sku: 'skuId' in line ? { id: line.skuId } : { code: line.sku },
+    quantity: line.quantity ?? 1,
+    priority: line.priority ?? 100,
+    position: line.position ?? 'back',
+    tags: line.tags ?? {},
+    instanceStart: line.skuInstanceStart ?? 1,
+    order: line.order ?? null,
+    configs: line.linkedPartConfigs ?? {},
+  };
+}
+
+function previewOf(plan: PlannedBuild, of: Sku | null, presenter: Presenter): Record<string, unknown> {
   const url = (uri: string | null) => (uri === null ? null : presenter.fileUrl(uri));
   return {
-    source: 'part',
+    source: of ? 'sku' : 'part',
     partId: plan.part.id,
     partName: plan.part.name,
     partThumbnailUri: url(plan.part.thumbnailUri),
     label: plan.label,
     quantity: plan.line.quantity,
-    sku: null,
+    sku: of && { skuId: of.id, sku: of.sku },
     materials: plan.line.materials,
     plateQuantities: Object.fromEntries(plan.plates.map(({ plate, count }) => [String(plate.id), count])),
     jobs: plan.jobs.map(({ label, quantityIndex, quantityTotal, plateId, plateName, thumbnailUri }) => ({
@@ -152,24 +231,5 @@ function previewOf(plan: PlannedBuild, presenter: Presenter): Record<string, unk
       plateName,
       thumbnailUri: url(thumbnailUri),
     })),
-  };
-}
-
-/** Builds answer with their jobs and steps; one query for a whole page. Sliced files have no steps. */
-function jobsOfBuilds({ database, presenter }: Deps): Embed {
-  return async (builds) => {
-    const ids = builds.map((build) => String(build.id));
-    const jobs = new Map<string, Record<string, unknown>[]>(ids.map((buildId) => [buildId, []]));
-    for (let start = 0; start < ids.length; start += 500) {
-      const rows = await database.read
-        .selectFrom('printJob')
-        .selectAll()
-        .where('partBuildId', 'in', ids.slice(start, start + 500))
-        .orderBy('quantityIndex')
-        .execute();
-      for (const row of rows)
-        jobs.get(row.partBuildId)?.push(printJob.present(decodeRow(printJob, row), presenter));
-    }
-    return builds.map((build) => ({ ...build, steps: [], printJobs: jobs.get(String(build.id)) ?? [] }));
   };
 }

@@ -3,6 +3,7 @@ import { notFound } from '../../contract/errors.js';
 import { decodeRow } from '../../database/rows.js';
 import { costBreakdowns } from '../../domain/costs.js';
 import { removeEntity } from '../../domain/entities.js';
+import { answered } from '../../resources/answered.js';
 import { costComponent, sku, skuCost } from '../../resources/index.js';
 import type { Deps } from '../deps.js';
 import { embedOne } from '../embed.js';
@@ -12,6 +13,18 @@ import { standardOperations } from '../standard.js';
 
 const ofSku = z.object({ skuId: id });
 const SUCCESS = { success: true };
+const success = () => z.object({ success: z.boolean() });
+
+function withComponents(): z.ZodType {
+  const whole = answered(skuCost)
+    .extend({ component: answered(costComponent) })
+    .meta({ id: 'SkuCostWithComponent' });
+  return z.array(whole);
+}
+
+const breakdownShape = z
+  .object({ materials: z.number(), labor: z.number(), overhead: z.number(), total: z.number() })
+  .meta({ id: 'CostBreakdown' });
 
 /** Cost components, how much of them goes into SKUs, and what SKUs cost by them. */
 export function costOperations(deps: Deps): Operation[] {
@@ -38,6 +51,7 @@ export function costOperations(deps: Deps): Operation[] {
     permissions: ['sku.view'],
     params: ofSku,
     body: null,
+    answer: withComponents,
     async run({ params: { skuId } }, { caller }) {
       await requireSku(caller.storeId, skuId);
       const rows = await database.read
@@ -60,6 +74,7 @@ export function costOperations(deps: Deps): Operation[] {
     permissions: ['sku.view'],
     params: ofSku,
     body: null,
+    answer: () => breakdownShape,
     async run({ params: { skuId } }, { caller }) {
       await requireSku(caller.storeId, skuId);
       const breakdowns = await costBreakdowns(database.read, caller.storeId, [skuId]);
@@ -76,6 +91,7 @@ export function costOperations(deps: Deps): Operation[] {
     permissions: ['sku.edit'],
     params: idParam,
     body: null,
+    answer: success,
     async run({ params }, { write }) {
       await database.write(write, (tx) => removeEntity(tx, skuCost, params.id));
       return SUCCESS;
@@ -91,6 +107,7 @@ export function costOperations(deps: Deps): Operation[] {
     permissions: ['sku.edit'],
     params: ofSku,
     body: null,
+    answer: success,
     async run({ params: { skuId } }, { write }) {
       await database.write(write, async (tx) => {
         await tx.get(sku, skuId);

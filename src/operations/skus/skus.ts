@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { createSku, createSkuOfPart, type Sku, updateSku } from '../../domain/skus.js';
+import { answered } from '../../resources/answered.js';
 import { linkedPart, part, sku } from '../../resources/index.js';
 import type { Deps } from '../deps.js';
 import { embedMany, embedOne } from '../embed.js';
@@ -33,6 +34,23 @@ const insert = z.object({
   linkedParts: z.array(link).max(1_000),
 });
 
+/** A SKU with its parts. */
+function withLinks(): z.ZodObject {
+  return answered(sku)
+    .extend({ linkedParts: z.array(answered(linkedPart)) })
+    .meta({ id: 'SkuLinkedPartsRelation' });
+}
+
+/** A SKU with its parts, each with the part that it stands for. */
+function withWholeLinks(): z.ZodObject {
+  const whole = answered(linkedPart)
+    .extend({ part: answered(part) })
+    .meta({ id: 'LinkedPartPartRelation' });
+  return answered(sku)
+    .extend({ linkedParts: z.array(whole) })
+    .meta({ id: 'SkuLinkedPartsWithPartRelation' });
+}
+
 /** SKUs and the parts that they are made of; the rules are in `domain/skus.ts` and `domain/linked-parts.ts`. */
 export function skuOperations(deps: Deps): Operation[] {
   const { database, presenter } = deps;
@@ -53,6 +71,7 @@ export function skuOperations(deps: Deps): Operation[] {
     permissions: ['sku.create'],
     params: noParams,
     body: insert,
+    answer: withLinks,
     async run({ body: { linkedParts, ...values } }, { write }) {
       const row = await database.write(write, (tx) => createSku(tx, { values, linkedParts }));
       const [whole] = await withParts([present(row)]);
@@ -69,6 +88,7 @@ export function skuOperations(deps: Deps): Operation[] {
     permissions: ['sku.edit'],
     params: idParam,
     body: insert.partial(),
+    answer: () => answered(sku),
     async run({ params, body: { linkedParts, ...values } }, { write }) {
       return present(await database.write(write, (tx) => updateSku(tx, params.id, { values, linkedParts })));
     },
@@ -83,6 +103,7 @@ export function skuOperations(deps: Deps): Operation[] {
     permissions: ['sku.delete'],
     params: noParams,
     body: ids,
+    answer: () => ids,
     run: ({ body }, { write }) => database.write(write, (tx) => removeMany(tx, sku, body)),
   });
 
@@ -96,6 +117,7 @@ export function skuOperations(deps: Deps): Operation[] {
     permissions: ['sku.create'],
     params: noParams,
     body: z.array(z.object({ partId: id, skuName: ofSku.sku.schema })).max(1_000),
+    answer: () => z.array(answered(sku)),
     async run({ body }, { write }) {
       const rows = await database.write(write, async (tx) => {
         const made: Sku[] = [];
@@ -109,8 +131,8 @@ export function skuOperations(deps: Deps): Operation[] {
   return [
     createOfParts,
     removeSkus,
-    ...standardOperations(sku, deps, withParts),
-    getOperation(sku, deps, { embed: withWholeParts }),
+    ...standardOperations(sku, deps, withParts, withLinks),
+    getOperation(sku, deps, { embed: withWholeParts, entity: withWholeLinks }),
     create,
     change,
     ...standardOperations(linkedPart, deps),
