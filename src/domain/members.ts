@@ -1,6 +1,11 @@
 import type { Kysely } from 'kysely';
 import { ApiError, notFound } from '../contract/errors.js';
-import { allPermissions, effectivePermissions, type Permission } from '../contract/permissions.js';
+import {
+  allPermissions,
+  effectivePermissions,
+  PERMISSIONS,
+  type Permission,
+} from '../contract/permissions.js';
 import { decodeRow } from '../database/rows.js';
 import type { Transaction } from '../database/transaction.js';
 import { type Tables, user, userPermission, userRole } from '../resources/index.js';
@@ -13,7 +18,7 @@ export type User = Row<typeof user>;
 export interface Member {
   readonly user: User;
   readonly isOwner: boolean;
-  /** Given directly, as rows; without the owner's mark. */
+  /** Given directly, as rows in the order of the list of permissions; without the owner's mark. */
   readonly permissions: readonly Row<typeof userPermission>[];
   /** The owner's role is not among them: it is not given. */
   readonly roles: readonly Role[];
@@ -72,10 +77,11 @@ async function withHoldings(
     permissions = permissions.where('userId', '=', only);
     roles = roles.where('userId', '=', only);
   }
-  const direct = (await permissions.orderBy('createdAt').orderBy('id').execute()).map((raw) =>
-    decodeRow(userPermission, raw),
-  );
-  const held = await roles.orderBy('createdAt').orderBy('id').execute();
+  const place = new Map<string, number>(PERMISSIONS.map((permission, index) => [permission, index]));
+  const direct = (await permissions.execute())
+    .map((raw) => decodeRow(userPermission, raw))
+    .sort((a, b) => (place.get(a.permission) ?? 0) - (place.get(b.permission) ?? 0));
+  const held = await roles.execute();
   const known = await assignableRoles(db, storeId, [...new Set(held.map(({ roleId }) => roleId))]);
   return users.map((one) => {
     const own = direct.filter(({ userId }) => userId === one.id);

@@ -47,6 +47,7 @@ export function operationsOf(area: keyof typeof AREAS): readonly string[] {
 export const ENDPOINTS = contract.endpoints;
 
 const ajv = new Ajv2020({ strict: false, allErrors: true });
+ajv.addFormat('email', /^[^@\s]+@[^@\s]+$/);
 // The house's own form of the contract's format: UTC with milliseconds.
 ajv.addFormat('date-time', /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 

@@ -16,6 +16,7 @@ import { demand, isSelf } from '../access/demand.js';
 import type { Deps } from '../deps.js';
 import { type CallContext, type Operation, operation } from '../operation.js';
 import { permissions } from '../schemas.js';
+import { type PersonDetails, userDetails } from './people-shapes.js';
 import { memberDetails } from './user-view.js';
 import { userParam } from './users.js';
 
@@ -31,7 +32,7 @@ export function holdingOperations(deps: Deps): Operation[] {
     context: CallContext,
     userId: string,
     fn: (tx: Transaction, member: Member) => Promise<void>,
-  ): Promise<object> => {
+  ): Promise<PersonDetails> => {
     const { write, caller } = context;
     const member = await database.write(write, async (tx) => {
       const before = await requireMember(tx.db, write.storeId, userId);
@@ -55,6 +56,7 @@ export function holdingOperations(deps: Deps): Operation[] {
     permissions: ['permission.grant'],
     params: userParam,
     body: z.object({ roleId: z.string().max(64) }),
+    answer: () => userDetails,
     run: ({ params, body }, context) =>
       change(context, params.userId, async (tx) => {
         await give(tx, context, { roleIds: [body.roleId] });
@@ -72,6 +74,7 @@ export function holdingOperations(deps: Deps): Operation[] {
     permissions: ['permission.grant'],
     params: userParam,
     body: z.object({ roleIds: z.array(z.string().max(64)).max(50) }),
+    answer: () => userDetails,
     run: ({ params, body }, context) =>
       change(context, params.userId, async (tx, member) => {
         const held = member.roles.map(({ id }) => id);
@@ -96,6 +99,7 @@ export function holdingOperations(deps: Deps): Operation[] {
     permissions: ['permission.revoke'],
     params: z.object({ userId: userParam.shape.userId, roleId: z.string().min(1).max(64) }),
     body: null,
+    answer: () => userDetails,
     run: ({ params }, context) =>
       change(context, params.userId, async (tx, member) => {
         if (params.roleId === OWNER_ROLE && member.isOwner) throw ownershipStays();
@@ -119,6 +123,7 @@ export function holdingOperations(deps: Deps): Operation[] {
     permissions: ['permission.grant'],
     params: userParam,
     body: permissionsBody,
+    answer: () => userDetails,
     run: ({ params, body }, context) =>
       change(context, params.userId, async (tx) => {
         await give(tx, context, body);
@@ -136,6 +141,7 @@ export function holdingOperations(deps: Deps): Operation[] {
     permissions: ['permission.grant'],
     params: userParam,
     body: permissionsBody,
+    answer: () => userDetails,
     run: ({ params, body }, context) =>
       change(context, params.userId, async (tx, member) => {
         const held = member.permissions.map(({ permission }) => permission);
@@ -159,6 +165,7 @@ export function holdingOperations(deps: Deps): Operation[] {
     permissions: ['permission.revoke'],
     params: userParam,
     body: permissionsBody,
+    answer: () => userDetails,
     run: ({ params, body }, context) =>
       change(context, params.userId, async (tx, member) => {
         if (member.isOwner && body.permissions.includes('organization.owner')) throw ownershipStays();

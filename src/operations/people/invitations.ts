@@ -7,6 +7,7 @@ import { invitation, user } from '../../resources/index.js';
 import type { Deps } from '../deps.js';
 import { type Operation, operation } from '../operation.js';
 import { noParams, permissions } from '../schemas.js';
+import { invited, resent, success } from './people-shapes.js';
 
 const invitationParam = z.object({ invitationId: z.string().min(1).max(64) });
 
@@ -30,6 +31,7 @@ export function invitationOperations(deps: Deps): Operation[] {
       roleId: z.string().max(64).optional(),
       permissions: permissions.optional(),
     }),
+    answer: () => invited,
     async run({ body }, { caller, write }) {
       const { row, token } = await database.write(write, async (tx) => {
         const roleIds = body.roleId === undefined ? [] : [body.roleId];
@@ -58,6 +60,7 @@ export function invitationOperations(deps: Deps): Operation[] {
     permissions: ['user.invite'],
     params: invitationParam,
     body: null,
+    answer: () => resent,
     async run({ params }, { caller, write }) {
       const { token } = await database.write(write, async (tx) => {
         const before = await tx.get(invitation, params.invitationId);
@@ -85,6 +88,7 @@ export function invitationOperations(deps: Deps): Operation[] {
     permissions: ['user.invite'],
     params: invitationParam,
     body: null,
+    answer: () => success,
     async run({ params }, { write }) {
       await database.write(write, (tx) => revokeInvitation(tx, params.invitationId));
       return { success: true };

@@ -5,8 +5,9 @@ import { userPermission } from '../../resources/index.js';
 import { demand, isSelf } from '../access/demand.js';
 import type { Deps } from '../deps.js';
 import { type Operation, operation } from '../operation.js';
-import { noParams } from '../schemas.js';
+import { noParams, permissions } from '../schemas.js';
 import { standardOperations } from '../standard.js';
+import { allOfUser } from './people-shapes.js';
 import { userParam } from './users.js';
 
 /** What there is to hold, and who holds it. */
@@ -22,6 +23,7 @@ export function permissionOperations(deps: Deps): Operation[] {
     permissions: ['permission.view'],
     params: noParams,
     body: null,
+    answer: () => permissions,
     run: async () => PERMISSIONS,
   });
 
@@ -34,6 +36,7 @@ export function permissionOperations(deps: Deps): Operation[] {
     permissions: [],
     params: userParam,
     body: null,
+    answer: () => allOfUser,
     async run({ params }, { caller }) {
       if (!isSelf(caller, params.userId)) demand(caller, 'permission.view');
       const member = await requireMember(database.read, caller.storeId, params.userId);

@@ -10,6 +10,7 @@ import { demand } from '../access/demand.js';
 import type { Deps } from '../deps.js';
 import { type Operation, operation } from '../operation.js';
 import { noParams, permissions } from '../schemas.js';
+import { roleSummary, roleWithPermissions, success } from './people-shapes.js';
 
 const roleParam = z.object({ roleId: z.string().min(1).max(64) });
 const name = z.string().trim().min(1).max(255);
@@ -23,6 +24,7 @@ export function roleOperations(deps: Deps): Operation[] {
     id: string,
     path: string,
     summary: string,
+    answer: z.ZodType,
     show: (roles: readonly Role[]) => unknown,
   ): Operation<object> =>
     operation({
@@ -34,6 +36,7 @@ export function roleOperations(deps: Deps): Operation[] {
       permissions: [],
       params: noParams,
       body: null,
+      answer: () => z.array(answer),
       run: async (_input, { caller }) => show(await rolesOf(database.read, caller.storeId)),
     });
 
@@ -46,6 +49,7 @@ export function roleOperations(deps: Deps): Operation[] {
     permissions: [],
     params: roleParam,
     body: null,
+    answer: () => permissions,
     async run({ params }, { caller }) {
       const found = (await rolesOf(database.read, caller.storeId)).find(({ id }) => id === params.roleId);
       if (!found) throw notFound('role', params.roleId);
@@ -62,6 +66,7 @@ export function roleOperations(deps: Deps): Operation[] {
     permissions: ['permission.grant'],
     params: noParams,
     body: z.object({ name, description: description.optional(), permissions }),
+    answer: () => roleWithPermissions,
     async run({ body }, { caller, write }) {
       checkContents(caller.permissions, body.permissions);
       const made = await database.write(write, async (tx) => {
@@ -85,6 +90,7 @@ export function roleOperations(deps: Deps): Operation[] {
       description: description.optional(),
       permissions: permissions.optional(),
     }),
+    answer: () => roleWithPermissions,
     async run({ params, body }, { caller, write }) {
       const changed = await database.write(write, async (tx) => {
         const before = await ownRole(tx, params.roleId);
@@ -111,6 +117,7 @@ export function roleOperations(deps: Deps): Operation[] {
     permissions: ['permission.revoke'],
     params: roleParam,
     body: null,
+    answer: () => success,
     async run({ params }, { write }) {
       await database.write(write, async (tx) => {
         await ownRole(tx, params.roleId);
@@ -122,11 +129,15 @@ export function roleOperations(deps: Deps): Operation[] {
   });
 
   return [
-    read('roles.list', '/v1/roles', 'Every role there is', (roles) =>
+    read('roles.list', '/v1/roles', 'Every role there is', roleSummary, (roles) =>
       roles.map(({ id, name, description, isSystem }) => ({ id, name, description, isSystem })),
     ),
-    read('roles.withPermissions', '/v1/roles/with-permissions', 'Every role with what it gives', (roles) =>
-      roles.map(shown),
+    read(
+      'roles.withPermissions',
+      '/v1/roles/with-permissions',
+      'Every role with what it gives',
+      roleWithPermissions,
+      (roles) => roles.map(shown),
     ),
     permissionsOf,
     create,

@@ -1,24 +1,10 @@
 import { type Kysely, sql } from 'kysely';
+import { isPermission } from '../../contract/permissions.js';
 import type { Invitation } from '../../domain/invitations.js';
 import type { Member } from '../../domain/members.js';
 import { OWNER_ROLE } from '../../domain/roles.js';
 import type { Tables } from '../../resources/index.js';
-
-/** A user or an invitation as lists show it. */
-export interface PersonSummary {
-  readonly userId?: string;
-  readonly email: string;
-  readonly displayName?: string;
-  readonly isOwner: boolean;
-  readonly roles: readonly string[];
-  readonly permissions: readonly string[];
-  readonly lastActive?: string;
-  readonly status: 'active' | 'inactive' | 'invited' | 'expired';
-  readonly createdAt: string;
-  readonly invitationId?: string;
-  readonly expiresAt?: string;
-  readonly invitedByEmail?: string;
-}
+import type { Activity, PersonDetails, PersonSummary } from './people-shapes.js';
 
 const INACTIVE_AFTER_MS = 30 * 86_400_000;
 
@@ -34,7 +20,7 @@ export function memberSummary({ user, isOwner, roles, permissions }: Member, now
     isOwner,
     roles: [...(isOwner ? [OWNER_ROLE] : []), ...roles.map((role) => role.id)],
     permissions: [
-      ...(isOwner ? ['organization.owner'] : []),
+      ...(isOwner ? (['organization.owner'] as const) : []),
       ...permissions.map(({ permission }) => permission),
     ],
     ...(lastActiveAt === null ? {} : { lastActive: lastActiveAt }),
@@ -50,7 +36,7 @@ export function invitationSummary(row: Invitation, now: string): PersonSummary {
     email: email ?? '',
     isOwner: false,
     roles: roleId === null ? [] : [roleId],
-    permissions,
+    permissions: permissions.filter(isPermission),
     status: expiresAt > now ? 'invited' : 'expired',
     createdAt,
     invitationId: id,
@@ -62,7 +48,7 @@ export function invitationSummary(row: Invitation, now: string): PersonSummary {
 const ACTIVITY_MAX = 50;
 
 /** The last that a user did, of what the audit log holds. */
-export async function activityOf(db: Kysely<Tables>, userId: string): Promise<readonly object[]> {
+export async function activityOf(db: Kysely<Tables>, userId: string): Promise<Activity[]> {
   const rows = await db
     .selectFrom('auditLog')
     .select(['id', 'action', 'detailedAction', 'entityType', 'entityId', 'entityIds', 'createdAt'])
@@ -85,6 +71,6 @@ export async function activityOf(db: Kysely<Tables>, userId: string): Promise<re
 }
 
 /** A user as its own page shows it. */
-export async function memberDetails(db: Kysely<Tables>, member: Member, now: number): Promise<object> {
+export async function memberDetails(db: Kysely<Tables>, member: Member, now: number): Promise<PersonDetails> {
   return { ...memberSummary(member, now), activityLog: await activityOf(db, member.user.id) };
 }

@@ -9,8 +9,9 @@ import type { Parameters } from '../../query/parse-get.js';
 import { demand, isSelf } from '../access/demand.js';
 import type { Deps } from '../deps.js';
 import { type CallContext, type Operation, operation } from '../operation.js';
-import { noParams } from '../schemas.js';
-import { invitationSummary, memberDetails, memberSummary, type PersonSummary } from './user-view.js';
+import { noParams, permissions } from '../schemas.js';
+import { bulkResult, type PersonSummary, userDetails, usersPage } from './people-shapes.js';
+import { invitationSummary, memberDetails, memberSummary } from './user-view.js';
 
 export const userParam = z.object({ userId: z.string().min(1).max(64) });
 
@@ -35,6 +36,8 @@ export function userOperations(deps: Deps): Operation[] {
     permissions: ['user.view'],
     params: noParams,
     body: null,
+    query: () => listQuery,
+    answer: () => usersPage,
     async run({ query }, { caller }) {
       const asked = readQuery(query);
       const now = clock.now();
@@ -59,6 +62,7 @@ export function userOperations(deps: Deps): Operation[] {
     permissions: [],
     params: userParam,
     body: null,
+    answer: () => userDetails,
     async run({ params }, { caller }) {
       if (!isSelf(caller, params.userId)) demand(caller, 'user.edit');
       const member = await requireMember(database.read, caller.storeId, params.userId);
@@ -75,6 +79,7 @@ export function userOperations(deps: Deps): Operation[] {
     permissions: ['user.delete'],
     params: userParam,
     body: z.object({ userId: z.string().min(1).max(64), transferOwnershipTo: z.string().max(64).optional() }),
+    answer: () => z.object({ success: z.boolean(), message: z.string() }),
     async run({ params, body }, context) {
       if (body.userId !== params.userId) {
         throw invalidInput([
@@ -96,7 +101,14 @@ export function userOperations(deps: Deps): Operation[] {
     summary: 'Take several members out of the store; those who cannot go are named with the reason',
     permissions: ['user.delete'],
     params: noParams,
-    body: z.object({ userIds: z.array(z.string().max(64)).max(1_000), operation: z.literal('remove') }),
+    body: z.object({
+      userIds: z.array(z.string().max(64)).max(1_000),
+      operation: z.literal('remove'),
+      // Of operations that the contract knows no more; they say nothing here.
+      roleId: z.string().max(64).optional(),
+      permissions: permissions.optional(),
+    }),
+    answer: () => bulkResult,
     async run({ body }, context) {
       const succeeded: string[] = [];
       const failed: { userId: string; error: string }[] = [];
@@ -122,6 +134,7 @@ export function userOperations(deps: Deps): Operation[] {
     permissions: ['organization.owner'],
     params: userParam,
     body: null,
+    answer: () => userDetails,
     async run({ params }, { caller, write }) {
       await database.write(write, (tx) => transferOwnership(tx, params.userId));
       const member = await requireMember(database.read, caller.storeId, params.userId);

@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import { z } from 'zod';
 import { decodeRow } from '../../database/rows.js';
 import { writeOwnSettings, writeStoreSettings } from '../../domain/settings.js';
+import { answered } from '../../resources/answered.js';
 import { notificationSetting, storeSettings, type Tables, userSettings } from '../../resources/index.js';
 import { updateInput } from '../../resources/inputs.js';
 import type { Deps } from '../deps.js';
@@ -11,6 +12,8 @@ import { standardOperations } from '../standard.js';
 
 const STORE = '/v1/settings/store';
 const OWN = '/v1/settings/user';
+
+const ownShape = z.object({ defaultStoreId: z.string().nullable() }).meta({ id: 'GetUserSettingsResponse' });
 
 /** How the store works, what is told to the outside, and what each caller likes for itself. */
 export function settingsOperations(deps: Deps): Operation[] {
@@ -25,6 +28,7 @@ export function settingsOperations(deps: Deps): Operation[] {
     permissions: ['settings.view'],
     params: noParams,
     body: null,
+    answer: () => answered(storeSettings),
     async run(_input, { caller }) {
       const raw = await database.read
         .selectFrom('storeSettings')
@@ -45,6 +49,7 @@ export function settingsOperations(deps: Deps): Operation[] {
     permissions: ['settings.edit'],
     params: noParams,
     body: updateInput(storeSettings),
+    answer: () => answered(storeSettings),
     async run({ body }, { write }) {
       const row = await database.write(write, (tx) => writeStoreSettings(tx, body));
       return storeSettings.present(row, presenter);
@@ -60,6 +65,7 @@ export function settingsOperations(deps: Deps): Operation[] {
     permissions: [],
     params: noParams,
     body: null,
+    answer: () => ownShape,
     run: (_input, { caller }) => ownSettings(database.read, caller),
   });
 
@@ -73,6 +79,7 @@ export function settingsOperations(deps: Deps): Operation[] {
     permissions: [],
     params: noParams,
     body: z.object({ defaultStoreId: userSettings.columns.defaultStoreId.schema.optional() }),
+    answer: () => ownShape,
     async run({ body }, { caller, write }) {
       await database.write(write, (tx) => writeOwnSettings(tx, body));
       return ownSettings(database.read, caller);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { decodeRow } from '../../database/rows.js';
 import { currentSubscription, featureNamed } from '../../domain/local-plan.js';
+import { answered } from '../../resources/answered.js';
 import { addon, addonSubscription, addonTier, entitlement, subscription } from '../../resources/index.js';
 import type { Deps } from '../deps.js';
 import { type Operation, operation } from '../operation.js';
@@ -8,6 +9,11 @@ import { noParams } from '../schemas.js';
 import { standardOperations } from '../standard.js';
 
 const addonParam = z.object({ addonType: z.string().min(1).max(64) });
+
+const withTiers = () =>
+  answered(addon)
+    .extend({ tiers: z.array(answered(addonTier)) })
+    .meta({ id: 'AddonWithTiers' });
 
 /** What the store may use: on one's own machine everything, so that clients that ask find nothing closed. */
 export function planOperations(deps: Deps): Operation[] {
@@ -22,6 +28,7 @@ export function planOperations(deps: Deps): Operation[] {
     permissions: [],
     params: z.object({ entitlement: z.string().min(1).max(255) }),
     body: null,
+    answer: () => z.object({ hasEntitlement: z.boolean() }),
     async run({ params }, { caller }) {
       const feature = featureNamed(params.entitlement);
       if (feature === null) return { hasEntitlement: false };
@@ -44,6 +51,7 @@ export function planOperations(deps: Deps): Operation[] {
     permissions: ['subscription.view'],
     params: noParams,
     body: null,
+    answer: () => answered(subscription),
     run: async (_input, { caller }) =>
       subscription.present(await currentSubscription(database.read, caller.storeId), presenter),
   });
@@ -57,6 +65,7 @@ export function planOperations(deps: Deps): Operation[] {
     permissions: [],
     params: noParams,
     body: null,
+    answer: () => z.array(answered(addon)),
     async run(_input, { caller }) {
       const rows = await database.read
         .selectFrom('addon')
@@ -77,6 +86,7 @@ export function planOperations(deps: Deps): Operation[] {
     permissions: [],
     params: addonParam,
     body: null,
+    answer: () => withTiers().nullable(),
     async run({ params }, { caller }) {
       const raw = await database.read
         .selectFrom('addon')
@@ -107,6 +117,7 @@ export function planOperations(deps: Deps): Operation[] {
     permissions: ['subscription.view'],
     params: addonParam,
     body: null,
+    answer: () => answered(addonSubscription).nullable(),
     async run({ params }, { caller }) {
       const raw = await database.read
         .selectFrom('addonSubscription')
