@@ -185,6 +185,11 @@ export interface PrinterState {
 export interface PrinterReport {
   /** Daemon clock, epoch milliseconds: when the report arrived. */
   readonly receivedAt: number;
+  /**
+   * When the printer last said what it is doing, same clock; null while it never has. Reports of changes leave it out,
+   * and faulty firmware does: then `state.activity` is what was true at that time.
+   */
+  readonly activityAt: number | null;
   /** Counts up by one per report of this session object, across reconnects. */
   readonly sequence: number;
   /** True once a full report has arrived since the connection was made; before that nothing may be concluded. */

@@ -50,6 +50,10 @@ export class PrinterView {
     return readLiveView(this.#tree.print);
   }
 
+  get saidActivity(): boolean {
+    return this.#tree.saidActivity;
+  }
+
   get unknownActivity(): string | null {
     return this.#tree.unknownActivity;
   }

@@ -30,6 +30,7 @@ export class ReportIntake {
   readonly #decoder = new ReportDecoder();
   readonly #malformed = new MalformedCount();
   #lastReport: PrinterReport | null = null;
+  #activityAt: number | null = null;
   #complete = false;
   #loggedActivity: string | null = null;
   #layersAskedFor: string | null = null;
@@ -81,13 +82,16 @@ export class ReportIntake {
     if (applied === 'full') this.#complete = true;
     this.#noteUnknownActivity();
     const state = this.#view.state();
-    this.#publish(state, this.#now(), applied);
+    const now = this.#now();
+    if (this.#view.saidActivity) this.#activityAt = now;
+    this.#publish(state, now, applied);
     this.#noteMissingLayers(state);
   }
 
   #publish(state: PrinterState, receivedAt: number, origin: ReportOrigin): void {
     const sequence = (this.#lastReport?.sequence ?? 0) + 1;
-    const report: PrinterReport = { receivedAt, sequence, complete: this.#complete, state };
+    const activityAt = this.#activityAt;
+    const report: PrinterReport = { receivedAt, activityAt, sequence, complete: this.#complete, state };
     this.#lastReport = report;
     this.#events.onReport(report, origin);
   }

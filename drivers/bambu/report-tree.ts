@@ -41,6 +41,7 @@ export class ReportTree {
   readonly #peaks: PrintPeaks = { percent: 0, layer: 0, totalLayers: 0 };
   #printKey = '';
   #unknownActivity: string | null = null;
+  #saidActivity = false;
   #fullReportDue = false;
   #lastAms: { readonly news: JsonObject; readonly full: boolean; readonly merged: JsonObject } | null = null;
   #emptyAms: { readonly since: number; readonly bits: JsonObject } | null = null;
@@ -56,6 +57,11 @@ export class ReportTree {
   /** The latest word for the activity that nobody knows; the activity before it stays in force. */
   get unknownActivity(): string | null {
     return this.#unknownActivity;
+  }
+
+  /** The last message said what the printer is doing. */
+  get saidActivity(): boolean {
+    return this.#saidActivity;
   }
 
   /** What was seen before a new connection counts no more as confirmation of anything. */
@@ -80,6 +86,7 @@ export class ReportTree {
     const full = this.#isFull(news);
     const before = readActivity(this.#print.gcode_state);
     this.#ignoreUnknownActivity(news);
+    this.#saidActivity = 'gcode_state' in news;
     this.#mergeAms(news, full, now);
     mergeObject(this.#print, news, full ? FULL_RULES : DELTA_RULES);
     this.#forgetLastPrint(news, before);

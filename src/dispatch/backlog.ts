@@ -41,6 +41,7 @@ export class Backlog {
 }
 
 function saysTheSame(one: Observation, other: Observation): boolean {
-  const news = ({ at: _at, progress: _progress, ...rest }: Observation) => JSON.stringify(rest);
+  const news = ({ at: _at, activityAt: _said, progress: _progress, ...rest }: Observation) =>
+    JSON.stringify(rest);
   return news(one) === news(other);
 }

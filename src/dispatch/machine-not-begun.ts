@@ -47,12 +47,22 @@ export function onCalm(
   if (isBelieved(state, calmFor, moment, timing))
     return fresh ? onRefused(state) : look(state, moment, timing);
   if (calmFor >= timing.confirmMs) {
-    const looking = { ...state, watch: { ...watch, lookingSince: watch.lookingSince ?? mono } };
-    const looked = mono - (looking.watch.lookingSince ?? mono) >= timing.lastLookMs;
-    return looked && fresh ? onNeverBegan(looking, sighting, moment, timing) : look(looking, moment, timing);
+    const looking = watch.lookingSince === null ? beginLook(state, mono) : state;
+    const lookedFor = mono - (looking.watch.lookingSince ?? mono);
+    const saidAnew = fresh && looking.watch.last?.activityAt !== looking.watch.lookedFrom;
+    if (lookedFor >= timing.lastLookMs && saidAnew) return onNeverBegan(looking, sighting, moment, timing);
+    // Its reports come, and what it said of its activity is older than the start.
+    return lookedFor >= timing.confirmMs && fresh
+      ? endUnknown(looking, 'the printer reports, but not what it is doing')
+      : look(looking, moment, timing);
   }
   const unasked = calmFor >= timing.firstSignMs && watch.askedAt === null;
   return unasked ? ask(state, moment) : keep(state);
+}
+
+function beginLook(state: DispatchState, mono: number): DispatchState {
+  const lookedFrom = state.watch.last?.activityAt ?? null;
+  return { ...state, watch: { ...state.watch, lookingSince: mono, lookedFrom } };
 }
 
 /** Asks for everything until something comes: what was reported long ago proves nothing about now. */

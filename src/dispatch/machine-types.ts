@@ -50,6 +50,8 @@ export interface Watch {
   readonly askedAt: number | null;
   /** `mono` of the end of the window: one more look, then it is decided. */
   readonly lookingSince: number | null;
+  /** When the printer had last said its activity before that look: only what it says since counts. */
+  readonly lookedFrom: number | null;
   /** `mono` of the last stop sent by this process. */
   readonly stoppedAt: number | null;
   readonly last: Observation | null;
@@ -80,6 +82,7 @@ export const NOT_WATCHED: Watch = {
   refusal: null,
   askedAt: null,
   lookingSince: null,
+  lookedFrom: null,
   stoppedAt: null,
   last: null,
   furthest: NO_PROGRESS,

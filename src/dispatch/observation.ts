@@ -2,6 +2,8 @@
 export interface Observation {
   /** Daemon clock, epoch milliseconds: when the report arrived. A report that is only told again keeps its time. */
   readonly at: number;
+  /** When the printer last said its activity, same clock; null while it never has. */
+  readonly activityAt: number | null;
   /** A full report has arrived since the connection was made. */
   readonly complete: boolean;
   readonly activity: 'IDLE' | 'PREPARE' | 'SLICING' | 'RUNNING' | 'PAUSE' | 'FINISH' | 'FAILED' | null;

@@ -9,6 +9,7 @@ export function observationOf(report: PrinterReport): Observation {
   const { state } = report;
   return {
     at: report.receivedAt,
+    activityAt: report.activityAt,
     complete: report.complete,
     activity: state.activity,
     identity: state.print.identity,

@@ -171,6 +171,7 @@ export class Life {
   observation(seen: Seen): Observation {
     return {
       at: this.wall,
+      activityAt: this.wall,
       complete: true,
       activity: 'IDLE',
       identity: NOBODY,

@@ -179,6 +179,30 @@ describe('confirming a start', () => {
     }
   });
 
+  describe('a printer that reports, but not what it is doing', () => {
+    const silent = { activity: 'FINISH', identity: OURS, activityAt: 17 } as const;
+
+    test('pain-09: is never taken for one that did not begin', () => {
+      const life = Life.started({ activity: 'FINISH', identity: FORMER, activityAt: 17 });
+      life.after(2_000).keepsSeeing({ ...silent, activity: 'IDLE' }, 900_000);
+      expect(life.kinds).not.toContain('send-start');
+      expect(life.ending).toEqual({
+        outcome: 'unknown',
+        message: 'outcome unknown: the printer reports, but not what it is doing',
+        ready: 'clear',
+      });
+    });
+
+    test('is believed when it says so again', () => {
+      const life = Life.started({ activity: 'IDLE', activityAt: 17 });
+      life.after(2_000).keepsSeeing({ activity: 'IDLE', activityAt: 17 }, 400_000);
+      expect(life.endings).toEqual([]);
+      expect(life.kinds).not.toContain('send-start');
+      life.keepsSeeing({ activity: 'IDLE' }, 2_000);
+      expect(life.kinds).toContain('send-start');
+    });
+  });
+
   test('pain-09: taken but never begun is told as such, without a second start', () => {
     const early = { ...FORMER, subtaskId: String(TOKEN) };
     const life = Life.started({ activity: 'FINISH', identity: FORMER });

@@ -162,6 +162,7 @@ export class ModelPrinter {
   report(at: number): Observation {
     return {
       at,
+      activityAt: at,
       complete: true,
       activity: this.activity,
       identity: this.#identity(),

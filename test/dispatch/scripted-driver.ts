@@ -98,7 +98,8 @@ export class ScriptedSession implements PrinterSession {
   reports(state: PrinterState, complete = true): void {
     if (this.connection.status !== 'online') this.is('online');
     this.#sequence += 1;
-    const report = { receivedAt: 1_000_000 + this.#sequence, sequence: this.#sequence, complete, state };
+    const receivedAt = 1_000_000 + this.#sequence;
+    const report = { receivedAt, activityAt: receivedAt, sequence: this.#sequence, complete, state };
     this.lastReport = report;
     this.events.onReport(report);
   }

@@ -10,7 +10,7 @@ beforeEach(() => {
 
 function shows(activity: PrinterActivity, id: string, name = '', complete = true): void {
   const state = idleState({ activity }, { subtaskId: id, taskId: id, name });
-  watch.note({ receivedAt: 0, sequence: 0, complete, state });
+  watch.note({ receivedAt: 0, activityAt: 0, sequence: 0, complete, state });
 }
 
 describe('noticing prints', () => {

@@ -5,7 +5,7 @@ import { printerState } from '../realtime/states.js';
 
 function live(changes: Partial<PrinterState>, error: DriverError | null = null) {
   const connection = { status: error ? ('offline' as const) : ('online' as const), since: 0, error };
-  const report = { receivedAt: 0, sequence: 1, complete: true, state: printerState(changes) };
+  const report = { receivedAt: 0, activityAt: 0, sequence: 1, complete: true, state: printerState(changes) };
   return { connection, report };
 }
 

@@ -427,6 +427,7 @@ describe('the rest', () => {
 describe('a printer', () => {
   const report = (changes: Partial<PrinterState>, complete = true): PrinterReport => ({
     receivedAt: 0,
+    activityAt: 0,
     sequence: 1,
     complete,
     state: stateWith(changes),

@@ -43,7 +43,7 @@ function control(
     developerMode: 'on',
     ...options.changes,
   };
-  const report = (): PrinterReport => ({ receivedAt: 0, sequence: 1, complete: true, state });
+  const report = (): PrinterReport => ({ receivedAt: 0, activityAt: 0, sequence: 1, complete: true, state });
   const tested = new Control({
     channel,
     view,
