@@ -14,7 +14,9 @@ export type EntityRow = RowOf<Columns & CommonColumns>;
 export async function createEntity(tx: Transaction, resource: Resource, given: Values): Promise<EntityRow> {
   await checkReferences(tx, resource, given);
   const values = await (RULES[resource.name]?.write?.(tx, given, null) ?? given);
-  return tx.insert(resource, { ...values, storeId: tx.context.storeId });
+  const row = await tx.insert(resource, { ...values, storeId: tx.context.storeId });
+  await RULES[resource.name]?.made?.(tx, row);
+  return row;
 }
 
 /** Changes one, under the rules of its kind. @throws ApiError not_found, conflict and others */

@@ -10,6 +10,8 @@ import { skuRules } from './sku-rules.js';
 export interface EntityRules {
   /** Checks what is about to be written and completes it; `before` is null for a new one. */
   write?(tx: Transaction, values: Values, before: Values | null): Promise<Values>;
+  /** Once a new one is there: makes what is never without it, in the same transaction. */
+  made?(tx: Transaction, row: Values): Promise<void>;
   /** Before it goes: refuses, or settles what hangs on it in a way of its own. */
   remove?(tx: Transaction, row: Values): Promise<void>;
 }

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { ApiError, notFound } from '../contract/errors.js';
 import type { Permission } from '../contract/permissions.js';
 import { decodeRow, type RawRecord } from '../database/rows.js';
+import type { EntityRow } from '../domain/entities.js';
 import type { Condition, Inclusion, ListQuery } from '../query/condition.js';
 import { type Parameters, parseListParameters } from '../query/parse-get.js';
 import { parseSearch, searchBody } from '../query/parse-search.js';
@@ -130,7 +131,8 @@ export function plainListOperation<Params>(
     readonly path: string;
     readonly summary: string;
     readonly params: z.ZodType<Params>;
-    readonly where?: (params: Params) => Condition;
+    /** Refuses a path that leads to nothing. */
+    readonly where?: (params: Params, storeId: string) => Condition | Promise<Condition>;
     /** Where the contract wants another one than the definition names. */
     readonly permission?: Permission;
   },
@@ -146,7 +148,8 @@ export function plainListOperation<Params>(
     lists: resource,
     async run({ params, query }, { caller }) {
       const parsed = parseListParameters(resource, query, { defaultLimit: WHOLE });
-      const filter: Condition = where ? { kind: 'and', of: [where(params), parsed.filter] } : parsed.filter;
+      const narrowed = await where?.(params, caller.storeId);
+      const filter: Condition = narrowed ? { kind: 'and', of: [narrowed, parsed.filter] } : parsed.filter;
       const { result } = await run(resource, deps, plain, caller, { ...parsed, filter });
       return new Answer(result.data, countHeaders(parsed, result));
     },
@@ -188,13 +191,10 @@ export function getOperation(
     body: null,
     answer: () => (nullable ? z.union([z.null(), entity()]) : entity()),
     async run({ params }, { caller }) {
-      const found = await sql<RawRecord>`
-        select * from ${sql.table(resource.name)} where "id" = ${params.id} and "storeId" = ${caller.storeId}
-      `.execute(deps.database.read);
-      const raw = found.rows[0];
-      if (!raw && nullable) return null;
-      if (!raw) throw notFound(resource.label, params.id);
-      const [entity] = await embed([resource.present(decodeRow(resource, raw), deps.presenter)]);
+      const row = await readEntity(resource, deps, caller.storeId, params.id);
+      if (!row && nullable) return null;
+      if (!row) throw notFound(resource.label, params.id);
+      const [entity] = await embed([resource.present(row, deps.presenter)]);
       return entity;
     },
   });
@@ -220,6 +220,30 @@ function foundPage(entity: z.ZodType): z.ZodType {
 
 function wantsHints(parameters: Parameters): boolean {
   return parameters.some(([name, value]) => name === 'hints' && (value === 'true' || value === '1'));
+}
+
+/** One entity of a store; null when there is none. */
+export async function readEntity(
+  resource: Resource,
+  deps: Deps,
+  storeId: string,
+  id: string,
+): Promise<EntityRow | null> {
+  const found = await sql<RawRecord>`
+    select * from ${sql.table(resource.name)} where "id" = ${id} and "storeId" = ${storeId}
+  `.execute(deps.database.read);
+  const raw = found.rows[0];
+  return raw ? decodeRow(resource, raw) : null;
+}
+
+/** @throws ApiError not_found when the store has no such entity */
+export async function requireEntity(
+  resource: Resource,
+  deps: Deps,
+  storeId: string,
+  id: string,
+): Promise<void> {
+  if (!(await readEntity(resource, deps, storeId, id))) throw notFound(resource.label, id);
 }
 
 async function run(
