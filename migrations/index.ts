@@ -6,6 +6,7 @@ import { cameraPort } from './0004_camera_port.js';
 import { materials } from './0005_materials.js';
 import { fewerPages } from './0006_fewer_pages.js';
 import { skus } from './0010_skus.js';
+import { skuOptions } from './0011_sku_options.js';
 import { people } from './0013_people.js';
 
 /** All steps in order. A step that has been released is never edited: add another one. */
@@ -17,5 +18,6 @@ export const MIGRATIONS: readonly Migration[] = [
   materials,
   fewerPages,
   skus,
+  skuOptions,
   people,
 ];

@@ -12,6 +12,9 @@ export const PART_TYPES = [
 
 export const FOLDER_TYPES = ['part', 'sku'] as const;
 
+export const SKU_FILTER_MODES = ['inclusion', 'exclusion'] as const;
+export const SKU_PROPERTY_TYPES = ['text', 'material', 'plate_quantities'] as const;
+
 export const PRINTER_PROVIDERS = ['OctoPrint', 'Prusa', 'Bambu', 'Klipper'] as const;
 export const COMM_METHODS = ['bambu-global-mqtt', 'bambu-cloud-v2', 'octoprint-mqtt', 'fuse'] as const;
 export const INTEGRATION_TYPES = ['bambulab', 'etsy', 'shopify', 'ebay', 'tiktok-shop'] as const;

@@ -5,6 +5,13 @@ import { folderRules } from './folders.js';
 import { linkedPartRules } from './linked-part-rules.js';
 import { groupMemberRules, groupRules, instanceRules, materialRules, variantRules } from './materials.js';
 import { skuRules } from './sku-rules.js';
+import { skuOptionPropertyRules, skuOptionPropertyValueRules } from './sku-option-properties.js';
+import {
+  skuOptionBindingRules,
+  skuOptionRules,
+  skuOptionValueFilterRules,
+  skuOptionValueRules,
+} from './sku-options.js';
 
 /** What holds for one kind of entity beyond its columns, inside the transaction that writes it. */
 export interface EntityRules {
@@ -27,4 +34,10 @@ export const RULES: Readonly<Record<string, EntityRules>> = {
   sku: skuRules,
   linkedPart: linkedPartRules,
   costComponent: costComponentRules,
+  skuOption: skuOptionRules,
+  skuOptionValue: skuOptionValueRules,
+  skuOptionBinding: skuOptionBindingRules,
+  skuOptionValueFilter: skuOptionValueFilterRules,
+  skuOptionProperty: skuOptionPropertyRules,
+  skuOptionPropertyValue: skuOptionPropertyValueRules,
 };

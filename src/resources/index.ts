@@ -30,6 +30,12 @@ import { role } from './role.js';
 import { sku } from './sku.js';
 import { skuBuild } from './sku-build.js';
 import { skuCost } from './sku-cost.js';
+import { skuOption } from './sku-option.js';
+import { skuOptionBinding } from './sku-option-binding.js';
+import { skuOptionProperty } from './sku-option-property.js';
+import { skuOptionPropertyValue } from './sku-option-property-value.js';
+import { skuOptionValue } from './sku-option-value.js';
+import { skuOptionValueFilter } from './sku-option-value-filter.js';
 import { store } from './store.js';
 import { storeSettings } from './store-settings.js';
 import { storedFile } from './stored-file.js';
@@ -80,6 +86,12 @@ export const RESOURCES = Object.freeze({
   skuCost,
   skuBuild,
   partBuildStep,
+  skuOption,
+  skuOptionValue,
+  skuOptionProperty,
+  skuOptionPropertyValue,
+  skuOptionBinding,
+  skuOptionValueFilter,
 });
 
 export type ResourceName = keyof typeof RESOURCES;
@@ -130,6 +142,12 @@ export {
   sku,
   skuBuild,
   skuCost,
+  skuOption,
+  skuOptionBinding,
+  skuOptionProperty,
+  skuOptionPropertyValue,
+  skuOptionValue,
+  skuOptionValueFilter,
   store,
   storedFile,
   storeSettings,

@@ -43,6 +43,8 @@ export const materialAlternative = z.union([
   z.object({ materialType: z.string() }),
 ]);
 
+export const materialAlternatives = z.array(materialAlternative).max(100);
+
 /** Channel index (as text) to its alternatives, best first. */
 export const materialAssignments = z.record(z.string().regex(/^\d+$/), z.array(materialAlternative));
 export type MaterialAssignments = z.infer<typeof materialAssignments>;
