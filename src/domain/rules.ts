@@ -4,7 +4,6 @@ import { costComponentRules } from './cost-components.js';
 import { folderRules } from './folders.js';
 import { linkedPartRules } from './linked-part-rules.js';
 import { groupMemberRules, groupRules, instanceRules, materialRules, variantRules } from './materials.js';
-import { skuRules } from './sku-rules.js';
 import { skuOptionPropertyRules, skuOptionPropertyValueRules } from './sku-option-properties.js';
 import {
   skuOptionBindingRules,
@@ -12,6 +11,7 @@ import {
   skuOptionValueFilterRules,
   skuOptionValueRules,
 } from './sku-options.js';
+import { skuRules } from './sku-rules.js';
 
 /** What holds for one kind of entity beyond its columns, inside the transaction that writes it. */
 export interface EntityRules {

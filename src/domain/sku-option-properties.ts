@@ -14,7 +14,7 @@ import type { Values } from '../resources/inputs.js';
 import type { Columns, CommonColumns, Resource, Row } from '../resources/resource.js';
 import { materialAlternatives } from '../resources/shapes.js';
 import { alike } from './arrange.js';
-import { forgetInLinkedParts } from './linked-parts.js';
+import { forgetInLinkedParts } from './linked-part-rules.js';
 import type { EntityRules } from './rules.js';
 import { placed, requireChoices } from './sku-options.js';
 

@@ -17,6 +17,7 @@ import { livePrinterOperations } from './printers/live.js';
 import { messageOperations } from './printers/messages.js';
 import { printerOperations } from './printers/printers.js';
 import { settingsOperations } from './settings/settings.js';
+import { skuOptionOperations } from './sku-options/sku-options.js';
 import { costOperations } from './skus/costs.js';
 import { skuOperations } from './skus/skus.js';
 import { storageOperations } from './storage/storage.js';
@@ -51,5 +52,6 @@ function todaysOperations(deps: Deps): readonly Operation[] {
     ...peopleOperations(deps),
     ...settingsOperations(deps),
     ...planOperations(deps),
+    ...skuOptionOperations(deps),
   ];
 }

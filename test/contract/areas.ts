@@ -39,7 +39,6 @@ export const PENDING: readonly RegExp[] = [
   /^\/v1\/integrations/,
   /^\/v1\/settings\/slicers/,
   /^\/v1\/materials\/printer-slots\/assign$/,
-  /^\/v1\/(sku-variants|sku-options)/,
   /^\/v1\/slicer/,
   /^\/v1\/maintenance/,
   /^\/v1\/orders/,
