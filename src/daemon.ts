@@ -237,6 +237,7 @@ async function build(options: DaemonOptions, onStop: OnStop) {
     port: config.http.port,
     tls: await httpTls(config),
     trustedProxies: config.http.trustedProxies,
+    corsOrigins: config.http.corsOrigins,
     maxBodyBytes: config.http.maxBodyBytes,
     requestTimeoutMs: config.http.requestTimeoutMs,
     rateLimit,

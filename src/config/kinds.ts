@@ -136,3 +136,15 @@ export function baseUrl() {
     })
     .transform((value) => value.replace(/\/+$/, ''));
 }
+
+function isOrigin(value: string): boolean {
+  return isBaseUrl(value) && new URL(value).origin === value;
+}
+
+/** Where a web page comes from, as browsers name it. */
+export function origin() {
+  return z
+    .string()
+    .refine(isOrigin)
+    .register(settingKinds, { allowed: 'an origin such as https://shop.example, without a path' });
+}

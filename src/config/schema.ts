@@ -6,6 +6,7 @@ import {
   host,
   ipv4,
   network,
+  origin,
   path,
   port,
   secretWord,
@@ -42,6 +43,11 @@ const http = z.strictObject({
     .max(64)
     .default([])
     .describe('Proxies whose X-Forwarded-For is believed, as addresses or ranges.'),
+  corsOrigins: z
+    .array(origin())
+    .max(64)
+    .default([])
+    .describe('Origins whose web pages may call the API from a browser; none by default.'),
   maxBodyBytes: whole(1024, 64 * 1024 ** 2)
     .default(1024 ** 2)
     .describe('Largest JSON body. Unit: bytes. File uploads have storage.maxFileBytes instead.'),

@@ -54,8 +54,11 @@ const REST = /\{\+(\w+)\}$/;
 
 /** The router calls the rest of a path `*`. */
 function paramsOf({ path }: Operation, { params }: FastifyRequest): unknown {
+  if (typeof params !== 'object' || params === null) return params;
+  if (Object.values(params).some((value) => String(value).includes('\0')))
+    throw new ApiError('validation_failed', 'The path holds a NUL character');
   const rest = REST.exec(path)?.[1];
-  if (rest === undefined || typeof params !== 'object' || params === null) return params;
+  if (rest === undefined) return params;
   return Object.fromEntries(
     Object.entries(params).map(([name, value]) => [name === '*' ? rest : name, value]),
   );

@@ -12,6 +12,7 @@ import type { Clock } from '../contract/time.js';
 import type { Authenticator } from '../operations/access/authenticator.js';
 import type { Operation } from '../operations/operation.js';
 import { reachableHost } from '../telemetry/reachable-host.js';
+import { allowOrigins } from './cors.js';
 import { toApiError } from './errors.js';
 import { ExpectContinue } from './expect-continue.js';
 import { type HealthReport, mountHealth } from './health-routes.js';
@@ -28,6 +29,8 @@ export interface HttpOptions {
   readonly tls: { readonly certPem: string; readonly keyPem: string } | null;
   /** Addresses whose X-Forwarded-For is believed. */
   readonly trustedProxies: readonly string[];
+  /** Origins whose web pages may call the API. */
+  readonly corsOrigins: readonly string[];
   readonly maxBodyBytes: number;
   /** A JSON body must have arrived whole within this time. */
   readonly requestTimeoutMs: number;
@@ -101,9 +104,13 @@ export class HttpServer {
       const path = request.url.split('?')[0];
       answerError(new ApiError('route_not_found', `There is no ${request.method} ${path}`), request, reply);
     });
+    // What leads nowhere is told so whatever its body is: only routes that want one read it.
+    app.removeAllContentTypeParsers();
+    app.addContentTypeParser('*', (_request, _payload, done) => done(null));
     mountHealth(app, options.health);
     await app.register(async (scope) => {
       jsonBodies(scope, options.requestTimeoutMs, this.#expect);
+      allowOrigins(scope, options.corsOrigins);
       mountOperations(scope, { ...options, within: this.#within() });
     });
     await app.register(async (scope) => mountStorage(scope, options.transfers, this.#expect));

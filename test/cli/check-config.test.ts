@@ -50,7 +50,7 @@ describe('check-config', () => {
       [
         `printfarmd: ${file}:2:3: http.prot is not a setting`,
         '    found: prot',
-        '    allowed: host, port, publicBaseUrl, tls, trustedProxies, maxBodyBytes, requestTimeoutMs',
+        '    allowed: host, port, publicBaseUrl, tls, trustedProxies, corsOrigins, maxBodyBytes, requestTimeoutMs',
         '    did you mean "port"?',
         `${file}:3:15: log.level is not valid`,
         '    found: "loud"',

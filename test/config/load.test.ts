@@ -16,6 +16,7 @@ describe('a configuration that is right', () => {
       publicBaseUrl: null,
       tls: null,
       trustedProxies: [],
+      corsOrigins: [],
       maxBodyBytes: 1_048_576,
       requestTimeoutMs: 30_000,
     });

@@ -60,6 +60,41 @@ describe('bodies that are no requests', () => {
     expect(stranger.body).toMatchObject({ statusCode: 401 });
   });
 
+  it('are refused when a list in them has no end', async () => {
+    const many = Array.from({ length: 10_001 }, () => 'a'.repeat(24));
+    for (const [method, path, body] of [
+      ['DELETE', '/v1/parts', many],
+      ['PATCH', '/v1/print-jobs/cancel', { printJobIds: many }],
+      ['PATCH', '/v1/printers/confirm-ready', { ready: true, ids: many }],
+      ['POST', '/v1/storage/signed-upload-urls', { filenames: many }],
+      ['POST', '/v1/parts/search', { filter: { id: { in: many } } }],
+    ] as const)
+      expect((await farm.api(method, path, body)).body, path).toMatchObject({
+        statusCode: 400,
+        code: 'validation_failed',
+      });
+  });
+
+  it('are not even read where nothing is', async () => {
+    const nowhere = await farm.api('POST', '/v1/nothing', '{"cut');
+    expect(nowhere.body).toMatchObject({ statusCode: 404, code: 'route_not_found' });
+  });
+
+  it('are cut off when they come too slowly', async () => {
+    await farm.restart({ config: { http: { requestTimeoutMs: 1_000 } } });
+    const { hostname, port } = new URL(farm.url);
+    const socket = connect(Number(port), hostname);
+    const answer: Buffer[] = [];
+    socket.on('data', (chunk) => answer.push(chunk));
+    socket.on('error', () => undefined);
+    const headers = `Authorization: ApiKey ${farm.key}\r\nX-Printago-StoreId: ${farm.storeId}`;
+    socket.write(
+      `POST /v1/parts HTTP/1.1\r\nHost: x\r\n${headers}\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"name"`,
+    );
+    await once(socket, 'close');
+    expect(Buffer.concat(answer).toString()).not.toContain('HTTP/1.1 2');
+  });
+
   it('may begin with a byte order mark, and name their type in any case', async () => {
     const headers = { 'content-type': 'Application/JSON; charset=utf-8' };
     const answer = await farm.api('POST', '/v1/parts/search', '\ufeff{"limit":1}', headers);
@@ -170,21 +205,29 @@ describe('whatever a stranger thinks of', () => {
   });
 });
 
+/** What some routes answer about what is not there, as the contract has it, instead of refusing. */
+const NOTHING_THERE = ['null', '[]', '{"hasEntitlement":false}'];
+
+function saysMissing(answer: ApiAnswer, path: string): boolean {
+  if (answer.status === 200) return NOTHING_THERE.includes(answer.text);
+  if (answer.status === 501) return mayBeNotYet(path);
+  // Bodies are looked at before anything is looked for.
+  if (answer.status === 400) return answer.text.includes('$input');
+  return answer.status === 404 && valueAt(answer.body, 'code') === 'not_found';
+}
+
 describe('addresses', () => {
   it('of things that are not there are 404, of ids that are none 400', async () => {
+    const wrong: string[] = [];
     for (const { method, path } of OPERATIONS.filter((one) => one.path.includes('{'))) {
       const body = method === 'GET' || method === 'DELETE' ? undefined : { name: 'x' };
       const missing = await farm.api(method, fill(path), body);
-      // What the contract answers with null or an empty list is no error.
-      if (missing.status === 200) expect([null, []], `${method} ${path}`).toContainEqual(missing.body);
-      else if (missing.status === 501) expectEnvelope(missing, `${method} ${path}`);
-      else expect(missing.body, `${method} ${path}`).toMatchObject({ statusCode: 404, code: 'not_found' });
+      if (!saysMissing(missing, path)) wrong.push(`${method} ${path}: ${missing.status} ${missing.text}`);
       const malformed = await farm.api(method, path.replaceAll(/\{\w+\}/g, '%00..'), body);
-      expect(malformed.body, `${method} ${path}`).toMatchObject({
-        statusCode: 400,
-        code: 'validation_failed',
-      });
+      if (malformed.status !== 400 || valueAt(malformed.body, 'code') !== 'validation_failed')
+        wrong.push(`${method} ${path} malformed: ${malformed.status} ${malformed.text}`);
     }
+    expect(wrong).toEqual([]);
   });
 
   it.each(['/v1/%zz', '/v1/parts/%c3%28', '/v1//parts', '/V1/parts', '/v1/parts/', '/'])(

@@ -1,0 +1,103 @@
+import fc from 'fast-check';
+
+export type Schema = Readonly<Record<string, unknown>>;
+export type Named = Readonly<Record<string, unknown>>;
+
+/** What values are made with: the named schemas, and ids of things that there are. */
+export interface Ground {
+  readonly named: Named;
+  readonly ids: readonly string[];
+}
+
+const MAX_DEPTH = 6;
+const ID_PATTERN = '^[a-z0-9]{24}$';
+
+/** Values that fit a JSON Schema, as far as it tells. */
+export function fitting(schema: unknown, ground: Ground, depth = 0): fc.Arbitrary<unknown> {
+  const given = asSchema(schema);
+  const { $ref, anyOf, oneOf, enum: values, const: constant, type } = given;
+  if (typeof $ref === 'string') return fitting(ground.named[$ref.split('/').at(-1) ?? ''], ground, depth + 1);
+  const branches = anyOf ?? oneOf;
+  if (Array.isArray(branches)) return fc.oneof(...branches.map((one) => fitting(one, ground, depth)));
+  if (constant !== undefined) return fc.constant(constant);
+  if (Array.isArray(values)) return fc.constantFrom<unknown>(...values);
+  if (Array.isArray(type))
+    return fc.oneof(...type.map((one) => fitting({ ...given, type: one }, ground, depth)));
+  switch (type) {
+    case 'string':
+      return text(given, ground);
+    case 'integer':
+      return fc.integer(bounds(given, 1));
+    case 'number':
+      return fc.double({ ...bounds(given, 0.001), noNaN: true });
+    case 'boolean':
+      return fc.boolean();
+    case 'null':
+      return fc.constant(null);
+    case 'array':
+      return fc.array(fitting(given.items, ground, depth + 1), {
+        minLength: numeric(given.minItems) ?? 0,
+        maxLength: Math.max(
+          numeric(given.minItems) ?? 0,
+          depth > MAX_DEPTH ? 0 : Math.min(numeric(given.maxItems) ?? 3, 3),
+        ),
+      });
+    case 'object':
+      return objects(given, ground, depth);
+    default:
+      return fc.jsonValue({ maxDepth: 2 });
+  }
+}
+
+function text(given: Schema, { ids }: Ground): fc.Arbitrary<string> {
+  if (given.format === 'date-time')
+    return fc
+      .date({ min: new Date('2020-01-01'), max: new Date('2040-01-01'), noInvalidDate: true })
+      .map((date) => date.toISOString());
+  if (given.pattern === ID_PATTERN) {
+    const strange = fc.stringMatching(/^[a-z0-9]{24}$/);
+    return ids.length > 0 ? fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...ids) }, strange) : strange;
+  }
+  if (typeof given.pattern === 'string') return fc.stringMatching(new RegExp(given.pattern));
+  const minLength = numeric(given.minLength) ?? 0;
+  return fc.string({
+    minLength,
+    maxLength: Math.max(minLength, Math.min(numeric(given.maxLength) ?? 24, 24)),
+  });
+}
+
+function objects(given: Schema, ground: Ground, depth: number): fc.Arbitrary<unknown> {
+  const properties = Object.entries(asSchema(given.properties));
+  const required = new Set(Array.isArray(given.required) ? given.required : []);
+  const known = fc.record(
+    Object.fromEntries(properties.map(([name, one]) => [name, fitting(one, ground, depth + 1)])),
+    { requiredKeys: properties.map(([name]) => name).filter((name) => required.has(name)) },
+  );
+  if (typeof given.additionalProperties !== 'object' || depth > MAX_DEPTH) return known;
+  const names = fitting(
+    { type: 'string', maxLength: 12, ...asSchema(given.propertyNames) },
+    ground,
+    depth + 1,
+  );
+  const more = fc.dictionary(
+    names.map(String).filter((name) => name !== '__proto__'),
+    fitting(given.additionalProperties, ground, depth + 1),
+    { maxKeys: 3 },
+  );
+  return fc.tuple(known, more).map(([a, b]) => ({ ...b, ...a }));
+}
+
+export function asSchema(value: unknown): Schema {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
+}
+
+function numeric(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined;
+}
+
+/** @param step what lies between a bound that is excluded and the next number */
+function bounds(given: Schema, step: number): { min: number; max: number } {
+  const above = numeric(given.exclusiveMinimum);
+  const min = numeric(given.minimum) ?? (above === undefined ? -1_000 : above + step);
+  return { min, max: numeric(given.maximum) ?? Math.max(min, 100_000) };
+}
