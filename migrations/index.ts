@@ -8,6 +8,7 @@ import { fewerPages } from './0006_fewer_pages.js';
 import { skus } from './0010_skus.js';
 import { skuOptions } from './0011_sku_options.js';
 import { people } from './0013_people.js';
+import { passkeys } from './0014_passkeys.js';
 
 /** All steps in order. A step that has been released is never edited: add another one. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -20,4 +21,5 @@ export const MIGRATIONS: readonly Migration[] = [
   skus,
   skuOptions,
   people,
+  passkeys,
 ];

@@ -21,6 +21,7 @@ import { part } from './part.js';
 import { partBuild } from './part-build.js';
 import { partBuildStep } from './part-build-step.js';
 import { partMaterialAssignment } from './part-material-assignment.js';
+import { passkey } from './passkey.js';
 import { printJob } from './print-job.js';
 import { printer } from './printer.js';
 import { printerConnection } from './printer-connection.js';
@@ -43,6 +44,7 @@ import { subscription } from './subscription.js';
 import { user } from './user.js';
 import { userPermission } from './user-permission.js';
 import { userRole } from './user-role.js';
+import { userSession } from './user-session.js';
 import { userSettings } from './user-settings.js';
 
 /** Every entity of the daemon, by name. A new one is added here and in a migration. */
@@ -92,6 +94,8 @@ export const RESOURCES = Object.freeze({
   skuOptionPropertyValue,
   skuOptionBinding,
   skuOptionValueFilter,
+  passkey,
+  userSession,
 });
 
 export type ResourceName = keyof typeof RESOURCES;
@@ -134,6 +138,7 @@ export {
   partBuild,
   partBuildStep,
   partMaterialAssignment,
+  passkey,
   printer,
   printerConnection,
   printerSlot,
@@ -155,5 +160,6 @@ export {
   user,
   userPermission,
   userRole,
+  userSession,
   userSettings,
 };
