@@ -13,6 +13,7 @@ import type { StepProbe } from './dispatch/printer-work.js';
 import { DispatchRunner } from './dispatch/runner.js';
 import { Scheduler } from './dispatch/scheduler.js';
 import { syncConfiguredPrinters } from './domain/configured-printers.js';
+import { forgetEnded } from './domain/sessions.js';
 import { completeStore, systemContext } from './domain/stores.js';
 import { Discovery } from './fleet/discovery.js';
 import { Fleet } from './fleet/fleet.js';
@@ -21,12 +22,14 @@ import { HttpServer } from './http/server.js';
 import { openDatabase, requireStoreId, urlKey } from './installation.js';
 import { LiveSettings } from './live-settings.js';
 import { Authenticator } from './operations/access/authenticator.js';
+import { FailedLogins } from './operations/access/failed-logins.js';
 import { pruneAudit } from './operations/audit/retention.js';
 import type { Deps } from './operations/deps.js';
 import { FileUrls } from './operations/file-urls.js';
 import { allOperations } from './operations/index.js';
 import { RouteHints } from './operations/introspection/hints.js';
 import { keyRing } from './operations/keys/key-ring.js';
+import { ownerInvitations } from './operations/keys/owner-invitations.js';
 import type { Operation } from './operations/operation.js';
 import { sweepFiles } from './operations/storage/sweep.js';
 import { fileTransfers } from './operations/storage/transfers.js';
@@ -38,7 +41,7 @@ import { toPrinterStat } from './realtime/printer-stat.js';
 import { StatsPublisher } from './realtime/stats-publisher.js';
 import { viewPermissionOf } from './realtime/view-permission.js';
 import { FileStore } from './storage/file-store.js';
-import { EXAMINE_MS, examineHandlers, keyHandlers } from './telemetry/control-methods.js';
+import { EXAMINE_MS, examineHandlers, keyHandlers, ownerHandlers } from './telemetry/control-methods.js';
 import { controlSocketPath } from './telemetry/control-protocol.js';
 import { ControlServer } from './telemetry/control-server.js';
 import { acquireDataLock } from './telemetry/data-lock.js';
@@ -73,6 +76,7 @@ export interface RunningDaemon {
 }
 
 const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 
 /**
  * The composition root: builds every part once, starts them in order, stops them in reverse. Reading this file tells
@@ -177,6 +181,7 @@ async function build(options: DaemonOptions, onStop: OnStop) {
   });
 
   const authenticator = new Authenticator({ database, clock, log });
+  const failedLogins = new FailedLogins(clock);
   const broker = new RealtimeBroker({
     tls: {
       host: config.mqtt.host,
@@ -186,11 +191,17 @@ async function build(options: DaemonOptions, onStop: OnStop) {
     },
     plain: config.mqtt.plain.enabled ? { host: config.mqtt.plain.host, port: config.mqtt.plain.port } : null,
     maxConnections: config.mqtt.maxConnections,
-    authenticate: ({ storeId: store, key, address }) => authenticator.admit({ storeId: store, key, address }),
+    authenticate: ({ storeId: store, key, address }) =>
+      authenticator.admit({
+        storeId: store,
+        secret: key,
+        address: config.auth.mqttEnforceIpAllowlist ? address : null,
+      }),
     viewPermission: viewPermissionOf,
     log,
   });
   const liveStats = fleetStats({ fleet, storeId, isBusy: (printerId) => runner.isBusy(printerId) });
+  authenticator.onStale((id) => broker.closeAllOn(id));
   const stats = new StatsPublisher({
     source: liveStats,
     broker,
@@ -203,7 +214,6 @@ async function build(options: DaemonOptions, onStop: OnStop) {
   let ready = false;
   let http: HttpServer | null = null;
   const urls = new FileUrls(await urlKey(config.dataDir), () => http?.url ?? '');
-  const onKeyChanged = (keyId: string) => broker.closeKey(keyId);
   let described: readonly Operation[] = [];
   const deps: Deps = {
     database,
@@ -224,10 +234,12 @@ async function build(options: DaemonOptions, onStop: OnStop) {
     },
     settings: {
       version: options.version,
+      sessionLifetimeMs: config.auth.sessionDays * DAY_MS,
       uploadLifetimeMs: config.storage.uploadExpiryMinutes * 60_000,
       configFile: options.configFile,
     },
-    onKeyChanged,
+    failedLogins,
+    baseUrl: () => http?.url ?? '',
     hideSecret: options.hideSecret ?? (() => undefined),
   };
   const operations = allOperations(deps);
@@ -244,6 +256,7 @@ async function build(options: DaemonOptions, onStop: OnStop) {
     publicBaseUrl: config.http.publicBaseUrl,
     operations,
     authenticator,
+    failedLogins,
     storeId,
     transfers: fileTransfers(deps),
     health: () => ({
@@ -257,7 +270,8 @@ async function build(options: DaemonOptions, onStop: OnStop) {
   const control = new ControlServer({
     path: controlSocketPath(config.dataDir),
     handlers: {
-      ...keyHandlers(keyRing({ database, storeId, onKeyChanged })),
+      ...keyHandlers(keyRing({ database, storeId })),
+      ...ownerHandlers(ownerInvitations(database, storeId)),
       ...examineHandlers((serial, signal) => fleet.examine(serial, signal)),
     },
     timeoutsMs: { 'printers.test': EXAMINE_MS },
@@ -273,6 +287,7 @@ async function build(options: DaemonOptions, onStop: OnStop) {
       log,
       orphanMs: config.storage.orphanHours * HOUR_MS,
     });
+    await database.write(systemContext(storeId), forgetEnded);
     await pruneAudit({ database, storeId, clock, retentionDays: config.audit.retentionDays });
   };
   return {

@@ -10,11 +10,13 @@ import { decodeRow } from './database/rows.js';
 import { createKey } from './domain/api-keys.js';
 import { recordChanges } from './domain/audit.js';
 import { recordCosts } from './domain/cost-totals.js';
+import { inviteOwner } from './domain/owner-invitation.js';
 import { completeStore, createStore, installedStoreId, systemContext } from './domain/stores.js';
 import { keyRing } from './operations/keys/key-ring.js';
+import { ownerInvitations } from './operations/keys/owner-invitations.js';
 import { configured, trustAnchors } from './printer-settings.js';
 import { printerConnection } from './resources/index.js';
-import type { KeyRing } from './telemetry/control-methods.js';
+import type { KeyRing, OwnerInvitation } from './telemetry/control-methods.js';
 import { acquireDataLock } from './telemetry/data-lock.js';
 
 const URL_KEY_BYTES = 32;
@@ -42,17 +44,23 @@ export function openDatabase(
   });
 }
 
-/** Makes database, store, the owner's key and the key of signed addresses. The whole key is answered this once. */
-export async function initialise(dataDir: string): Promise<{ storeId: string; apiKey: string }> {
+/**
+ * Makes database, store, the owner's key and invitation, and the key of signed addresses. Key and invitation are
+ * answered this once.
+ */
+export async function initialise(
+  dataDir: string,
+): Promise<{ storeId: string; apiKey: string; ownerInvitation: string }> {
   const database = await openDatabase(dataDir, { create: true });
   try {
     const store = await createStore(database, 'My farm');
-    const { key } = await database.write(systemContext(store.id), async (tx) => {
+    const { key, token } = await database.write(systemContext(store.id), async (tx) => {
       await completeStore(tx, null);
-      return createKey(tx, { name: 'Owner', fullAccess: true });
+      const { key } = await createKey(tx, { name: 'Owner', fullAccess: true });
+      return { key, token: (await inviteOwner(tx)).token };
     });
     await urlKey(dataDir);
-    return { storeId: store.id, apiKey: key };
+    return { storeId: store.id, apiKey: key, ownerInvitation: token };
   } finally {
     await database.close();
   }
@@ -66,7 +74,6 @@ export async function openKeyRing(dataDir: string): Promise<KeyRing & { close():
     const ring = keyRing({
       database,
       storeId: await requireStoreId(database),
-      onKeyChanged: () => undefined,
     });
     return {
       ...ring,
@@ -78,6 +85,21 @@ export async function openKeyRing(dataDir: string): Promise<KeyRing & { close():
   } catch (error) {
     lock.release();
     throw error;
+  }
+}
+
+/** Invites the owner of an installation whose daemon does not run. @throws LockedError */
+export async function inviteOwnerOf(dataDir: string): Promise<OwnerInvitation> {
+  const lock = acquireDataLock(dataDir);
+  try {
+    const database = await openDatabase(dataDir, { create: false });
+    try {
+      return await ownerInvitations(database, await requireStoreId(database))();
+    } finally {
+      await database.close();
+    }
+  } finally {
+    lock.release();
   }
 }
 

@@ -23,6 +23,7 @@ function isGroup(value: unknown): value is Record<string, unknown> {
 const LIVE: ReadonlySet<string> = new Set([
   'printers',
   'log.level',
+  'rateLimit.profile',
   'rateLimit.perMinute',
   'rateLimit.perHour',
   'diagnostics.messages.enabled',

@@ -48,6 +48,7 @@ export function completeConfig(
   return {
     ...settings,
     dataDir,
+    rateLimit: limitsOf(settings.rateLimit),
     mqtt: { ...settings.mqtt, tls: settings.mqtt.tls ?? defaultTlsFiles(dataDir) },
     printers: settings.printers.map(({ accessCode, accessCodeFile, ...printer }, index) => {
       const code = accessCode ?? codes.get(index);
@@ -57,4 +58,11 @@ export function completeConfig(
       return { ...printer, accessCode: code };
     }),
   };
+}
+
+/** What the cloud service allows, for clients that are to be tried against its limits. */
+const COMPAT = { perMinute: 60, perHour: 600 };
+
+function limitsOf(limits: Settings['rateLimit']): Settings['rateLimit'] {
+  return limits.profile === 'compat' ? { ...limits, ...COMPAT } : limits;
 }

@@ -95,7 +95,19 @@ const storage = z.strictObject({
     .describe('Age at which a stored file that nothing refers to is deleted. Unit: hours.'),
 });
 
+const auth = z.strictObject({
+  sessionDays: whole(1, 365)
+    .default(30)
+    .describe('How long a user stays signed in before the passkey is asked for again. Unit: days.'),
+  mqttEnforceIpAllowlist: toggle()
+    .default(true)
+    .describe('Hold API keys to their allowed addresses on MQTT too, not on REST alone.'),
+});
+
 const rateLimit = z.strictObject({
+  profile: choice(['local', 'compat'])
+    .default('local')
+    .describe('local: the two limits below. compat: 60 a minute and 600 an hour, as the cloud service has.'),
   perMinute: whole(0, 1_000_000).default(600).describe('Requests per API key in a minute; 0 is no limit.'),
   perHour: whole(0, 100_000_000).default(20_000).describe('Requests per API key in an hour; 0 is no limit.'),
 });
@@ -220,6 +232,7 @@ export const settingsSchema = z.strictObject({
   http: http.prefault({}).describe('The REST API.'),
   mqtt: mqtt.prefault({}).describe('The MQTT broker for clients.'),
   storage: storage.prefault({}).describe('Uploaded files.'),
+  auth: auth.prefault({}).describe('Users who sign in, and keys.'),
   rateLimit: rateLimit.prefault({}).describe('Requests that one API key may make.'),
   query: query.prefault({}).describe('Lists and searches.'),
   discovery: discovery.prefault({}).describe('Finding printers on the network.'),

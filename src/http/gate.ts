@@ -1,13 +1,16 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiError } from '../contract/errors.js';
 import type { Clock } from '../contract/time.js';
+import { isSessionToken } from '../domain/sessions.js';
 import { plainAddress } from '../operations/access/address.js';
 import { type Authenticator, unauthorized } from '../operations/access/authenticator.js';
+import { type FailedLogins, limited } from '../operations/access/failed-logins.js';
+import { SlidingWindow } from '../operations/access/sliding-window.js';
 import type { Caller, Operation } from '../operations/operation.js';
-import { SlidingWindow } from './sliding-window.js';
 
 export interface GateOptions {
   readonly authenticator: Authenticator;
+  readonly failedLogins: FailedLogins;
   /** In whose name open operations act. */
   readonly storeId: string;
   /** Requests per key; 0 is no limit. Read at each request: the limits may change. */
@@ -15,13 +18,10 @@ export interface GateOptions {
   readonly clock: Clock;
 }
 
-const FAILED_LOGINS_PER_MINUTE = 10;
-
 /** Decides who comes in and how often. Asked before a byte of the body is read. */
 export class Gate {
   #minute: SlidingWindow;
   #hour: SlidingWindow;
-  readonly #failures = new SlidingWindow(FAILED_LOGINS_PER_MINUTE, 60_000);
   readonly #stranger: Caller;
 
   constructor(private readonly options: GateOptions) {
@@ -37,42 +37,42 @@ export class Gate {
   /** @throws ApiError unauthorized, ip_not_allowed, forbidden, rate_limited */
   async admit(operation: Operation, request: FastifyRequest, reply: FastifyReply): Promise<Caller> {
     if (operation.open) return this.#stranger;
-    const caller = await this.#authenticate(request, reply);
-    this.#count(caller.actor.id ?? '', this.options.clock.now(), reply);
+    const caller = await this.#authenticate(request);
+    // The limits hold programs back; a person at a screen is none.
+    if (caller.actor.type === 'api_key') this.#count(caller.actor.id ?? '', reply);
     requirePermissions(operation, caller);
     return caller;
   }
 
-  async #authenticate(request: FastifyRequest, reply: FastifyReply): Promise<Caller> {
-    const { authenticator, clock } = this.options;
+  async #authenticate(request: FastifyRequest): Promise<Caller> {
+    const { authenticator, failedLogins } = this.options;
     const address = plainAddress(request.ip);
     const credentials = credentialsOf(request);
     // A request without credentials guesses nothing; counting it would lock out a page that is merely logged out.
     if (!credentials) throw unauthorized();
-    const failures = this.#failures.look(address, clock.now());
+    const refusal = failedLogins.refusal(address);
     // Keys known to be right still come in: one device with an old key must not lock out all others behind its address.
-    if (failures.remaining === 0 && !authenticator.knows(credentials.key))
-      throw limited(reply, failures.resetS, 'Too many failed logins from this address');
+    if (refusal && !authenticator.knows(credentials.secret)) throw refusal;
     try {
       return await authenticator.authenticate({ ...credentials, address });
     } catch (error) {
-      if (error instanceof ApiError && error.code === 'unauthorized')
-        this.#failures.count(address, clock.now());
+      if (error instanceof ApiError && error.code === 'unauthorized') failedLogins.note(address);
       throw error;
     }
   }
 
-  #count(key: string, at: number, reply: FastifyReply): void {
+  #count(key: string, reply: FastifyReply): void {
     this.#followLimits();
+    const at = this.options.clock.now();
     const windows = [this.#minute, this.#hour].filter((window) => window.limit > 0);
     const tightest = windows
       .map((window) => window.look(key, at))
-      .sort((a, b) => a.remaining - b.remaining)[0];
+      .sort((a, b) => a.remaining - b.remaining || b.resetS - a.resetS)[0];
     if (!tightest) return;
     reply.header('x-ratelimit-limit', tightest.limit);
     reply.header('x-ratelimit-remaining', Math.max(0, tightest.remaining - 1));
     reply.header('x-ratelimit-reset', tightest.resetS);
-    if (tightest.remaining === 0) throw limited(reply, tightest.resetS, 'Too many requests with this key');
+    if (tightest.remaining === 0) throw limited('Too many requests with this key', tightest.resetS);
     for (const window of windows) window.count(key, at);
   }
 
@@ -84,16 +84,16 @@ export class Gate {
   }
 }
 
-function limited(reply: FastifyReply, seconds: number, what: string): ApiError {
-  reply.header('retry-after', seconds);
-  return new ApiError('rate_limited', `${what}; try again in ${seconds} s`);
-}
-
-function credentialsOf(request: FastifyRequest): { storeId: string; key: string } | null {
-  const { authorization } = request.headers;
-  const storeId = request.headers['x-printago-storeid'];
-  const key = /^apikey\s+(\S+)\s*$/i.exec(authorization ?? '')?.[1];
-  return key !== undefined && typeof storeId === 'string' && storeId !== '' ? { storeId, key } : null;
+/** `ApiKey` with a key and its store, or `Bearer` with the token of a session, which knows its store by itself. */
+function credentialsOf(request: FastifyRequest): { storeId: string | null; secret: string } | null {
+  const named = request.headers['x-printago-storeid'];
+  const storeId = typeof named === 'string' && named !== '' ? named : null;
+  const [, scheme = '', secret = ''] =
+    /^(apikey|bearer)\s+(\S+)\s*$/i.exec(request.headers.authorization ?? '') ?? [];
+  if (secret === '') return null;
+  const session = scheme.toLowerCase() === 'bearer';
+  if (session !== isSessionToken(secret) || (!session && storeId === null)) return null;
+  return { storeId, secret };
 }
 
 function requirePermissions(operation: Operation, caller: Caller): void {

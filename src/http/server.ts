@@ -10,6 +10,7 @@ import { ApiError, errorBody } from '../contract/errors.js';
 import { newId } from '../contract/ids.js';
 import type { Clock } from '../contract/time.js';
 import type { Authenticator } from '../operations/access/authenticator.js';
+import type { FailedLogins } from '../operations/access/failed-logins.js';
 import type { Operation } from '../operations/operation.js';
 import { reachableHost } from '../telemetry/reachable-host.js';
 import { allowOrigins } from './cors.js';
@@ -20,6 +21,7 @@ import { jsonBodies } from './json-body.js';
 import { mountOperations } from './mount.js';
 import { answerClientError } from './raw-errors.js';
 import { RequestBase } from './request-base.js';
+import { mountSignInPage } from './sign-in-page.js';
 import { type FileTransfers, mountStorage } from './storage-routes.js';
 
 export interface HttpOptions {
@@ -40,6 +42,7 @@ export interface HttpOptions {
   readonly publicBaseUrl: string | null;
   readonly operations: readonly Operation[];
   readonly authenticator: Authenticator;
+  readonly failedLogins: FailedLogins;
   readonly storeId: string;
   readonly transfers: FileTransfers;
   readonly health: () => HealthReport;
@@ -108,6 +111,7 @@ export class HttpServer {
     app.removeAllContentTypeParsers();
     app.addContentTypeParser('*', (_request, _payload, done) => done(null));
     mountHealth(app, options.health);
+    mountSignInPage(app);
     await app.register(async (scope) => {
       jsonBodies(scope, options.requestTimeoutMs, this.#expect);
       allowOrigins(scope, options.corsOrigins);
@@ -162,6 +166,8 @@ function requestId(given: string | string[] | undefined): string {
 
 function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const known = toApiError(error);
+  const { retryAfterSeconds } = known.details;
+  if (typeof retryAfterSeconds === 'number') reply.header('retry-after', retryAfterSeconds);
   // With nobody left to answer, what failed is most often only that.
   if (known.code === 'internal' && !request.socket.destroyed)
     request.log.error({ err: error, route: request.url.split('?')[0] }, 'request failed');

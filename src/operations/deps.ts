@@ -8,6 +8,7 @@ import type { Fleet } from '../fleet/fleet.js';
 import type { QueryDefaults } from '../query/parse-get.js';
 import type { Presenter } from '../resources/resource.js';
 import type { FileStore } from '../storage/file-store.js';
+import type { FailedLogins } from './access/failed-logins.js';
 import type { FileUrls } from './file-urls.js';
 import type { RouteHints } from './introspection/hints.js';
 
@@ -32,11 +33,13 @@ export interface Deps {
     /** Of the daemon. */
     readonly version: string;
     readonly uploadLifetimeMs: number;
+    readonly sessionLifetimeMs: number;
     /** Named when someone tries to change by REST what the file owns. */
     readonly configFile: string;
   };
-  /** A key was changed or deleted: what it holds open must be looked at again. */
-  readonly onKeyChanged: (keyId: string) => void;
+  /** Where the present request, or else anybody, reaches us. */
+  readonly baseUrl: () => string;
+  readonly failedLogins: FailedLogins;
   /** A secret came in that must never appear in the log. */
   readonly hideSecret: (secret: string) => void;
 }

@@ -9,6 +9,8 @@ export interface Caller {
   readonly storeId: string;
   readonly actor: Actor;
   readonly permissions: ReadonlySet<Permission>;
+  /** Of a user who is signed in. */
+  readonly sessionId?: string;
 }
 
 /** One call, as an operation sees it: who, and in whose name it writes. Knows no HTTP. */

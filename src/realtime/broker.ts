@@ -35,6 +35,8 @@ export interface PublishOptions {
 /** Clients send little: the largest is one SUBSCRIBE that names every printer of a farm. */
 const MAX_PACKET_BYTES = 128 * 1024;
 const FAILED_LOGINS_PER_MINUTE = 10;
+/** Timers of Node reach 24 days; whatever ends later is looked at again then. */
+const LONGEST_TIMER_MS = 86_400_000;
 
 /**
  * The realtime door: MQTT 3.1.1, clean sessions, read only. Callers subscribe within their store and permissions;
@@ -154,11 +156,11 @@ export class RealtimeBroker {
     });
   }
 
-  /** Ends the sessions of a key that was changed or revoked; its clients come again with what they may do now. */
-  closeKey(keyId: string): void {
-    this.login.revoke(keyId);
+  /** Ends the sessions that rest on what was changed or revoked; their clients come again with what they may do now. */
+  closeAllOn(id: string): void {
+    this.login.revoke(id);
     for (const session of this.sessions.values()) {
-      if (session.caller?.keyId === keyId) session.stream.destroy();
+      if (session.caller?.restsOn.includes(id)) session.stream.destroy();
     }
   }
 
@@ -205,6 +207,7 @@ export class RealtimeBroker {
       clearTimeout(deadline);
       session.replaces?.stream.destroy();
       session.replaces = null;
+      this.endInTime(session);
     });
     stream.once('close', () => {
       this.sessions.delete(client);
@@ -220,6 +223,21 @@ export class RealtimeBroker {
       );
       stream.destroy();
     });
+  }
+
+  /** What it logged in with has an end of its own. */
+  private endInTime({ caller, stream }: Session): void {
+    if (caller === null || caller.expiresAtMs === null) return;
+    const { expiresAtMs } = caller;
+    const now = this.options.now ?? Date.now;
+    let timer: NodeJS.Timeout;
+    const look = () => {
+      const left = expiresAtMs - now();
+      if (left <= 0) stream.destroy();
+      else timer = setTimeout(look, Math.min(left, LONGEST_TIMER_MS));
+    };
+    look();
+    stream.once('close', () => clearTimeout(timer));
   }
 
   private observe(aedes: Aedes): void {

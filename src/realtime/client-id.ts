@@ -5,6 +5,10 @@ export interface RealtimeCaller {
   readonly storeId: string;
   /** The effective permissions: roles, bundles and ownership already worked in. */
   readonly permissions: ReadonlySet<string>;
+  /** Ids of what the login rests on, such as its key and its roles: when one of them changes, it ends. */
+  readonly restsOn: readonly string[];
+  /** Epoch milliseconds; null never ends. */
+  readonly expiresAtMs: number | null;
 }
 
 const MAX_LENGTH = 256;

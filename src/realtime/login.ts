@@ -46,8 +46,8 @@ export class Login {
     this.pending.add(attempt);
     try {
       const caller = await this.authenticate({ storeId, key, clientId, address: session.address });
-      // A key that was revoked while it was being checked is no longer good.
-      if (caller === null || (caller.keyId !== null && attempt.revoked.has(caller.keyId))) {
+      // What was changed while it was being checked may be no longer good.
+      if (caller === null || caller.restsOn.some((id) => attempt.revoked.has(id))) {
         this.throttle.noteFailure(session.address);
         return { code: REFUSED.credentials, why: 'store and key do not go together' };
       }
@@ -60,9 +60,9 @@ export class Login {
     }
   }
 
-  /** Every login with this key that is still being checked will fail. */
-  revoke(keyId: string): void {
-    for (const attempt of this.pending) attempt.revoked.add(keyId);
+  /** Every login that rests on this and is still being checked will fail. */
+  revoke(id: string): void {
+    for (const attempt of this.pending) attempt.revoked.add(id);
   }
 
   release(session: Session, clientId: string): void {

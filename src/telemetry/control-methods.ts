@@ -37,6 +37,15 @@ export type ListedKey = z.output<typeof listedKeySchema>;
 export const revokeKeyParamsSchema = z.strictObject({ id: z.string().min(1).max(64) });
 export type RevokeKeyParams = z.output<typeof revokeKeyParamsSchema>;
 
+/** Lets the owner sign up, once; `invitation` is shown this once. */
+export const ownerInvitationSchema = z.object({ invitation: z.string(), expiresAt: z.string() });
+export type OwnerInvitation = z.output<typeof ownerInvitationSchema>;
+
+/** The control socket's handler for a new invitation of the owner. */
+export function ownerHandlers(invite: () => Promise<OwnerInvitation>): Record<string, ControlHandler> {
+  return { 'owner.invite': async () => invite() };
+}
+
 /** A printer that the command line wants examined. */
 export const examineParamsSchema = z.strictObject({ serial: z.string().min(1).max(64) });
 /** Longest time that examining a printer may take, milliseconds. */

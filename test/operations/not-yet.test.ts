@@ -9,6 +9,7 @@ import { ExpectContinue } from '../../src/http/expect-continue.js';
 import { jsonBodies } from '../../src/http/json-body.js';
 import { mountOperations } from '../../src/http/mount.js';
 import { Authenticator } from '../../src/operations/access/authenticator.js';
+import { FailedLogins } from '../../src/operations/access/failed-logins.js';
 import { notYet } from '../../src/operations/not-yet.js';
 import { idParam } from '../../src/operations/schemas.js';
 import { type TestDatabase, testDatabase } from '../fixtures/database.js';
@@ -43,6 +44,7 @@ beforeAll(async () => {
   mountOperations(app, {
     operations: [estimate],
     authenticator: new Authenticator({ database: db, clock: systemClock, log: pino({ level: 'silent' }) }),
+    failedLogins: new FailedLogins(systemClock),
     storeId,
     rateLimit: { perMinute: 0, perHour: 0 },
     clock: systemClock,

@@ -24,6 +24,8 @@ export class BrokerBench {
   readonly attempts: Credentials[] = [];
   broker: RealtimeBroker;
   now = 0;
+  /** When keys and sessions end; null never. */
+  expiresAtMs: number | null = null;
   /** Decides a login; replaced by tests that want another outcome. */
   decide: (credentials: Credentials) => Promise<RealtimeCaller | null> = async (credentials) =>
     this.knows(credentials);
@@ -101,10 +103,10 @@ export class BrokerBench {
 
   private knows({ storeId, key }: Credentials): RealtimeCaller | null {
     if (storeId !== STORE) return null;
-    const permissions = this.permissions;
-    if (key === KEY) return { keyId: KEY_ID, storeId, permissions };
-    if (key === OTHER_KEY) return { keyId: OTHER_KEY_ID, storeId, permissions };
-    return key === SESSION ? { keyId: null, storeId, permissions } : null;
+    const common = { storeId, permissions: this.permissions, expiresAtMs: this.expiresAtMs };
+    if (key === KEY) return { ...common, keyId: KEY_ID, restsOn: [KEY_ID, 'role'] };
+    if (key === OTHER_KEY) return { ...common, keyId: OTHER_KEY_ID, restsOn: [OTHER_KEY_ID] };
+    return key === SESSION ? { ...common, keyId: null, restsOn: ['session', 'user'] } : null;
   }
 }
 

@@ -396,7 +396,7 @@ describe('delivery', () => {
       log: bench.log,
     });
     idle.publish(`${STATS}/a`, '1', LIVE);
-    idle.closeKey(KEY_ID);
+    idle.closeAllOn(KEY_ID);
     await idle.stop();
     expect(idle.ports).toEqual({ tls: null, plain: null });
   });
@@ -490,12 +490,39 @@ describe('what clients may not do', () => {
   });
 });
 
+describe('what a login rests on', () => {
+  it.each(['session', 'user'])('ends a person’s session when the %s changes', async (id) => {
+    const person = await bench.connect({ password: SESSION, clientId: 'web_user_1' });
+    const key = await bench.connect();
+    const ended = closed(person);
+    bench.broker.closeAllOn(id);
+    await ended;
+    expect(key.connected).toBe(true);
+  });
+
+  it('has an end of its own, at which the connection ends', async () => {
+    bench.expiresAtMs = bench.now + 20;
+    const client = await bench.connect();
+    const ended = closed(client);
+    bench.now += 20;
+    await ended;
+    expect(bench.broker.clients).toBe(0);
+  });
+
+  it('may end far beyond what a timer can wait for', async () => {
+    bench.expiresAtMs = bench.now + 40 * 86_400_000;
+    const client = await bench.connect();
+    await client.subscribeAsync(`${STATS}/#`);
+    expect(client.connected).toBe(true);
+  });
+});
+
 describe('revoking a key', () => {
   it('ends its sessions and no others', async () => {
     const mine = await bench.connect();
     const other = await bench.connect({ password: OTHER_KEY, clientId: 'other' });
     const ended = closed(mine);
-    bench.broker.closeKey(KEY_ID);
+    bench.broker.closeAllOn(KEY_ID);
     await ended;
     expect(other.connected).toBe(true);
   });
@@ -504,7 +531,7 @@ describe('revoking a key', () => {
     const known = bench.decide;
     bench.decide = async (credentials) => {
       const caller = await known(credentials);
-      bench.broker.closeKey(KEY_ID);
+      bench.broker.closeAllOn(KEY_ID);
       return caller;
     };
     await expect(bench.connect()).rejects.toMatchObject({ code: 4 });

@@ -131,7 +131,13 @@ describe('readTopic', () => {
 });
 
 describe('clientIdProblem', () => {
-  const caller: RealtimeCaller = { keyId: KEY_ID, storeId: STORE, permissions: new Set() };
+  const caller: RealtimeCaller = {
+    keyId: KEY_ID,
+    storeId: STORE,
+    permissions: new Set(),
+    restsOn: [KEY_ID],
+    expiresAtMs: null,
+  };
 
   it.each([
     '',

@@ -6,6 +6,23 @@ export function plainAddress(address: string): string {
   return mapped?.[1] ?? address;
 }
 
+/** What counts as one caller: an IPv4 address, or the network of an IPv6 address, of which anybody has many. */
+export function callerOf(address: string): string {
+  const plain = plainAddress(address);
+  if (isIP(plain) !== 6) return plain;
+  const [head = '', tail] = (plain.split('%')[0] ?? '').split('::');
+  const groups = head === '' ? [] : head.split(':');
+  const missing = 8 - groups.length - (tail === undefined || tail === '' ? 0 : tail.split(':').length);
+  const whole =
+    tail === undefined
+      ? groups
+      : [...groups, ...Array.from({ length: missing }, () => '0'), ...tail.split(':')];
+  return `${whole
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group, 16).toString(16))
+    .join(':')}::/64`;
+}
+
 /** Whether an address is one of a list of addresses and CIDR ranges. An empty or missing list allows everything. */
 export function isAllowed(address: string, allowlist: readonly string[] | null): boolean {
   if (allowlist === null || allowlist.length === 0) return true;

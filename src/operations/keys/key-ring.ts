@@ -11,11 +11,10 @@ import { ControlError } from '../../telemetry/control-protocol.js';
 interface Options {
   readonly database: Database;
   readonly storeId: string;
-  readonly onKeyChanged: (keyId: string) => void;
 }
 
 /** API keys for the command line, with the owner's rights: whoever may use the socket owns the machine. */
-export function keyRing({ database, storeId, onKeyChanged }: Options): KeyRing {
+export function keyRing({ database, storeId }: Options): KeyRing {
   const context = (action: string): WriteContext => ({
     ...systemContext(storeId),
     actor: { type: 'cli', id: null },
@@ -53,7 +52,6 @@ export function keyRing({ database, storeId, onKeyChanged }: Options): KeyRing {
           throw new ControlError('conflict', `The key "${found.name}" belongs to an integration`);
         return tx.remove(apiKey, id);
       });
-      onKeyChanged(id);
       return listed(row);
     },
   };

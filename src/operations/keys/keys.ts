@@ -19,7 +19,7 @@ const oneTimeKey = z
   .meta({ id: 'OneTimeApiKeyInfo' });
 
 export function keyOperations(deps: Deps): Operation[] {
-  const { database, presenter, onKeyChanged } = deps;
+  const { database, presenter } = deps;
 
   const create = operation({
     id: 'apiKeys.create',
@@ -81,7 +81,6 @@ export function keyOperations(deps: Deps): Operation[] {
         await checkGrant(tx.db, write.storeId, caller.permissions, grant(body));
         return tx.update(apiKey, params.id, body);
       });
-      onKeyChanged(row.id);
       return apiKey.present(row, presenter);
     },
   });
@@ -101,7 +100,6 @@ export function keyOperations(deps: Deps): Operation[] {
         refuseManaged(await tx.get(apiKey, params.id));
         await tx.remove(apiKey, params.id);
       });
-      onKeyChanged(params.id);
       return NOTHING;
     },
   });

@@ -3,7 +3,7 @@ import { ApiError, notFound } from '../../contract/errors.js';
 import { effectivePermissions, type Permission } from '../../contract/permissions.js';
 import type { Transaction } from '../../database/transaction.js';
 import { refuseMore, refuseUngivable } from '../../domain/grants.js';
-import { keysWithRole, refuseRoleInUse, refuseRoleTwin } from '../../domain/role-writes.js';
+import { refuseRoleInUse, refuseRoleTwin } from '../../domain/role-writes.js';
 import { type Role, rolesOf, SYSTEM_ROLES } from '../../domain/roles.js';
 import { role } from '../../resources/index.js';
 import { demand } from '../access/demand.js';
@@ -18,7 +18,7 @@ const description = z.string().max(1024).nullable();
 
 /** Roles: those that ship with the daemon, and the store's own, which the contract reads and `/local/roles` writes. */
 export function roleOperations(deps: Deps): Operation[] {
-  const { database, onKeyChanged } = deps;
+  const { database } = deps;
 
   const read = (
     id: string,
@@ -102,8 +102,6 @@ export function roleOperations(deps: Deps): Operation[] {
         if (before.permissions.some((one) => !wanted.includes(one))) demand(caller, 'permission.revoke');
         return tx.update(role, params.roleId, { ...body, permissions: unique(wanted) });
       });
-      // What keys with this role hold open was allowed by what it gave before.
-      for (const key of await keysWithRole(database.read, write.storeId, params.roleId)) onKeyChanged(key);
       return shown({ ...changed, isSystem: false });
     },
   });

@@ -6,9 +6,13 @@ export interface WindowState {
   readonly resetS: number;
 }
 
+/** More than a farm has keys or clients; strangers who come from ever new addresses must not fill the memory. */
+const MAX_KEYS = 10_000;
+
 /**
  * Counts events per key over a sliding window, in two counters per key: the last whole window fades out as the
- * present one fills. Memory is bounded by the keys seen within two windows.
+ * present one fills. Memory is bounded: keys unseen for two windows are forgotten, and beyond `MAX_KEYS` the one that
+ * began first.
  */
 export class SlidingWindow {
   readonly #counts = new Map<string, { window: number; now: number; before: number }>();
@@ -19,6 +23,11 @@ export class SlidingWindow {
     readonly limit: number,
     private readonly windowMs: number,
   ) {}
+
+  /** Whether nothing was counted lately. */
+  get isEmpty(): boolean {
+    return this.#counts.size === 0;
+  }
 
   /** Where the key stands, without counting. */
   look(key: string, at: number): WindowState {
@@ -47,12 +56,21 @@ export class SlidingWindow {
   count(key: string, at: number): void {
     const window = Math.floor(at / this.windowMs);
     const entry = this.#counts.get(key);
-    if (entry?.window === window) entry.now += 1;
-    else {
-      const before = entry?.window === window - 1 ? entry.now : 0;
-      this.#counts.set(key, { window, now: 1, before });
+    if (entry?.window === window) {
+      entry.now += 1;
+      return;
     }
     this.#sweep(window);
+    this.#makeRoom(entry !== undefined);
+    const before = entry?.window === window - 1 ? entry.now : 0;
+    this.#counts.delete(key);
+    this.#counts.set(key, { window, now: 1, before });
+  }
+
+  #makeRoom(known: boolean): void {
+    if (known || this.#counts.size < MAX_KEYS) return;
+    const [first] = this.#counts.keys();
+    if (first !== undefined) this.#counts.delete(first);
   }
 
   #sweep(window: number): void {
