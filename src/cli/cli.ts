@@ -64,6 +64,7 @@ async function dispatch(argv: readonly string[], context: CommandContext): Promi
   register('check-config', 'Tell what is wrong with a configuration', () => import('./check-config.js'));
   register('run', 'Run the farm', () => import('./run.js'));
   register('keys <action> [id]', 'Make, list and revoke API keys', () => import('./keys.js'));
+  register('invite-owner', 'Invite the owner to sign up with a passkey', () => import('./invite-owner.js'));
   register('printers <action> <serial>', 'Tell what is wrong with a printer', () => import('./printers.js'));
   register('discover', 'List the printers that announce themselves', () => import('./discover.js'));
   register('inspect <file>', 'Tell what is in a .3mf file', () => import('./inspect.js'));

@@ -7,6 +7,8 @@ import {
   type KeyRing,
   type ListedCheck,
   listedKeySchema,
+  type OwnerInvitation,
+  ownerInvitationSchema,
 } from '../telemetry/control-methods.js';
 import {
   ControlError,
@@ -109,6 +111,11 @@ export class ControlClient {
 /** Has a running daemon examine one of its printers. @throws ControlError `not-found` */
 export function remoteExamine(client: ControlClient, serial: string): Promise<readonly ListedCheck[]> {
   return client.request('printers.test', { serial }, z.array(checkResultSchema));
+}
+
+/** A new invitation of the owner of a running daemon. @throws ControlError */
+export function remoteOwnerInvitation(client: ControlClient): Promise<OwnerInvitation> {
+  return client.request('owner.invite', {}, ownerInvitationSchema);
 }
 
 /** The keys of a running daemon. */

@@ -8,6 +8,7 @@ import { configTemplate } from './config-template.js';
 import { CliError, EXIT, type ExitCode } from './exit-codes.js';
 import { findListener, type Listener } from './listeners.js';
 import { endpoint, endpointText } from './options.js';
+import { signUpUrl } from './sign-in-url.js';
 import type { Terminal } from './terminal.js';
 import { createTlsMaterial, machineNames } from './tls-material.js';
 
@@ -47,6 +48,8 @@ export interface Installation {
   readonly storeId: string;
   /** The owner's key, shown this once. */
   readonly apiKey: string;
+  /** Where the owner signs up with a passkey, once. */
+  readonly signUpUrl: string;
   readonly url: string;
   readonly mqttUrl: string;
   readonly caFile: string;
@@ -77,7 +80,7 @@ export async function run(args: ArgumentsOf<typeof options>, context: CommandCon
   await mkdir(dataDir, { mode: 0o700 });
   try {
     const { caFile } = await createTlsMaterial(dataDir, names, new Date());
-    const { storeId, apiKey } = await installation.initialise(dataDir);
+    const { storeId, apiKey, ownerInvitation } = await installation.initialise(dataDir);
     const text = configTemplate({ ...http.endpoint, tls }, mqtt.endpoint);
     await writeFile(configFile, text, { mode: 0o600, flag: 'wx' });
     const made: Installation = {
@@ -85,6 +88,10 @@ export async function run(args: ArgumentsOf<typeof options>, context: CommandCon
       dataDir,
       storeId,
       apiKey,
+      signUpUrl: signUpUrl(
+        { ...http.endpoint, tls: tls ? true : null, publicBaseUrl: null },
+        ownerInvitation,
+      ),
       url: `${tls ? 'https' : 'http'}://${reachable(http)}`,
       mqttUrl: `mqtts://${reachable(mqtt)}`,
       caFile,
@@ -134,6 +141,10 @@ function tell(terminal: Terminal, made: Installation, tls: boolean): void {
   line('API key', terminal.style('green', made.apiKey));
   terminal.out();
   terminal.out('The API key is the owner’s and is shown this once. Keep it safe.');
+  terminal.out(
+    'To sign in as the owner in a browser, too, make a passkey within seven days, while the farm runs:',
+  );
+  terminal.out(`  ${made.signUpUrl}`);
   terminal.out();
   terminal.out(`Start it:  printfarmd run --config ${made.configFile}`);
   if (tls) {

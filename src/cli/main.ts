@@ -25,6 +25,10 @@ process.exitCode = await runCli(process.argv.slice(2), {
       const { openKeyRing } = await import('../installation.js');
       return { open: openKeyRing };
     },
+    invitations: async () => {
+      const { inviteOwnerOf } = await import('../installation.js');
+      return { inviteOwner: inviteOwnerOf };
+    },
     examiner: async () => {
       const { createBambuDriver } = await import('../../drivers/bambu/index.js');
       const { createLogger } = await import('../telemetry/log.js');

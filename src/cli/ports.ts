@@ -7,7 +7,7 @@ import type {
   PrinterTarget,
 } from '../../drivers/driver.js';
 import type { Config } from '../config/config.js';
-import type { KeyRing } from '../telemetry/control-methods.js';
+import type { KeyRing, OwnerInvitation } from '../telemetry/control-methods.js';
 import type { Logger } from '../telemetry/log.js';
 
 /**
@@ -20,12 +20,13 @@ export interface CliPorts {
   daemon(dataDir: string): Promise<DaemonPort>;
   discovery(): Promise<DiscoveryPort>;
   keys(): Promise<KeysPort>;
+  invitations(): Promise<InvitationsPort>;
   examiner(): Promise<ExaminerPort>;
 }
 
 export interface InstallationPort {
-  /** Makes database, store and the owner's API key in an empty data folder. */
-  initialise(dataDir: string): Promise<{ storeId: string; apiKey: string }>;
+  /** Makes database, store, the owner's API key and invitation in an empty data folder. */
+  initialise(dataDir: string): Promise<{ storeId: string; apiKey: string; ownerInvitation: string }>;
 }
 
 export interface RunningDaemon {
@@ -71,6 +72,15 @@ export interface ExaminerPort {
    * @throws LockedError when a daemon holds the folder.
    */
   stored(config: Config, serial: string): Promise<PrinterTarget | null>;
+}
+
+export interface InvitationsPort {
+  /**
+   * Invites the owner of an installation whose daemon does not run.
+   *
+   * @throws LockedError when a daemon holds the folder.
+   */
+  inviteOwner(dataDir: string): Promise<OwnerInvitation>;
 }
 
 export interface KeysPort {

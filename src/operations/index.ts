@@ -10,12 +10,14 @@ import { aliases } from './older/aliases.js';
 import { olderOperations } from './older/older.js';
 import type { Operation } from './operation.js';
 import { partOperations } from './parts/parts.js';
+import { passkeyOperations } from './passkeys/passkeys.js';
 import { peopleOperations } from './people/people.js';
 import { cameraOperations } from './printers/camera.js';
 import { printerCommandOperations } from './printers/commands.js';
 import { livePrinterOperations } from './printers/live.js';
 import { messageOperations } from './printers/messages.js';
 import { printerOperations } from './printers/printers.js';
+import { sessionOperations } from './sessions/sessions.js';
 import { settingsOperations } from './settings/settings.js';
 import { skuOptionOperations } from './sku-options/sku-options.js';
 import { costOperations } from './skus/costs.js';
@@ -53,5 +55,7 @@ function todaysOperations(deps: Deps): readonly Operation[] {
     ...settingsOperations(deps),
     ...planOperations(deps),
     ...skuOptionOperations(deps),
+    ...passkeyOperations(deps),
+    ...sessionOperations(deps),
   ];
 }

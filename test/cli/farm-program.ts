@@ -56,6 +56,7 @@ process.exitCode = await runCli(argv, {
   ports: {
     installation: absent,
     keys: absent,
+    invitations: absent,
     discovery: absent,
     examiner: absent,
     daemon: async () => daemon,

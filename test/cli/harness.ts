@@ -64,6 +64,7 @@ export async function cli(
       daemon: absent('daemon'),
       discovery: absent('discovery'),
       keys: absent('keys'),
+      invitations: absent('invitations'),
       examiner: absent('examiner'),
       ...given.ports,
     },

@@ -10,10 +10,11 @@ import { loadConfig } from '../../src/config/load.js';
 import { cli, temporaryFolder } from './harness.js';
 
 const KEY = 'k'.repeat(72);
+const INVITATION = 'i'.repeat(72);
 const installation: InstallationPort = {
   initialise: async (dataDir) => {
     await writeFile(join(dataDir, 'printfarmd.db'), '');
-    return { storeId: 's1', apiKey: KEY };
+    return { storeId: 's1', apiKey: KEY, ownerInvitation: INVITATION };
   },
 };
 const ports = { installation: async () => installation };
@@ -25,6 +26,7 @@ const madeSchema = z.strictObject({
   dataDir: z.string(),
   storeId: z.string(),
   apiKey: z.string(),
+  signUpUrl: z.url(),
   url: z.url(),
   mqttUrl: z.url(),
   caFile: z.string(),
@@ -73,6 +75,8 @@ describe('init', () => {
     expect(config.dataDir).toBe(made.dataDir);
     expect(config.http.tls).toBeNull();
     expect(made.url).toBe(`http://127.0.0.1:${config.http.port}`);
+    // Browsers have no passkeys for addresses.
+    expect(made.signUpUrl).toBe(`http://localhost:${config.http.port}/sign-in#invitation=${INVITATION}`);
     expect(made.mqttUrl).toBe(`mqtts://127.0.0.1:${config.mqtt.port}`);
     expect(config.http.port).toBeGreaterThan(0);
     expect(config.mqtt.tls.caFile).toBe(made.caFile);
@@ -82,6 +86,7 @@ describe('init', () => {
     const dir = join(await temporaryFolder(), 'farm');
     const { out } = await cli(['init', '--dir', dir, ...FREE], { ports });
     expect(out.split(KEY)).toHaveLength(2);
+    expect(out.split(INVITATION)).toHaveLength(2);
     expect(out).toContain(`printfarmd run --config ${dir}/printfarmd.yaml`);
     expect(out).toContain('To open it to the network');
     expect(await readFile(join(dir, 'printfarmd.yaml'), 'utf8')).not.toContain(KEY);

@@ -45,6 +45,5 @@ export const PENDING: readonly RegExp[] = [
   /^\/v1\/order-items/,
   /^\/v1\/customers/,
   /^\/v1\/ignored-skus/,
-  /^\/v1\/passkeys/,
   /^\/v1\/filametrics/,
 ];

@@ -77,6 +77,12 @@ export function definition(name: string): object {
   return { $ref: `#/$defs/${name}` };
 }
 
+/** What a `$ref` stands for; any other schema as it is. */
+export function resolved(schema: unknown): unknown {
+  const reference = valueAt(schema, '$ref');
+  return typeof reference === 'string' ? contract.$defs[reference.replace('#/$defs/', '')] : schema;
+}
+
 /** The schema of one entity of a list: what the GET list beside the path answers. */
 function entitySchema(listPath: string): object | null {
   const list = OPERATIONS.find(({ method, path }) => method === 'GET' && path === listPath);
@@ -87,10 +93,11 @@ function entitySchema(listPath: string): object | null {
 
 /** Calls operations of the contract, and holds request, status and answer against it. */
 export class ContractClient {
-  /** `METHOD path` of every operation that was called with success. */
-  readonly called = new Set<string>();
-
-  constructor(private readonly farm: TestFarm) {}
+  constructor(
+    private readonly farm: Pick<TestFarm, 'api'>,
+    /** `METHOD path` of every operation that was called with success. */
+    readonly called = new Set<string>(),
+  ) {}
 
   /** @returns the body; throws when anything is not as the contract says */
   async call(

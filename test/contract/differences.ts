@@ -49,6 +49,18 @@ export const DIFFERENCES: readonly { readonly at: RegExp; readonly why: string }
     why: 'builds of parts have neither: both lists are empty',
   },
   {
+    at: /^request Recordstringany: contract says any object, the daemon names its fields/,
+    why: 'what a browser makes of a passkey has a form of its own, which WebAuthn settles',
+  },
+  {
+    at: /^request PasskeySignup(Begin|Complete)Request\.invitation: only the daemon/,
+    why: 'an e-mail address alone opens nothing: whoever signs up shows the token of the invitation',
+  },
+  {
+    at: /^request PasskeySignupCompleteRequest\.termsAccepted: contract has any value/,
+    why: 'whoever does not accept cannot sign up',
+  },
+  {
     at: /^request StoreUpdate\.logo(Light|Dark)UploadPath: only contract/,
     why: 'a farm shows its logo to nobody; the fields are ignored',
   },

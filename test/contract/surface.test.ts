@@ -35,6 +35,10 @@ const UNNAMED: Readonly<Record<string, readonly (readonly string[])[]>> = {
   'GET /v1/hints/schema/types': [[]],
   'GET /v1/hints/schema/types/{typeName}': [[]],
   'GET /v1/hints/schema/paths': [[]],
+  'POST /v1/passkeys/signup/begin': [[]],
+  'POST /v1/passkeys/signup/complete': [[]],
+  'GET /v1/passkeys/authentication/options': [[]],
+  'POST /v1/passkeys/authentication/verify': [[]],
   'GET /v1/users': [['user.view']],
   'GET /v1/users/{userId}': [['user.edit']],
   'DELETE /v1/users/{userId}': [['user.delete']],
@@ -66,9 +70,25 @@ const UNNAMED: Readonly<Record<string, readonly (readonly string[])[]>> = {
   'POST /v2/builds/preview': [['queue.view'], ['job.create']],
 };
 
-const ROWS = OPERATIONS.map(
+/** For users who are signed in, whatever they may do; no key gets further. */
+const USERS_ONLY = /^\/v1\/passkeys(?!\/(signup|authentication))/;
+
+const ROWS = OPERATIONS.filter(({ path }) => !USERS_ONLY.test(path)).map(
   ({ method, path, permission }) => [`${method} ${path}`, method, path, permission] as const,
 );
+
+describe('passkeys', () => {
+  it.each(OPERATIONS.filter(({ path }) => USERS_ONLY.test(path)).map(({ method, path }) => [method, path]))(
+    '%s %s is for users who are signed in',
+    async (method, path) => {
+      const body = { name: 'x', credential: {} };
+      const answer = await farm.api(method, path.replace('{id}', 'x'), method === 'GET' ? undefined : body);
+      // What is wrong with the input is told first.
+      expect([400, 403]).toContain(answer.status);
+      if (path !== '/v1/passkeys/registration/verify') expect(answer.status).toBe(403);
+    },
+  );
+});
 
 describe.each(ROWS)('%s', (name, method, path, permission) => {
   const sets = permission === '-' ? (UNNAMED[name] ?? []) : [permission.split(',')];
