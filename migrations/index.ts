@@ -9,6 +9,7 @@ import { skus } from './0010_skus.js';
 import { skuOptions } from './0011_sku_options.js';
 import { people } from './0013_people.js';
 import { passkeys } from './0014_passkeys.js';
+import { profiles } from './0015_profiles.js';
 
 /** All steps in order. A step that has been released is never edited: add another one. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -22,4 +23,5 @@ export const MIGRATIONS: readonly Migration[] = [
   skuOptions,
   people,
   passkeys,
+  profiles,
 ];

@@ -95,3 +95,12 @@ export const TAG_KEYS = [
 
 /** What stands in place of every secret in every answer; written back it means "unchanged". */
 export const MASK = '********';
+
+export const PROFILE_TYPES = ['process', 'filament', 'machine'] as const;
+export type ProfileType = (typeof PROFILE_TYPES)[number];
+export const PROFILE_SOURCES = ['manual', 'bambu-account'] as const;
+
+export const SLICERS = ['orcaslicer', 'bambu-studio', 'prusaslicer', 'superslicer'] as const;
+export type Slicer = (typeof SLICERS)[number];
+export const SLICER_JOB_STATUSES = ['queued', 'slicing', 'completed', 'failed'] as const;
+export const SLICER_OUTPUT_FORMATS = ['3mf', 'gcode'] as const;

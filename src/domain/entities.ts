@@ -103,8 +103,8 @@ async function empty(tx: Transaction, other: Resource, column: string, id: strin
   );
 }
 
-/** What is referred to must be there, in this store. */
-async function checkReferences(tx: Transaction, resource: Resource, values: Values): Promise<void> {
+/** What is referred to must be there, in this store. @throws ApiError not_found */
+export async function checkReferences(tx: Transaction, resource: Resource, values: Values): Promise<void> {
   for (const [name, { references }] of Object.entries(resource.columns)) {
     const value = values[name];
     if (!references || name === 'storeId' || typeof value !== 'string') continue;

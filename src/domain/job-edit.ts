@@ -7,6 +7,7 @@ import type { Values } from '../resources/inputs.js';
 import { updateEntity } from './entities.js';
 import { holdsPrinter } from './job-status.js';
 import { moveJob, type PrintJob } from './jobs.js';
+import { requireProfiles } from './profiles.js';
 import { queueAgain } from './queue-again.js';
 import { reorder } from './queue-moves.js';
 
@@ -42,7 +43,7 @@ export function editOf(shown: Values, given: Values): JobEdit {
  * another tier it goes to the back.
  *
  * @param mayRepair whether the caller may write the status too, of a job that no printer has
- * @throws ApiError invalid_state; not_found for a profile that there is not
+ * @throws ApiError invalid_state; not_found, validation_failed for a profile that there is not or that is another kind
  */
 export async function editJob(
   tx: Transaction,
@@ -61,6 +62,7 @@ export async function editJob(
       `The print job ${job.id} is ${job.status}; ${names.join(', ')} can be changed while it is pending`,
     );
   }
+  await requireProfiles(tx, fields, { overriddenProcessProfileId: 'process' });
   if (Object.keys(fields).length > 0)
     await updateEntity(tx, printJob, job.id, { ...fields, excludedPrinterIds: [] });
   if (priority !== undefined) await reorder(tx, job, { priority });

@@ -1,7 +1,9 @@
 import { invalidInput } from '../contract/errors.js';
+import type { Transaction } from '../database/transaction.js';
 import { material, materialGroup, materialVariant } from '../resources/index.js';
 import type { Values } from '../resources/inputs.js';
 import { forgetInLinkedParts } from './linked-part-rules.js';
+import { oneProfile, requireProfiles } from './profiles.js';
 import type { EntityRules } from './rules.js';
 import { refuseCycle } from './tree.js';
 import { refuseTwin } from './twin.js';
@@ -13,7 +15,7 @@ export const materialRules: EntityRules = {
     await refuseTwin(tx, material, before, { brand: whole.brand, name: whole.name }, 'brand and name');
     if (identifier !== undefined)
       await refuseTwin(tx, material, before, { identifier }, `identifier ${identifier}`);
-    return oneProfile({ ...values, ...(identifier === undefined ? {} : { identifier }) });
+    return filamentProfile(tx, { ...values, ...(identifier === undefined ? {} : { identifier }) });
   },
   remove: (tx, row) => forgetInLinkedParts(tx, [String(row.id)]),
 };
@@ -22,7 +24,7 @@ export const variantRules: EntityRules = {
   async write(tx, values, before) {
     const { materialId, name } = { ...before, ...values };
     await refuseTwin(tx, materialVariant, before, { materialId, name }, 'name in this material');
-    return oneProfile(values);
+    return filamentProfile(tx, values);
   },
   remove: (tx, row) => forgetInLinkedParts(tx, [String(row.id)]),
 };
@@ -87,9 +89,7 @@ export const groupMemberRules: EntityRules = {
   },
 };
 
-/** A profile of the farm's own or of the slicer's: naming one takes the other away. */
-function oneProfile(values: Values): Values {
-  if (typeof values.filamentUserProfileId === 'string') return { ...values, filamentSystemProfileId: null };
-  if (typeof values.filamentSystemProfileId === 'number') return { ...values, filamentUserProfileId: null };
-  return values;
+async function filamentProfile(tx: Transaction, values: Values): Promise<Values> {
+  await requireProfiles(tx, values, { filamentUserProfileId: 'filament' });
+  return oneProfile(values, 'filamentUserProfileId', 'filamentSystemProfileId');
 }

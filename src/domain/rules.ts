@@ -4,6 +4,7 @@ import { costComponentRules } from './cost-components.js';
 import { folderRules } from './folders.js';
 import { linkedPartRules } from './linked-part-rules.js';
 import { groupMemberRules, groupRules, instanceRules, materialRules, variantRules } from './materials.js';
+import { profileRules } from './profiles.js';
 import { skuOptionPropertyRules, skuOptionPropertyValueRules } from './sku-option-properties.js';
 import {
   skuOptionBindingRules,
@@ -40,4 +41,5 @@ export const RULES: Readonly<Record<string, EntityRules>> = {
   skuOptionValueFilter: skuOptionValueFilterRules,
   skuOptionProperty: skuOptionPropertyRules,
   skuOptionPropertyValue: skuOptionPropertyValueRules,
+  profile: profileRules,
 };

@@ -5,6 +5,7 @@ import { store, storeSettings, type Tables, userSettings } from '../resources/in
 import type { Values } from '../resources/inputs.js';
 import type { Row } from '../resources/resource.js';
 import { updateEntity } from './entities.js';
+import { requireProfiles } from './profiles.js';
 
 /** Pairs of which one is the farm's own profile and the other the slicer's. */
 const PROFILES = [
@@ -31,6 +32,11 @@ export async function writeStoreSettings(tx: Transaction, given: Values): Promis
     if (typeof given[own] === 'string') values[system] = null;
     else if (typeof given[system] === 'number') values[own] = null;
   }
+  await requireProfiles(tx, given, {
+    defaultPrinterUserProfileId: 'machine',
+    defaultProcessUserProfileId: 'process',
+    defaultFallbackFilamentUserProfileId: 'filament',
+  });
   await updateEntity(tx, storeSettings, id, values);
   return tx.get(storeSettings, id);
 }

@@ -1,7 +1,7 @@
 import { decodeRow } from '../database/rows.js';
 import type { Transaction } from '../database/transaction.js';
 import { printerSlot } from '../resources/index.js';
-import type { Row } from '../resources/resource.js';
+import type { Patch, Row } from '../resources/resource.js';
 
 export type PrinterSlot = Row<typeof printerSlot>;
 
@@ -17,7 +17,24 @@ export interface ReportedSlot {
   readonly identifier: string;
 }
 
-/** Makes the printer's slot rows equal to what it reports: new ones appear, gone ones go, the rest changes. */
+export const NOTHING_ASSIGNED = {
+  materialId: null,
+  variantId: null,
+  instanceId: null,
+  filamentUserProfileId: null,
+  filamentSystemProfileId: null,
+} satisfies Patch<typeof printerSlot>;
+
+/** What a slot holds as far as its printer tells. */
+export function asReported({ expectedData }: Pick<PrinterSlot, 'expectedData'>) {
+  const type = expectedData?.type ?? '';
+  return { ...NOTHING_ASSIGNED, materialType: type === '' ? null : type, awaitedData: null };
+}
+
+/**
+ * Makes the printer's slot rows equal to what it reports: new ones appear, gone ones go, the rest changes. What a person
+ * assigned stays until the printer reports another spool.
+ */
 export async function syncSlots(
   tx: Transaction,
   printerId: string,
@@ -29,33 +46,33 @@ export async function syncSlots(
   for (const slot of reported) {
     const row = known.get(place(slot));
     known.delete(place(slot));
-    const facts = {
-      slot: slot.slot,
-      materialType: slot.loaded && slot.type !== '' ? slot.type : null,
-      expectedData: slot.loaded
-        ? { color: slot.color === '' ? '' : `#${slot.color}`, identifier: slot.identifier, type: slot.type }
-        : null,
-    };
+    const expectedData = slot.loaded
+      ? { color: slot.color === '' ? '' : `#${slot.color}`, identifier: slot.identifier, type: slot.type }
+      : null;
+    const fresh = { expectedData, expectedDataSetAt: expectedData ? tx.now : null };
     if (!row) {
       const { amsIndex, slotIndex } = slot;
-      const expectedDataSetAt = facts.expectedData ? tx.now : null;
-      await tx.insert(printerSlot, {
-        storeId: tx.context.storeId,
-        printerId,
-        amsIndex,
-        slotIndex,
-        ...facts,
-        expectedDataSetAt,
-      });
+      const { storeId } = tx.context;
+      const at = { storeId, printerId, amsIndex, slotIndex, slot: slot.slot };
+      await tx.insert(printerSlot, { ...at, ...asReported({ expectedData }), ...fresh });
+    } else if (JSON.stringify(row.expectedData) === JSON.stringify(expectedData)) {
+      await tx.update(printerSlot, row.id, { slot: slot.slot });
     } else {
-      const same = JSON.stringify(row.expectedData) === JSON.stringify(facts.expectedData);
-      await tx.update(printerSlot, row.id, {
-        ...facts,
-        ...(same ? {} : { expectedDataSetAt: facts.expectedData ? tx.now : null }),
-      });
+      const assigned = isAwaited(row, expectedData) ? { awaitedData: null } : asReported({ expectedData });
+      await tx.update(printerSlot, row.id, { slot: slot.slot, ...assigned, ...fresh });
     }
   }
   for (const row of known.values()) await tx.remove(printerSlot, row.id);
+}
+
+/** What the printer was told of an assigned spool comes back as a report; that is no other spool. */
+function isAwaited({ awaitedData }: PrinterSlot, reported: PrinterSlot['expectedData']): boolean {
+  if (!awaitedData || !reported || awaitedData.type !== reported.type) return false;
+  const { color, identifier } = awaitedData;
+  return (
+    (color === '' || color.toUpperCase() === reported.color.toUpperCase()) &&
+    (identifier === '' || identifier === reported.identifier)
+  );
 }
 
 export async function slotsOf(tx: Transaction, printerId: string): Promise<readonly PrinterSlot[]> {

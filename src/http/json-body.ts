@@ -2,6 +2,13 @@ import type { FastifyInstance } from 'fastify';
 import { ApiError } from '../contract/errors.js';
 import type { ExpectContinue } from './expect-continue.js';
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The route takes a form with files. */
+    form?: boolean;
+  }
+}
+
 /** Far deeper than anything the API takes; what is deeper only wants to exhaust somebody's stack. */
 const MAX_DEPTH = 64;
 
@@ -16,6 +23,11 @@ export function jsonBodies(app: FastifyInstance, timeoutMs: number, expect: Expe
     payload.once('end', () => clearTimeout(timer));
     payload.once('close', () => clearTimeout(timer));
     return payload;
+  });
+  // What such a form holds is read by the operation that takes one.
+  app.addContentTypeParser(/^multipart\/form-data\b/, (request, _payload, done) => {
+    if (request.routeOptions.config.form === true) done(null, undefined);
+    else done(new ApiError('wrong_content_type', 'Request body type is not application/json'));
   });
   app.addContentTypeParser(
     /^application\/([\w.-]+\+)?json\b/,

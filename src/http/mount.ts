@@ -27,6 +27,7 @@ export function mountOperations(app: FastifyInstance, options: MountOptions): vo
     app.route({
       method: operation.method,
       url: routeOf(operation),
+      config: { form: operation.form === true },
       onRequest: async (request, reply) => {
         callers.set(request, await gate.admit(operation, request, reply));
       },

@@ -6,17 +6,22 @@ import { introspectionOperations } from './introspection/introspection.js';
 import { jobOperations } from './jobs/jobs.js';
 import { keyOperations } from './keys/keys.js';
 import { materialOperations } from './materials/materials.js';
+import { materialProfileOperations } from './materials/profiles.js';
 import { aliases } from './older/aliases.js';
 import { olderOperations } from './older/older.js';
 import type { Operation } from './operation.js';
+import { partDetailOperations } from './parts/part-details.js';
 import { partOperations } from './parts/parts.js';
 import { passkeyOperations } from './passkeys/passkeys.js';
 import { peopleOperations } from './people/people.js';
 import { cameraOperations } from './printers/camera.js';
+import { commandTeller } from './printers/command-teller.js';
 import { printerCommandOperations } from './printers/commands.js';
 import { livePrinterOperations } from './printers/live.js';
 import { messageOperations } from './printers/messages.js';
 import { printerOperations } from './printers/printers.js';
+import { slotOperations } from './printers/slots.js';
+import { profileOperations } from './profiles/profiles.js';
 import { sessionOperations } from './sessions/sessions.js';
 import { settingsOperations } from './settings/settings.js';
 import { skuOptionOperations } from './sku-options/sku-options.js';
@@ -33,20 +38,25 @@ export function allOperations(deps: Deps): readonly Operation[] {
 }
 
 function todaysOperations(deps: Deps): readonly Operation[] {
+  const teller = commandTeller(deps);
   return [
     ...storeOperations(deps),
     ...keyOperations(deps),
     ...storageOperations(deps),
     ...partOperations(deps),
+    ...partDetailOperations(deps),
     ...buildOperations(deps),
     ...jobOperations(deps),
     ...printerOperations(deps),
-    ...printerCommandOperations(deps),
+    ...printerCommandOperations(deps, teller),
+    ...slotOperations(deps, teller),
     ...cameraOperations(deps),
     ...messageOperations(deps),
     ...livePrinterOperations(deps),
     ...auditOperations(deps),
     ...materialOperations(deps),
+    ...materialProfileOperations(deps),
+    ...profileOperations(deps),
     ...folderOperations(deps),
     ...skuOperations(deps),
     ...costOperations(deps),

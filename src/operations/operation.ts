@@ -73,6 +73,8 @@ export interface Operation<Params = unknown, Body = unknown> {
   readonly audit?: string;
   readonly params: z.ZodType<Params>;
   readonly body: z.ZodType<Body> | null;
+  /** Takes a form with files in place of JSON. */
+  readonly form?: true;
   /** An object of the query parameters, to describe them; those of a list come by `lists`. */
   readonly query?: () => z.ZodType;
   readonly answer?: AnswerShape;

@@ -26,6 +26,7 @@ import { printJob } from './print-job.js';
 import { printer } from './printer.js';
 import { printerConnection } from './printer-connection.js';
 import { printerSlot } from './printer-slot.js';
+import { profile } from './profile.js';
 import type { RawRow, Resource } from './resource.js';
 import { role } from './role.js';
 import { sku } from './sku.js';
@@ -37,6 +38,7 @@ import { skuOptionProperty } from './sku-option-property.js';
 import { skuOptionPropertyValue } from './sku-option-property-value.js';
 import { skuOptionValue } from './sku-option-value.js';
 import { skuOptionValueFilter } from './sku-option-value-filter.js';
+import { slicerJob } from './slicer-job.js';
 import { store } from './store.js';
 import { storeSettings } from './store-settings.js';
 import { storedFile } from './stored-file.js';
@@ -96,6 +98,8 @@ export const RESOURCES = Object.freeze({
   skuOptionValueFilter,
   passkey,
   userSession,
+  profile,
+  slicerJob,
 });
 
 export type ResourceName = keyof typeof RESOURCES;
@@ -143,6 +147,7 @@ export {
   printerConnection,
   printerSlot,
   printJob,
+  profile,
   role,
   sku,
   skuBuild,
@@ -153,6 +158,7 @@ export {
   skuOptionPropertyValue,
   skuOptionValue,
   skuOptionValueFilter,
+  slicerJob,
   store,
   storedFile,
   storeSettings,

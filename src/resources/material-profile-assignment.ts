@@ -11,6 +11,7 @@ export const materialProfileAssignment = resource({
   relations: {
     material: one('material', 'materialId'),
     variant: one('materialVariant', 'variantId'),
+    userProfile: one('profile', 'userProfileId'),
   },
   events: 'materialProfileAssignments',
   columns: {
@@ -19,7 +20,7 @@ export const materialProfileAssignment = resource({
     nozzleDiameter: text({ max: 16 }),
     materialId: nullable(id({ references: { resource: 'material', onDelete: 'cascade' } })),
     variantId: nullable(id({ references: { resource: 'materialVariant', onDelete: 'cascade' } })),
-    userProfileId: nullable(id()),
+    userProfileId: nullable(id({ references: { resource: 'profile', onDelete: 'cascade', by: 'code' } })),
     systemProfileId: nullable(integer()),
   },
 });

@@ -34,7 +34,9 @@ export const materialVariant = resource({
     materialId: id({ writable: 'edit', references: { resource: 'material', onDelete: 'cascade' } }),
     color: nullable(formed(COLOUR, { writable: 'edit' })),
     tags: withDefault(words({ writable: 'edit', max: 100 }), []),
-    filamentUserProfileId: nullable(id({ writable: 'edit' })),
+    filamentUserProfileId: nullable(
+      id({ writable: 'edit', references: { resource: 'profile', onDelete: 'set null', by: 'code' } }),
+    ),
     filamentSystemProfileId: nullable(integer({ writable: 'edit' })),
     /** Null takes the material's. */
     pricePer1000g: nullable(real({ min: 0, writable: 'edit' })),

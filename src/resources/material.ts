@@ -1,5 +1,5 @@
 import { flag, id, integer, nullable, real, text, withDefault, words } from './column.js';
-import { many, resource } from './resource.js';
+import { many, one, resource } from './resource.js';
 
 /** A filament of one maker: its variants are its colours, its instances the spools of it. */
 export const material = resource({
@@ -17,6 +17,7 @@ export const material = resource({
     variants: many('materialVariant', 'materialId'),
     instances: many('materialInstance', 'materialId'),
     profileAssignments: many('materialProfileAssignment', 'materialId'),
+    filamentUserProfile: one('profile', 'filamentUserProfileId'),
   },
   events: 'materials',
   columns: {
@@ -27,7 +28,9 @@ export const material = resource({
     /** What a printer calls it in its slots, such as `GFA00`; upper case, unique within the store. */
     identifier: nullable(text({ min: 1, max: 8, writable: 'edit' })),
     tags: withDefault(words({ writable: 'edit', max: 100 }), []),
-    filamentUserProfileId: nullable(id({ writable: 'edit' })),
+    filamentUserProfileId: nullable(
+      id({ writable: 'edit', references: { resource: 'profile', onDelete: 'set null', by: 'code' } }),
+    ),
     filamentSystemProfileId: nullable(integer({ writable: 'edit' })),
     starred: withDefault(flag({ writable: 'edit' }), false),
     pricePer1000g: nullable(real({ min: 0, writable: 'edit' })),

@@ -16,6 +16,7 @@ export const part = resource({
     folder: one('folder', 'folderId'),
     linkedParts: many('linkedPart', 'partId'),
     materialAssignments: many('partMaterialAssignment', 'partId'),
+    overriddenProcessProfile: one('profile', 'overriddenProcessProfileId'),
     printJobs: many('printJob', 'partId'),
   },
   events: 'parts',
@@ -29,7 +30,9 @@ export const part = resource({
     thumbnailUri: nullable(text()),
     parameters: withDefault(json(z.array(partParameter), { writable: 'edit' }), []),
     printTags: withDefault(json(tags, { writable: 'edit' }), {}),
-    overriddenProcessProfileId: nullable(id({ writable: 'edit' })),
+    overriddenProcessProfileId: nullable(
+      id({ writable: 'edit', references: { resource: 'profile', onDelete: 'set null', by: 'code' } }),
+    ),
     folderId: nullable(
       id({ writable: 'edit', references: { resource: 'folder', onDelete: 'cascade', by: 'code' } }),
     ),

@@ -59,7 +59,9 @@ export const printJob = resource({
     /** 100 normal, 1000 low. */
     priority: integer(),
     requiredPrinterTags: withDefault(json(tags), {}),
-    overriddenProcessProfileId: nullable(id()),
+    overriddenProcessProfileId: nullable(
+      id({ references: { resource: 'profile', onDelete: 'set null', by: 'code' } }),
+    ),
     /** The number the printer is given to recognise our print by; 0 before the first dispatch. */
     taskId: withDefault(integer({ min: 0 }), 0),
     profileUris: nullable(words()),

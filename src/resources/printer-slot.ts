@@ -14,6 +14,7 @@ export const printerSlot = resource({
     material: one('material', 'materialId'),
     variant: one('materialVariant', 'variantId'),
     instance: one('materialInstance', 'instanceId'),
+    filamentUserProfile: one('profile', 'filamentUserProfileId'),
   },
   events: 'printerSlots',
   defaultSort: [
@@ -33,12 +34,16 @@ export const printerSlot = resource({
     materialType: nullable(text()),
     expectedData: nullable(json(expectedData)),
     expectedDataSetAt: nullable(date()),
+    /** What the printer was told is in it, until it reports that; '' where anything will do. */
+    awaitedData: nullable(json(expectedData, { hidden: true })),
     /** -1 is the external holder; AMS units count from 0 in the printer's order. */
     amsIndex: integer({ min: -1 }),
     slotIndex: integer({ min: 0 }),
     /** The printer's own tray number. */
     slot: withDefault(integer({ min: -64, max: 255 }), 0),
-    filamentUserProfileId: nullable(id()),
+    filamentUserProfileId: nullable(
+      id({ references: { resource: 'profile', onDelete: 'set null', by: 'code' } }),
+    ),
     filamentSystemProfileId: nullable(integer()),
   },
 });

@@ -16,6 +16,8 @@ export const printer = resource({
   relations: {
     slots: many('printerSlot', 'printerId'),
     printingJob: one('printJob', 'printingJobId'),
+    machineUserProfile: one('profile', 'machineUserProfileId'),
+    processUserProfile: one('profile', 'processUserProfileId'),
     integration: one('integration', 'integrationId'),
   },
   events: 'printers',
@@ -24,9 +26,13 @@ export const printer = resource({
     /** The serial number: what a printer is recognised by, whatever its address. */
     deviceId: nullable(text({ max: 64 })),
     providerConfig: nullable(json(bambuConfig, { byPlace: true })),
-    machineUserProfileId: nullable(id()),
+    machineUserProfileId: nullable(
+      id({ references: { resource: 'profile', onDelete: 'set null', by: 'code' } }),
+    ),
     machineSystemProfileId: nullable(integer()),
-    processUserProfileId: nullable(id()),
+    processUserProfileId: nullable(
+      id({ references: { resource: 'profile', onDelete: 'set null', by: 'code' } }),
+    ),
     processSystemProfileId: nullable(integer()),
     name: text({ min: 1, max: 1024, writable: 'edit' }),
     nozzleDiameter: withDefault(text({ max: 16, writable: 'edit' }), '0.4'),

@@ -8,6 +8,8 @@ const generalSettings = z.object({
   autoMatchMaterialsReupload: z.boolean().optional(),
 });
 
+const PROFILE = { resource: 'profile', onDelete: 'set null', by: 'code' } as const;
+
 /** How the farm likes to work. One row for each store. */
 export const storeSettings = resource({
   name: 'storeSettings',
@@ -22,11 +24,11 @@ export const storeSettings = resource({
     processLowPriorityJobs: withDefault(flag({ writable: 'edit' }), false),
     currency: withDefault(nullable(text({ max: 16, writable: 'edit' })), 'USD'),
     currencySymbol: withDefault(nullable(text({ max: 16, writable: 'edit' })), '$'),
-    defaultPrinterUserProfileId: nullable(id({ writable: 'edit' })),
+    defaultPrinterUserProfileId: nullable(id({ writable: 'edit', references: PROFILE })),
     defaultPrinterSystemProfileId: nullable(integer({ writable: 'edit' })),
-    defaultProcessUserProfileId: nullable(id({ writable: 'edit' })),
+    defaultProcessUserProfileId: nullable(id({ writable: 'edit', references: PROFILE })),
     defaultProcessSystemProfileId: nullable(integer({ writable: 'edit' })),
-    defaultFallbackFilamentUserProfileId: nullable(id({ writable: 'edit' })),
+    defaultFallbackFilamentUserProfileId: nullable(id({ writable: 'edit', references: PROFILE })),
     defaultFallbackFilamentSystemProfileId: nullable(integer({ writable: 'edit' })),
     experimentalFeatures: withDefault(nullable(json(experimentalFeatures, { writable: 'edit' })), {
       'financial-tracking': false,

@@ -1,5 +1,6 @@
 /** Paths by the test file beside this one that calls them with success; what no line holds is called by `flow`. */
 export const AREAS = {
+  profiles: /^\/v1\/(profiles|slicer|materials\/printer-slots\/assign)/,
   library: /^\/v1\/(materials|folders|material-|part-material-)/,
   commerce:
     /^\/v1\/(skus|linked-parts|sku-costs|cost-components|sku-builds|part-build-steps|parts\/create-skus)/,
@@ -8,7 +9,6 @@ export const AREAS = {
   members:
     /^\/v1\/(users|permissions|roles|settings|entitlements|subscriptions$|subscriptions\/search|addons|addon-subscriptions)/,
   passkeys: /^\/v1\/passkeys/,
-  profiles: /^\/v1\/(profiles|slicer)/,
   maintenance: /^\/v1\/maintenance/,
   introspection: /^\/v1\/hints/,
   flow: /^/,
@@ -33,13 +33,7 @@ export function mayBeNotYet(path: string): boolean {
 
 /** What of the contract is not there yet, by path or by method and path. */
 export const PENDING: readonly RegExp[] = [
-  /^\/v1\/parts\/\{id\}\/split-plates$/,
-  /^\/v1\/parts\/\{partId\}\/(metadata|estimate)$/,
-  /^\/v1\/profiles/,
   /^\/v1\/integrations/,
-  /^\/v1\/settings\/slicers/,
-  /^\/v1\/materials\/printer-slots\/assign$/,
-  /^\/v1\/slicer/,
   /^\/v1\/maintenance/,
   /^\/v1\/orders/,
   /^\/v1\/order-items/,

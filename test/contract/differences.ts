@@ -80,6 +80,10 @@ export const NOT_FILTERED: readonly string[] = [
 /** What the daemon has beyond the contract. */
 export const OURS_ALONE: readonly { readonly path: RegExp; readonly why: string }[] = [
   { path: /^\/local\//, why: 'what only a daemon in the same building can tell or do' },
+  {
+    path: /^\/v1\/materials\/(printer-slots\/(clear|clear-all|profile)|\{id\}\/profiles|variants\/\{variantId\}\/profiles)$/,
+    why: 'what is in a slot is also taken back, and materials have to get their profiles somehow',
+  },
   { path: /^\/(docs|swagger\.json)$/, why: 'the description itself' },
   { path: /^\/v1\/printers(\/discover(ed)?)?$/, why: 'LAN printers are registered and discovered here' },
   { path: /^\/v1\/printers\/\{id\}\/camera$/, why: 'the picture of the camera' },

@@ -78,7 +78,12 @@ describe('the flow from file to finished print', () => {
     });
     const fetched = await fetch(textAt(urls, 'signedUrls', 0));
     expect(Buffer.from(await fetched.arrayBuffer()).equals(bytes)).toBe(true);
+    const found = await api.call('GET', '/v1/parts/{partId}/metadata', { params: { partId: id } });
+    expect(found).toMatchObject({ partId: id, metadata3mf: { printerModel: 'Bambu Lab A1 mini' } });
+    await api.notYet('POST', '/v1/parts/{partId}/estimate', { params: { partId: id } });
+    await api.notYet('POST', '/v1/parts/{id}/split-plates', { params: { id } });
     expect(await api.call('DELETE', '/v1/parts/{id}', { params: { id } })).toEqual([id]);
+    expect(await api.call('GET', '/v1/parts/{partId}/metadata', { params: { partId: id } })).toBeNull();
     expect(await api.call('DELETE', '/v1/parts', { body: [id] })).toEqual([]);
   });
 

@@ -61,7 +61,8 @@ describe('materials', () => {
 
   it('have a profile of their own or one of the slicer’s', async () => {
     const id = await aMaterial({ filamentSystemProfileId: 7 });
-    const filamentUserProfileId = 'a'.repeat(24);
+    const profile = { name: 'Own PLA', type: 'filament', data: {} };
+    const filamentUserProfileId = textAt(await farm.ok('POST', '/v1/profiles', profile), 'id');
     expect(
       await api.call('PATCH', '/v1/materials/{id}', { params: { id }, body: { filamentUserProfileId } }),
     ).toMatchObject({ filamentUserProfileId, filamentSystemProfileId: null });

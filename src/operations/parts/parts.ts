@@ -3,9 +3,10 @@ import { PART_TYPES } from '../../contract/enums.js';
 import { ApiError } from '../../contract/errors.js';
 import { newId } from '../../contract/ids.js';
 import type { Transaction } from '../../database/transaction.js';
-import { removeEntity } from '../../domain/entities.js';
+import { checkReferences, removeEntity } from '../../domain/entities.js';
 import { giveToPart, type PartFile, resolveGivenFiles } from '../../domain/files.js';
 import { setPartMaterials } from '../../domain/part-materials.js';
+import { requireProfiles } from '../../domain/profiles.js';
 import { answered } from '../../resources/answered.js';
 import { part } from '../../resources/index.js';
 import type { Row } from '../../resources/resource.js';
@@ -88,6 +89,7 @@ export function partOperations(deps: Deps): Operation[] {
       const contents = await read(body.fileUris, [], body.type, context);
       const type = contents.type ?? body.type;
       const row = await database.write(context.write, async (tx) => {
+        await checkPart(tx, body);
         const partId = newId();
         const own = await giveToPart(tx, partId, contents.files);
         const pictures = await namePictures(tx, partId, contents.upload?.pictures ?? []);
@@ -121,6 +123,7 @@ export function partOperations(deps: Deps): Operation[] {
     const given = body.fileUris ?? (other ? before.fileUris : null);
     const contents = given ? await read(given, before.fileUris, body.type ?? before.type, context) : null;
     return database.write(context.write, async (tx) => {
+      await checkPart(tx, body);
       const fields = contents ? await replaceFiles(tx, await tx.get(part, partId), contents) : {};
       if (body.assignedMaterials) await setPartMaterials(tx, partId, body.assignedMaterials);
       return tx.update(part, partId, { ...plainFields(body), type: body.type, ...fields });
@@ -217,6 +220,12 @@ export function partOperations(deps: Deps): Operation[] {
   });
 
   return [...standardOperations(part, deps), create, changeMany, removeMany, change, remove];
+}
+
+/** What a part refers to must be there. @throws ApiError not_found, validation_failed */
+async function checkPart(tx: Transaction, body: UpdateBody): Promise<void> {
+  await checkReferences(tx, part, plainFields(body));
+  await requireProfiles(tx, body, { overriddenProcessProfileId: 'process' });
 }
 
 /** Fields of a request that go into the row as they are. */

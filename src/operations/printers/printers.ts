@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { notFound } from '../../contract/errors.js';
 import type { Transaction } from '../../database/transaction.js';
+import { updateEntity } from '../../domain/entities.js';
 import {
   confirmReady,
   connectionOf,
@@ -8,6 +9,7 @@ import {
   type Printer,
   setContinuousPrint,
 } from '../../domain/printers.js';
+import { oneProfile, requireProfiles } from '../../domain/profiles.js';
 import { answered } from '../../resources/answered.js';
 import { printer, printerSlot } from '../../resources/index.js';
 import { bambuConfig } from '../../resources/shapes.js';
@@ -203,8 +205,15 @@ export function printerOperations(deps: Deps): Operation[] {
       each(body.printerIds, context, async (tx, printerId) => {
         const { printerIds: _ids, providerConfig, ...profiles } = body;
         const row = await tx.get(printer, printerId);
+        await requireProfiles(tx, profiles, {
+          machineUserProfileId: 'machine',
+          processUserProfileId: 'process',
+        });
+        const machine = oneProfile(profiles, 'machineUserProfileId', 'machineSystemProfileId');
+        const chosen = oneProfile(machine, 'processUserProfileId', 'processSystemProfileId');
         const config = { ...DEFAULT_PRINTER_CONFIG, ...row.providerConfig, ...providerConfig };
-        return tx.update(printer, printerId, { ...profiles, providerConfig: config });
+        await updateEntity(tx, printer, printerId, { ...chosen, providerConfig: config });
+        return tx.get(printer, printerId);
       }),
   });
 
