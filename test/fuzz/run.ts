@@ -45,6 +45,8 @@ export class Fuzz {
   readonly #database: Sqlite.Database;
   #ids: readonly string[] = [];
   sent = 0;
+  /** Operations that took at least one request. */
+  readonly taken = new Set<string>();
 
   constructor(
     private readonly farm: TestFarm,
@@ -179,7 +181,10 @@ export class Fuzz {
     if (answer.status >= 400) {
       if (!hasEnvelope(answer)) found.push('no error envelope');
       if (!this.#same(before)) found.push('was refused, and yet something was written');
-    } else if (routed) found.push(...this.#accepted(one, request, answer));
+    } else if (routed) {
+      this.taken.add(`${method} ${path}`);
+      found.push(...this.#accepted(one, request, answer));
+    }
     return found.map((text) => `${path}: ${text}: ${answer.status} ${answer.text.slice(0, 400)} to ${what}`);
   }
 

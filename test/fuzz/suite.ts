@@ -34,6 +34,7 @@ export function fuzzOperations(methods: readonly string[]): void {
           wrong.push(...(await fuzz.run(one, 2, 0)));
       for (const one of fuzz.operations.filter(({ method }) => methods.includes(method)))
         wrong.push(...(await fuzz.run(one, VALID, INVALID)));
+      console.info(`${fuzz.sent} requests; ${fuzz.taken.size} operations took some of theirs`);
       expect(wrong.slice(0, 20), `${wrong.length} of ${fuzz.sent} with FUZZ_SEED=${SEED}`).toEqual([]);
       expect(farm.logLines.filter((line) => line.includes('"level":"error"'))).toEqual([]);
     },

@@ -120,11 +120,13 @@ function pathParameters({ path, params }: Operation, book: SchemaBook): readonly
   }));
 }
 
-function queryParameters({ method, lists, query }: Operation, book: SchemaBook): readonly JsonSchema[] {
+function queryParameters({ method, path, lists, query }: Operation, book: SchemaBook): readonly JsonSchema[] {
   const own = query ? propertiesOf(book.write(query())) : {};
   const named = Object.entries(own).map(([name, schema]) => ({ name, in: 'query', schema }));
   if (!lists || method !== 'GET') return named;
-  const fields = fieldParameters(lists).filter(({ name }) => !Object.hasOwn(own, String(name)));
+  // What the path says already is not asked for twice.
+  const said = new Set([...Object.keys(own), ...path.matchAll(/\w+(?=\})/g)].map(String));
+  const fields = fieldParameters(lists).filter(({ name }) => !said.has(String(name)));
   const shared = Object.keys(LIST_PARAMETERS).map((name) => ({ $ref: `#/components/parameters/${name}` }));
   return [...named, ...fields, ...shared];
 }
