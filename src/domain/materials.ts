@@ -2,7 +2,7 @@ import { invalidInput } from '../contract/errors.js';
 import type { Transaction } from '../database/transaction.js';
 import { material, materialGroup, materialVariant } from '../resources/index.js';
 import type { Values } from '../resources/inputs.js';
-import { forgetInLinkedParts } from './linked-part-rules.js';
+import { forgetMaterial } from './forget-materials.js';
 import { oneProfile, requireProfiles } from './profiles.js';
 import type { EntityRules } from './rules.js';
 import { refuseCycle } from './tree.js';
@@ -17,7 +17,7 @@ export const materialRules: EntityRules = {
       await refuseTwin(tx, material, before, { identifier }, `identifier ${identifier}`);
     return filamentProfile(tx, { ...values, ...(identifier === undefined ? {} : { identifier }) });
   },
-  remove: (tx, row) => forgetInLinkedParts(tx, [String(row.id)]),
+  remove: (tx, row) => forgetMaterial(tx, String(row.id)),
 };
 
 export const variantRules: EntityRules = {
@@ -26,7 +26,7 @@ export const variantRules: EntityRules = {
     await refuseTwin(tx, materialVariant, before, { materialId, name }, 'name in this material');
     return filamentProfile(tx, values);
   },
-  remove: (tx, row) => forgetInLinkedParts(tx, [String(row.id)]),
+  remove: (tx, row) => forgetMaterial(tx, String(row.id)),
 };
 
 export const instanceRules: EntityRules = {
@@ -57,7 +57,7 @@ export const groupRules: EntityRules = {
   },
   /** Groups inside it move up to where it was. */
   async remove(tx, row) {
-    await forgetInLinkedParts(tx, [String(row.id)]);
+    await forgetMaterial(tx, String(row.id));
     const children = await tx.db
       .selectFrom('materialGroup')
       .select('id')

@@ -59,7 +59,7 @@ export function parseInput<T>(schema: z.ZodType<T>, value: unknown, where: '$inp
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw invalidInput(
-    flatten(parsed.error.issues).map((issue) => {
+    flatten(parsed.error.issues, value).map((issue) => {
       const path = [where, ...issue.path.map(String)].join('.');
       const found = issue.path.reduce<unknown>((inner, name) => step(inner, name), value);
       const secret = issue.path.some((name) => SECRET_NAMES.test(String(name)));
@@ -69,14 +69,29 @@ export function parseInput<T>(schema: z.ZodType<T>, value: unknown, where: '$inp
 }
 
 /** A union fails with one list per branch; the caller is helped most by the branch that came closest. */
-function flatten(issues: readonly z.core.$ZodIssue[]): readonly z.core.$ZodIssue[] {
+function flatten(issues: readonly z.core.$ZodIssue[], value: unknown): readonly z.core.$ZodIssue[] {
   return issues.flatMap((issue) => {
     if (issue.code !== 'invalid_union' || issue.errors.length === 0) return [issue];
+    const found = issue.path.reduce<unknown>((inner, name) => step(inner, name), value);
+    const keys = lacking(issue.errors, found);
+    if (keys) return [{ ...issue, message: `an object with ${keys.join(', or with ')}` }];
     const closest = [...issue.errors].sort((a, b) => depth(b) - depth(a))[0] ?? [];
     return closest.length === 0
       ? [issue]
-      : flatten(closest).map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }));
+      : flatten(closest, found).map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }));
   });
+}
+
+/** What each branch lacks of the object, when keys are all that it lacks: then none came closer than the others. */
+function lacking(
+  branches: readonly (readonly z.core.$ZodIssue[])[],
+  found: unknown,
+): readonly string[] | null {
+  if (typeof found !== 'object' || found === null) return null;
+  const isLacking = ({ path }: z.core.$ZodIssue) =>
+    path.length === 1 && path.every((name) => step(found, name) === undefined);
+  if (!branches.every((branch) => branch.length > 0 && branch.every(isLacking))) return null;
+  return branches.map((branch) => branch.map(({ path }) => path.join('.')).join(' and '));
 }
 
 function depth(issues: readonly z.core.$ZodIssue[]): number {

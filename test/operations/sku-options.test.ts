@@ -308,7 +308,7 @@ describe('properties', () => {
     expect(await farm.ok('GET', `${path}?propertyId=${both}`)).toEqual([]);
   });
 
-  it('name materials that there are', async () => {
+  it('name materials that there are, as long as there are', async () => {
     const optionId = await anOption();
     const optionValueId = await aValue(optionId);
     const value = { propertyId: await aProperty({ optionId, type: 'material' }), optionValueId };
@@ -318,8 +318,29 @@ describe('properties', () => {
           values: [{ ...value, materialValue: [{ [name]: NOBODY }] }],
         }),
       ).toEqual(missing);
+    const plain = { tags: [], filamentUserProfileId: null, filamentSystemProfileId: null };
+    const materialId = await make('/v1/materials', { name: next('PLA'), brand: 'A', type: 'PLA', ...plain });
+    const variantId = await make('/v1/materials/variants', { name: 'x', materialId, color: null, ...plain });
+    const materialValue = [{ variantId }, { materialId }, { materialType: 'PLA' }];
+    const [made] = listAt(
+      await farm.ok('POST', `${BASE}/prop-values`, { values: [{ ...value, materialValue }] }),
+    );
+    expect(made).toMatchObject({ materialValue });
+    const left = async () =>
+      valueAt(await farm.ok('GET', `${BASE}/prop-values/${textAt(made, 'id')}`), 'materialValue');
+    await farm.ok('DELETE', `/v1/materials/variants/${variantId}`);
+    expect(await left()).toEqual([{ materialId }, { materialType: 'PLA' }]);
+    await farm.ok('DELETE', `/v1/materials/${materialId}`);
+    expect(await left()).toEqual([{ materialType: 'PLA' }]);
     const wild = { ...value, materialValue: [{ type: 'PLA', color: '#FF0000FF' }] };
-    expect((await refusal('POST', `${BASE}/prop-values`, { values: [wild] }))[0]).toBe(400);
+    const refused = await farm.api('POST', `${BASE}/prop-values`, { values: [wild] });
+    expect(valueAt(refused.body, 'errors')).toEqual([
+      {
+        path: '$input.values.0.materialValue.0',
+        expected: 'an object with groupId, or with variantId, or with materialId, or with materialType',
+        value: '[object]',
+      },
+    ]);
   });
 });
 
