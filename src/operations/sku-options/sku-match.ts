@@ -4,6 +4,11 @@ import type { Deps } from '../deps.js';
 import { type Operation, operation } from '../operation.js';
 import { id } from '../schemas.js';
 
+const code = z
+  .string()
+  .max(4_096)
+  .refine((text) => !text.includes('\0'), 'a SKU code without NUL characters');
+
 const skuMatchResult = z
   .object({
     skuId: id,
@@ -26,7 +31,7 @@ export function skuMatchOperation(deps: Deps, base: string): Operation {
     summary:
       'Find the SKU that a code means, with the option values that its suffixes name; null when none is meant',
     permissions: ['sku.view'],
-    params: z.object({ skuString: z.string().max(4_096) }),
+    params: z.object({ skuString: code }),
     body: null,
     answer: () => z.union([z.null(), skuMatchResult]),
     async run({ params }, { caller }) {
