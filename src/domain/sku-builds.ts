@@ -33,7 +33,11 @@ export interface SkuBuildLine {
   readonly order: SkuOrigin['order'];
   /** By the id of a linked part, or by that of a part for all linked parts of it. */
   readonly configs: Readonly<Record<string, LinkedPartConfig>>;
+  readonly choices: readonly Choice[];
 }
+
+/** What was chosen for an option, named by its id or its name. */
+export type Choice = ({ readonly id: string } | { readonly name: string }) & { readonly value: string };
 
 export interface PlannedSkuBuild {
   readonly sku: Sku;
@@ -55,6 +59,14 @@ const MAX_COPIES = 500;
  */
 export async function planSkuBuild(tx: Transaction, line: SkuBuildLine): Promise<PlannedSkuBuild> {
   const found = await theSku(tx, line.sku);
+  const [choice] = line.choices;
+  if (choice) {
+    const named = 'id' in choice ? choice.id : choice.name;
+    throw new ApiError(
+      'unprocessable',
+      `options: the SKU ${found.sku} has no option ${JSON.stringify(named)}`,
+    );
+  }
   const links = await linksOf(tx, found.id);
   const configs = configsFor(links, line.configs);
   const parts: PlannedSkuBuild['parts'][number][] = [];

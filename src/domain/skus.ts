@@ -1,3 +1,4 @@
+import { notFound } from '../contract/errors.js';
 import type { Transaction } from '../database/transaction.js';
 import { part, sku } from '../resources/index.js';
 import type { Values } from '../resources/inputs.js';
@@ -11,11 +12,17 @@ export type Sku = Row<typeof sku>;
 /** What a request says of a SKU: its own columns, and its parts where it speaks of them. */
 export interface SkuRequest {
   readonly values: Values;
-  readonly linkedParts: readonly Values[] | undefined;
+  readonly linkedParts?: readonly Values[] | undefined;
+  /** Its options, in their order. */
+  readonly optionIds?: readonly string[] | undefined;
 }
 
 /** @throws ApiError conflict for a code that there is already; not_found for parts and others that there are not */
-export async function createSku(tx: Transaction, { values, linkedParts = [] }: SkuRequest): Promise<Sku> {
+export async function createSku(
+  tx: Transaction,
+  { values, linkedParts = [], optionIds }: SkuRequest,
+): Promise<Sku> {
+  refuseOptions(optionIds);
   const { id } = await createEntity(tx, sku, values);
   await replaceLinkedParts(tx, id, linkedParts);
   return settled(tx, id);
@@ -25,8 +32,9 @@ export async function createSku(tx: Transaction, { values, linkedParts = [] }: S
 export async function updateSku(
   tx: Transaction,
   id: string,
-  { values, linkedParts }: SkuRequest,
+  { values, linkedParts, optionIds }: SkuRequest,
 ): Promise<Sku> {
+  refuseOptions(optionIds);
   await updateEntity(tx, sku, id, values);
   if (linkedParts) await replaceLinkedParts(tx, id, linkedParts);
   return settled(tx, id);
@@ -38,6 +46,11 @@ export async function createSkuOfPart(tx: Transaction, partId: string, code: str
   const one = { partId, quantity: 1, label: name, parameters: [], exposedParameters: [] };
   const title = code.trim();
   return createSku(tx, { values: { sku: code, title, description: '' }, linkedParts: [one] });
+}
+
+function refuseOptions(optionIds: readonly string[] = []): void {
+  const [first] = optionIds;
+  if (first !== undefined) throw notFound('SKU option', first);
 }
 
 /** The answer tells the costs as they are after it. */

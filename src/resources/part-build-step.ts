@@ -1,7 +1,7 @@
 import { BUILD_STEP_STATUSES, BUILDERS } from '../contract/enums.js';
 import { choice, date, flag, id, integer, json, nullable, text, withDefault, words } from './column.js';
 import { one, resource } from './resource.js';
-import { record } from './shapes.js';
+import { stepParameters } from './shapes.js';
 
 /** One program run on the way from a part's files to something that a printer takes. Sliced files need none. */
 export const partBuildStep = resource({
@@ -21,7 +21,7 @@ export const partBuildStep = resource({
     order: integer({ min: 0 }),
     builder: choice(BUILDERS),
     inputFiles: words(),
-    inputParameters: withDefault(json(record), {}),
+    inputParameters: withDefault(json(stepParameters), {}),
     inputHash: nullable(text({ min: 1 })),
     cachedBuildStepId: nullable(id({ references: { resource: 'partBuildStep', onDelete: 'set null' } })),
     cachedOutputFile: nullable(text()),

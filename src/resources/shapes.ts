@@ -92,6 +92,15 @@ export const buildExtensions = z.object({
 
 export const linkedPartExtensions = z.object({ '3mf': z.object({ plateQuantities }).optional() });
 
+/** What a build step runs with: assignments and colours for OpenSCAD, named values for CadQuery. */
+export const stepParameters = z.union([
+  z.object({
+    buildVariables: z.array(z.string()).optional(),
+    colors: z.array(z.object({ index: z.int(), color: z.string(), type: z.string().nullable() })).optional(),
+  }),
+  z.object({ params: z.record(z.string(), z.unknown()).optional() }),
+]);
+
 /** Parameter names with the ids of what gives their values, and the like. */
 export const textByName = z.record(z.string(), z.string());
 

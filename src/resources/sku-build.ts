@@ -1,7 +1,10 @@
-import { SKU_BUILD_STATUSES } from '../contract/enums.js';
+import { z } from 'zod';
+import { PRIORITIES, SKU_BUILD_STATUSES } from '../contract/enums.js';
+import { answered } from './answered.js';
 import { choice, id, integer, json, nullable } from './column.js';
 import { many, one, resource } from './resource.js';
 import { record, selectedOptions } from './shapes.js';
+import { sku } from './sku.js';
 
 /** One line of a print request for a SKU, with a frozen copy of the SKU as it was then. */
 export const skuBuild = resource({
@@ -25,4 +28,5 @@ export const skuBuild = resource({
     /** Option id to the name of the value that was chosen. */
     selectedOptions: nullable(json(selectedOptions)),
   },
+  shape: () => ({ skuCopy: answered(sku), priority: z.literal(PRIORITIES) }),
 });

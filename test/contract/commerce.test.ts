@@ -124,7 +124,13 @@ describe('SKUs', () => {
       { skus: [{ id }] },
     ]);
     expect(await status('PATCH', `/v1/skus/${id}`, { folderId: await folder('part') })).toBe(400);
+    const top = textAt(await aSku(), 'id');
+    const move = (toFolderId: string) =>
+      farm.api('PATCH', '/v1/folders/move', { entities: { skuIds: [top] }, toFolderId });
+    expect((await move(await folder('part'))).status).toBe(400);
+    expect((await move(folderId)).body).toMatchObject({ skuIds: [top] });
     await farm.ok('DELETE', '/v1/folders/delete', { folderIds: [folderId], type: 'sku' });
+    expect(await status('GET', `/v1/skus/${top}`)).toBe(404);
     expect(await status('GET', `/v1/skus/${id}`)).toBe(404);
   });
 

@@ -25,7 +25,7 @@ export const DIFFERENCES: readonly { readonly at: RegExp; readonly why: string }
     why: 'one file cannot belong to many parts at once',
   },
   {
-    at: /^request Partial(MaterialVariant|MaterialGroup|MaterialInstance)\.(id|storeId|createdAt|updatedAt): only contract/,
+    at: /^request (Partial(MaterialVariant|MaterialGroup|MaterialInstance)|CostComponentUpdate|SkuCostUpdate|POST \/v1\/(cost-components|sku-costs))\.(id|storeId|createdAt|updatedAt): only contract/,
     why: 'who a thing is and when it was made is not changed by its callers; the fields are ignored',
   },
   {
@@ -45,8 +45,12 @@ export const DIFFERENCES: readonly { readonly at: RegExp; readonly why: string }
     why: 'a published guide sends them; without them a new one comes last and offers all values',
   },
   {
-    at: /^answer (SkuBuild|PartBuildStep): the daemon says any object/,
-    why: 'builds of parts have neither: both lists are empty',
+    at: /^answer Sku\w*(\.skuCopy)?\.inputs: only the daemon/,
+    why: 'what a client gave of a SKU it gets back',
+  },
+  {
+    at: /^request LinkedPartInsert\.skuId: required by the daemon/,
+    why: 'made by itself, a linked part must say to which SKU it belongs; within a SKU that is known',
   },
   {
     at: /^request Recordstringany: contract says any object, the daemon names its fields/,

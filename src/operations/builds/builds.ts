@@ -65,6 +65,10 @@ const skuFields = {
   position: z.enum(POSITIONS).optional(),
   skuInstanceStart: z.int().min(1).optional(),
   order: z.object({ orderId: id, orderItemId: id }).optional(),
+  options: z
+    .array(z.union([z.object({ id, value: z.string() }), z.object({ name: z.string(), value: z.string() })]))
+    .max(100)
+    .optional(),
 };
 const skuLine = z.union([z.object({ skuId: id, ...skuFields }), z.object({ sku: z.string(), ...skuFields })]);
 
@@ -208,6 +212,7 @@ function skuBuildLine(line: z.infer<typeof skuLine>): SkuBuildLine {
     instanceStart: line.skuInstanceStart ?? 1,
     order: line.order ?? null,
     configs: line.linkedPartConfigs ?? {},
+    choices: line.options ?? [],
   };
 }
 

@@ -4,7 +4,7 @@ import { invalidInput } from '../../contract/errors.js';
 import type { Transaction } from '../../database/transaction.js';
 import { removeEntity, updateEntity } from '../../domain/entities.js';
 import { answered } from '../../resources/answered.js';
-import { folder, part } from '../../resources/index.js';
+import { folder, part, sku } from '../../resources/index.js';
 import type { Deps } from '../deps.js';
 import { type Operation, operation } from '../operation.js';
 import { id, ids, noParams } from '../schemas.js';
@@ -54,7 +54,7 @@ export function folderOperations(deps: Deps): Operation[] {
     method: 'PATCH',
     path: '/v1/folders/move',
     status: 200,
-    summary: 'Put folders and parts into another folder, or to the top; all of them or none',
+    summary: 'Put folders, parts and SKUs into another folder, or to the top; all of them or none',
     permissions: ['part.edit'],
     params: noParams,
     body: z.object({
@@ -69,20 +69,18 @@ export function folderOperations(deps: Deps): Operation[] {
     run: ({ body }, { write }) =>
       database.write(write, async (tx) => {
         const { folderIds = [], partIds = [], skuIds = [] } = body.entities;
-        const [firstSku] = skuIds;
-        if (firstSku !== undefined)
-          throw invalidInput([
-            { path: '$input.entities.skuIds', expected: 'ids of SKUs that there are', value: firstSku },
-          ]);
         const target = body.toFolderId === null ? null : await tx.get(folder, body.toFolderId);
-        if (target && target.type !== 'part' && partIds.length > 0) {
+        const held = [...(partIds.length > 0 ? ['part'] : []), ...(skuIds.length > 0 ? ['sku'] : [])];
+        for (const kind of held) {
+          if (!target || target.type === kind) continue;
           throw invalidInput([
-            { path: '$input.toFolderId', expected: 'a folder of type part', value: target.id },
+            { path: '$input.toFolderId', expected: `a folder of type ${kind}`, value: target.id },
           ]);
         }
         for (const one of new Set(folderIds))
           await updateEntity(tx, folder, one, { parentId: body.toFolderId });
         for (const one of new Set(partIds)) await tx.update(part, one, { folderId: body.toFolderId });
+        for (const one of new Set(skuIds)) await tx.update(sku, one, { folderId: body.toFolderId });
         return { folderIds, partIds, skuIds };
       }),
   });

@@ -11,6 +11,8 @@ import { removeMany } from '../standard-writes.js';
 
 const ofLink = linkedPart.columns;
 const link = z.object({
+  /** Known from where it stands. */
+  skuId: id.optional(),
   partId: ofLink.partId.schema,
   parameters: ofLink.parameters.schema,
   quantity: ofLink.quantity.schema,
@@ -32,6 +34,8 @@ const insert = z.object({
   folderId: ofSku.folderId.schema.optional(),
   inputs: ofSku.inputs.schema.optional(),
   linkedParts: z.array(link).max(1_000),
+  /** Ids of its options, in their order. */
+  optionBindings: z.array(id).max(100).optional(),
 });
 
 /** A SKU with its parts. */
@@ -72,8 +76,8 @@ export function skuOperations(deps: Deps): Operation[] {
     params: noParams,
     body: insert,
     answer: withLinks,
-    async run({ body: { linkedParts, ...values } }, { write }) {
-      const row = await database.write(write, (tx) => createSku(tx, { values, linkedParts }));
+    async run({ body: { linkedParts, optionBindings: optionIds, ...values } }, { write }) {
+      const row = await database.write(write, (tx) => createSku(tx, { values, linkedParts, optionIds }));
       const [whole] = await withParts([present(row)]);
       return whole;
     },
@@ -89,8 +93,11 @@ export function skuOperations(deps: Deps): Operation[] {
     params: idParam,
     body: insert.partial(),
     answer: () => answered(sku),
-    async run({ params, body: { linkedParts, ...values } }, { write }) {
-      return present(await database.write(write, (tx) => updateSku(tx, params.id, { values, linkedParts })));
+    async run({ params, body: { linkedParts, optionBindings: optionIds, ...values } }, { write }) {
+      const row = await database.write(write, (tx) =>
+        updateSku(tx, params.id, { values, linkedParts, optionIds }),
+      );
+      return present(row);
     },
   });
 
