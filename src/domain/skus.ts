@@ -1,4 +1,3 @@
-import { notFound } from '../contract/errors.js';
 import type { Transaction } from '../database/transaction.js';
 import { part, sku } from '../resources/index.js';
 import type { Values } from '../resources/inputs.js';
@@ -6,10 +5,11 @@ import type { Row } from '../resources/resource.js';
 import { recordCosts } from './cost-totals.js';
 import { createEntity, updateEntity } from './entities.js';
 import { replaceLinkedParts } from './linked-parts.js';
+import { setSkuOptions } from './sku-bindings.js';
 
 export type Sku = Row<typeof sku>;
 
-/** What a request says of a SKU: its own columns, and its parts where it speaks of them. */
+/** What a request says of a SKU: its own columns, and its parts and options where it speaks of them. */
 export interface SkuRequest {
   readonly values: Values;
   readonly linkedParts?: readonly Values[] | undefined;
@@ -22,21 +22,21 @@ export async function createSku(
   tx: Transaction,
   { values, linkedParts = [], optionIds }: SkuRequest,
 ): Promise<Sku> {
-  refuseOptions(optionIds);
   const { id } = await createEntity(tx, sku, values);
   await replaceLinkedParts(tx, id, linkedParts);
+  if (optionIds) await setSkuOptions(tx, id, optionIds);
   return settled(tx, id);
 }
 
-/** What is left out stays; `linkedParts` are replaced as a whole. @throws ApiError as `createSku` */
+/** What is left out stays; parts and options are replaced as a whole. @throws ApiError as `createSku` */
 export async function updateSku(
   tx: Transaction,
   id: string,
   { values, linkedParts, optionIds }: SkuRequest,
 ): Promise<Sku> {
-  refuseOptions(optionIds);
   await updateEntity(tx, sku, id, values);
   if (linkedParts) await replaceLinkedParts(tx, id, linkedParts);
+  if (optionIds) await setSkuOptions(tx, id, optionIds);
   return settled(tx, id);
 }
 
@@ -46,11 +46,6 @@ export async function createSkuOfPart(tx: Transaction, partId: string, code: str
   const one = { partId, quantity: 1, label: name, parameters: [], exposedParameters: [] };
   const title = code.trim();
   return createSku(tx, { values: { sku: code, title, description: '' }, linkedParts: [one] });
-}
-
-function refuseOptions(optionIds: readonly string[] = []): void {
-  const [first] = optionIds;
-  if (first !== undefined) throw notFound('SKU option', first);
 }
 
 /** The answer tells the costs as they are after it. */

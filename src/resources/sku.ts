@@ -14,6 +14,7 @@ export const sku = resource({
   relations: {
     linkedParts: many('linkedPart', 'skuId'),
     folder: one('folder', 'folderId'),
+    optionBindings: many('skuOptionBinding', 'skuId'),
     costs: many('skuCost', 'skuId'),
   },
   events: 'skus',

@@ -134,6 +134,26 @@ describe('SKUs', () => {
     expect(await status('GET', `/v1/skus/${id}`)).toBe(404);
   });
 
+  it('have options, said anew as a whole and in their order', async () => {
+    const option = async (name: string) =>
+      textAt(await farm.ok('POST', '/v1/sku-variants', { name, isPersonalization: false }), 'id');
+    const [colour, size] = [await option('Colour'), await option('Size')];
+    const id = textAt(await aSku({ optionBindings: [size, colour] }), 'id');
+    const options = async () => {
+      const found = await farm.ok('GET', `/v1/skus?id=${id}&include=optionBindings.option`);
+      return listAt(found, 0, 'optionBindings').map((one) => textAt(one, 'option', 'name'));
+    };
+    expect(await options()).toEqual(['Size', 'Colour']);
+    await farm.ok('PATCH', `/v1/skus/${id}`, { title: 'Other' });
+    expect(await options()).toHaveLength(2);
+    await farm.ok('PATCH', `/v1/skus/${id}`, { optionBindings: [colour, size] });
+    expect(await options()).toEqual(['Colour', 'Size']);
+    expect(await status('PATCH', `/v1/skus/${id}`, { title: 'X', optionBindings: [unknown] })).toBe(404);
+    expect(await farm.ok('GET', `/v1/skus/${id}`)).toMatchObject({ title: 'Other' });
+    await farm.ok('PATCH', `/v1/skus/${id}`, { optionBindings: [] });
+    expect(await options()).toEqual([]);
+  });
+
   it('are deleted together, those not there left out', async () => {
     const [first, second] = [textAt(await aSku(), 'id'), textAt(await aSku(), 'id')];
     const gone = await api.call('POST', '/v1/skus/delete-many', { body: [first, unknown, second, first] });

@@ -65,10 +65,6 @@ export const DIFFERENCES: readonly { readonly at: RegExp; readonly why: string }
     why: 'whoever does not accept cannot sign up',
   },
   {
-    at: /^request StoreUpdate\.logo(Light|Dark)UploadPath: only contract/,
-    why: 'a farm shows its logo to nobody; the fields are ignored',
-  },
-  {
     at: /^answer (InviteUserResponse|POST \S+\/resend)\.token: only the daemon/,
     why: 'nothing is mailed: whoever invites hands the token on, which is shown this once',
   },

@@ -88,7 +88,7 @@ export function skuOperations(deps: Deps): Operation[] {
     method: 'PATCH',
     path: '/v1/skus/{id}',
     status: 200,
-    summary: 'Change a SKU; what is left out stays, linkedParts are replaced as a whole',
+    summary: 'Change a SKU; what is left out stays, linkedParts and optionBindings are replaced as a whole',
     permissions: ['sku.edit'],
     params: idParam,
     body: insert.partial(),
