@@ -5,7 +5,7 @@ import { timestamp } from '../contract/time.js';
 import type { Tables } from '../resources/index.js';
 import type { Columns, CommonColumns, InsertOf, PatchOf, Resource, RowOf } from '../resources/resource.js';
 import type { Change, WriteContext } from './change.js';
-import { decodeRow, insertStatement, type RawRecord, updateStatement } from './rows.js';
+import { decodeRow, insertStatement, selectOne, updateStatement } from './rows.js';
 
 type Entity<C extends Columns> = Resource<C & CommonColumns>;
 
@@ -29,9 +29,7 @@ export class Transaction {
   }
 
   async find<C extends Columns>(resource: Entity<C>, id: string): Promise<RowOf<C & CommonColumns> | null> {
-    const result = await sql<RawRecord>`
-      select * from ${sql.table(resource.name)} where "id" = ${id} and "storeId" = ${this.context.storeId}
-    `.execute(this.db);
+    const result = await this.db.executeQuery(selectOne(resource, id, this.context.storeId));
     const raw = result.rows[0];
     return raw ? decodeRow<C & CommonColumns>(resource, raw) : null;
   }

@@ -5,6 +5,7 @@ import { isSessionToken } from '../domain/sessions.js';
 import { plainAddress } from '../operations/access/address.js';
 import { type Authenticator, unauthorized } from '../operations/access/authenticator.js';
 import { type FailedLogins, limited } from '../operations/access/failed-logins.js';
+import type { Credentials } from '../operations/access/known.js';
 import { SlidingWindow } from '../operations/access/sliding-window.js';
 import type { Caller, Operation } from '../operations/operation.js';
 
@@ -34,27 +35,37 @@ export class Gate {
     this.#hour = new SlidingWindow(options.rateLimit.perHour, 3_600_000);
   }
 
-  /** @throws ApiError unauthorized, ip_not_allowed, forbidden, rate_limited */
-  async admit(operation: Operation, request: FastifyRequest, reply: FastifyReply): Promise<Caller> {
+  /**
+   * Answers at once for those who were right before: waiting costs more than recalling them.
+   *
+   * @throws ApiError unauthorized, ip_not_allowed, forbidden, rate_limited
+   */
+  admit(operation: Operation, request: FastifyRequest, reply: FastifyReply): Caller | Promise<Caller> {
     if (operation.open) return this.#stranger;
-    const caller = await this.#authenticate(request);
+    const given = credentialsOf(request);
+    // A request without credentials guesses nothing; counting it would lock out a page that is merely logged out.
+    if (!given) throw unauthorized();
+    const credentials = { ...given, address: plainAddress(request.ip) };
+    const known = this.options.authenticator.recall(credentials);
+    if (known) return this.#letIn(known, operation, reply);
+    return this.#authenticate(credentials).then((caller) => this.#letIn(caller, operation, reply));
+  }
+
+  #letIn(caller: Caller, operation: Operation, reply: FastifyReply): Caller {
     // The limits hold programs back; a person at a screen is none.
     if (caller.actor.type === 'api_key') this.#count(caller.actor.id ?? '', reply);
     requirePermissions(operation, caller);
     return caller;
   }
 
-  async #authenticate(request: FastifyRequest): Promise<Caller> {
+  async #authenticate(credentials: Credentials & { readonly address: string }): Promise<Caller> {
     const { authenticator, failedLogins } = this.options;
-    const address = plainAddress(request.ip);
-    const credentials = credentialsOf(request);
-    // A request without credentials guesses nothing; counting it would lock out a page that is merely logged out.
-    if (!credentials) throw unauthorized();
+    const { address } = credentials;
     const refusal = failedLogins.refusal(address);
     // Keys known to be right still come in: one device with an old key must not lock out all others behind its address.
     if (refusal && !authenticator.knows(credentials.secret)) throw refusal;
     try {
-      return await authenticator.authenticate({ ...credentials, address });
+      return await authenticator.authenticate(credentials);
     } catch (error) {
       if (error instanceof ApiError && error.code === 'unauthorized') failedLogins.note(address);
       throw error;
@@ -63,6 +74,7 @@ export class Gate {
 
   #count(key: string, reply: FastifyReply): void {
     this.#followLimits();
+    if (this.#minute.limit === 0 && this.#hour.limit === 0) return;
     const at = this.options.clock.now();
     const windows = [this.#minute, this.#hour].filter((window) => window.limit > 0);
     const tightest = windows
@@ -97,8 +109,8 @@ function credentialsOf(request: FastifyRequest): { storeId: string | null; secre
 }
 
 function requirePermissions(operation: Operation, caller: Caller): void {
+  if (operation.permissions.every((permission) => caller.permissions.has(permission))) return;
   const missing = operation.permissions.filter((permission) => !caller.permissions.has(permission));
-  if (missing.length === 0) return;
   if (operation.orPermission !== undefined && caller.permissions.has(operation.orPermission)) return;
   throw new ApiError('forbidden', `This needs the permission ${missing.join(' and ')}`, {
     requiredPermissions: operation.permissions,

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ApiError } from '../contract/errors.js';
+import type { WriteContext } from '../database/change.js';
 import { plainAddress } from '../operations/access/address.js';
 import {
   Answer,
@@ -19,27 +20,41 @@ export interface MountOptions extends GateOptions {
   readonly within: <T>(request: FastifyRequest, fn: () => T) => T;
 }
 
+const CALLER = 'caller';
+
 /** Gives every operation its route: who calls, may they, is the input right, run, answer. */
 export function mountOperations(app: FastifyInstance, options: MountOptions): void {
   const gate = new Gate(options);
-  const callers = new WeakMap<FastifyRequest, Caller>();
+  app.decorateRequest<Caller | null>(CALLER, null);
   for (const operation of options.operations) {
+    const rest = REST.exec(operation.path)?.[1];
+    const action = auditName(operation);
     app.route({
       method: operation.method,
       url: routeOf(operation),
       config: { form: operation.form === true },
-      onRequest: async (request, reply) => {
-        callers.set(request, await gate.admit(operation, request, reply));
+      onRequest: (request, reply, done) => {
+        const enter = (caller: Caller) => {
+          request.setDecorator(CALLER, caller);
+          done();
+        };
+        try {
+          const admitted = gate.admit(operation, request, reply);
+          if (admitted instanceof Promise) admitted.then(enter, done);
+          else enter(admitted);
+        } catch (error) {
+          done(error instanceof Error ? error : new Error(String(error)));
+        }
       },
       handler: async (request, reply) => {
-        const caller = callers.get(request);
+        const caller = request.getDecorator<Caller | null>(CALLER);
         if (!caller) throw new Error('A request came past the gate');
         const input = {
-          params: parseInput(operation.params, paramsOf(operation, request), '$params'),
+          params: parseInput(operation.params, paramsOf(rest, request.params), '$params'),
           query: parametersOf(request),
           body: operation.body ? parseInput(operation.body, request.body, '$input') : undefined,
         };
-        const context = contextOf(request, reply, caller, auditName(operation));
+        const context = contextOf(request, reply, caller, action);
         return answer(reply, operation, await options.within(request, () => operation.run(input, context)));
       },
     });
@@ -54,11 +69,10 @@ function routeOf({ path }: Operation): string {
 const REST = /\{\+(\w+)\}$/;
 
 /** The router calls the rest of a path `*`. */
-function paramsOf({ path }: Operation, { params }: FastifyRequest): unknown {
+function paramsOf(rest: string | undefined, params: unknown): unknown {
   if (typeof params !== 'object' || params === null) return params;
   if (Object.values(params).some((value) => String(value).includes('\0')))
     throw new ApiError('validation_failed', 'The path holds a NUL character');
-  const rest = REST.exec(path)?.[1];
   if (rest === undefined) return params;
   return Object.fromEntries(
     Object.entries(params).map(([name, value]) => [name === '*' ? rest : name, value]),
@@ -75,30 +89,45 @@ function parametersOf(request: FastifyRequest): readonly (readonly [string, stri
   return parameters;
 }
 
+/** What an operation knows of its call. Most only read: what they do not ask for is not made. */
 function contextOf(
   request: FastifyRequest,
   reply: FastifyReply,
   caller: Caller,
   action: string,
 ): CallContext {
+  // Asked now: later its connection may be gone.
+  const address = plainAddress(request.ip);
   let gone: AbortController | null = null;
+  let write: WriteContext | null = null;
   return {
     caller,
-    // Few operations wait for anything, and making one costs as much as looking up an entity.
     get signal() {
       gone ??= abortedAtClose(reply);
       return gone.signal;
     },
-    write: {
-      storeId: caller.storeId,
-      actor: caller.actor,
-      address: plainAddress(request.ip),
-      correlationId: request.id,
-      request: {
-        action,
-        userAgent: headerText(request, 'user-agent', 512),
-        reason: headerText(request, 'x-audit-reason', 1024),
-      },
+    get write() {
+      write ??= writeContextOf(request, address, caller, action);
+      return write;
+    },
+  };
+}
+
+function writeContextOf(
+  request: FastifyRequest,
+  address: string,
+  { storeId, actor }: Caller,
+  action: string,
+): WriteContext {
+  return {
+    storeId,
+    actor,
+    address,
+    correlationId: request.id,
+    request: {
+      action,
+      userAgent: headerText(request, 'user-agent', 512),
+      reason: headerText(request, 'x-audit-reason', 1024),
     },
   };
 }

@@ -66,6 +66,8 @@ export class HttpServer {
     const base = {
       loggerInstance: options.log,
       logController: new LogController({ disableRequestLogging: true }),
+      // A log for each request, of which hardly any writes a line, costs more than looking up an entity.
+      childLoggerFactory: (log: Logger) => log,
       frameworkErrors: answerError,
       clientErrorHandler: answerClientError,
       bodyLimit: options.maxBodyBytes,
@@ -95,12 +97,14 @@ export class HttpServer {
     const app = this.#app;
     app.server.maxConnections = MAX_CONNECTIONS;
     this.#expect.watch(app.server);
-    app.addHook('onSend', async (request, reply) => {
+    app.addHook('onSend', (request, reply, _payload, done) => {
       if (this.#expect.isWaiting(request.raw)) reply.header('connection', 'close');
+      done();
     });
-    app.addHook('onRequest', async (request, reply) => {
+    app.addHook('onRequest', (request, reply, done) => {
       reply.header('x-request-id', request.id);
       reply.header('x-content-type-options', 'nosniff');
+      done();
     });
     app.setErrorHandler(answerError);
     app.setNotFoundHandler((request, reply) => {
@@ -170,7 +174,7 @@ function answerError(error: unknown, request: FastifyRequest, reply: FastifyRepl
   if (typeof retryAfterSeconds === 'number') reply.header('retry-after', retryAfterSeconds);
   // With nobody left to answer, what failed is most often only that.
   if (known.code === 'internal' && !request.socket.destroyed)
-    request.log.error({ err: error, route: request.url.split('?')[0] }, 'request failed');
+    request.log.error({ err: error, reqId: request.id, route: request.url.split('?')[0] }, 'request failed');
   reply.header('x-request-id', request.id).code(known.status).send(errorBody(known, request.id));
 }
 

@@ -1,9 +1,8 @@
 import { performance } from 'node:perf_hooks';
-import { sql } from 'kysely';
 import { z } from 'zod';
 import { ApiError, notFound } from '../contract/errors.js';
 import type { Permission } from '../contract/permissions.js';
-import { decodeRow, type RawRecord } from '../database/rows.js';
+import { decodeRow, selectOne } from '../database/rows.js';
 import type { EntityRow } from '../domain/entities.js';
 import type { Condition, Inclusion, ListQuery } from '../query/condition.js';
 import { type Parameters, parseListParameters } from '../query/parse-get.js';
@@ -229,9 +228,7 @@ export async function readEntity(
   storeId: string,
   id: string,
 ): Promise<EntityRow | null> {
-  const found = await sql<RawRecord>`
-    select * from ${sql.table(resource.name)} where "id" = ${id} and "storeId" = ${storeId}
-  `.execute(deps.database.read);
+  const found = await deps.database.read.executeQuery(selectOne(resource, id, storeId));
   const raw = found.rows[0];
   return raw ? decodeRow(resource, raw) : null;
 }

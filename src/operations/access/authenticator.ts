@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Logger } from 'pino';
 import { ApiError } from '../../contract/errors.js';
 import type { Permission } from '../../contract/permissions.js';
@@ -59,6 +59,15 @@ export class Authenticator {
     return this.#known.has(fingerprintOf(secret));
   }
 
+  /** Who it is, at once, if the whole key or token was right before and is still; null for all others. */
+  recall(credentials: Credentials): Caller | null {
+    const known = this.#known.get(fingerprintOf(credentials.secret));
+    if (!known || !this.#isRight(known, credentials) || !isAllowedFrom(known, credentials.address))
+      return null;
+    this.#noteUse(known);
+    return known.caller;
+  }
+
   /** @throws ApiError unauthorized, ip_not_allowed */
   async authenticate(credentials: Credentials): Promise<Caller> {
     return (await this.#admit(credentials)).caller;
@@ -82,17 +91,17 @@ export class Authenticator {
     }
   }
 
-  async #admit({ secret, storeId, address }: Credentials): Promise<Known> {
-    const known = await this.#lookUp(secret);
-    if (!known?.active || !this.#holds(known)) throw unauthorized();
-    if ((storeId ?? known.caller.storeId) !== known.caller.storeId) throw unauthorized();
-    if (!isAllowedFrom(known, address))
+  async #admit(credentials: Credentials): Promise<Known> {
+    const known = await this.#lookUp(credentials.secret);
+    if (!known || !this.#isRight(known, credentials)) throw unauthorized();
+    if (!isAllowedFrom(known, credentials.address))
       throw new ApiError('ip_not_allowed', 'This key may not be used from this address');
     this.#noteUse(known);
     return known;
   }
 
-  #holds({ expiresAtMs }: Known): boolean {
+  #isRight({ active, expiresAtMs, caller }: Known, { storeId }: Credentials): boolean {
+    if (!active || (storeId ?? caller.storeId) !== caller.storeId) return false;
     return expiresAtMs === null || this.options.clock.now() < expiresAtMs;
   }
 
@@ -139,5 +148,5 @@ export function unauthorized(): ApiError {
 }
 
 function fingerprintOf(secret: string): string {
-  return createHash('sha256').update(secret).digest('base64');
+  return hash('sha256', secret, 'base64');
 }
