@@ -38,8 +38,8 @@ export function fillHistory(file: string, jobs: number): void {
 
 const columnRows = z.array(z.object({ name: z.string() }));
 
-/** Copies a table's only row; `changed` says by column what differs, as SQL over the copy's number `n`. */
-function copyRow(
+/** Copies a table's first row; `changed` says by column what differs, as SQL over the copy's number `n`. */
+export function copyRow(
   database: Database,
   table: string,
   copies: number,

@@ -5,17 +5,30 @@
 import { resolve } from 'node:path';
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
+import { auth } from './auth.js';
 import { type Benchmark, judged, type Line } from './benchmark.js';
 import { buildPrograms } from './child.js';
 import { dispatch } from './dispatch.js';
 import { ingest } from './ingest.js';
 import { describeMachine } from './machine.js';
+import { get, list, search } from './rest.js';
 import { start } from './start.js';
 import { upload } from './upload.js';
 import { uploadFarm } from './upload-farm.js';
 import { writes } from './writes.js';
 
-const BENCHMARKS: readonly Benchmark[] = [ingest, writes, upload, dispatch, start, uploadFarm];
+const BENCHMARKS: readonly Benchmark[] = [
+  ingest,
+  writes,
+  upload,
+  dispatch,
+  start,
+  uploadFarm,
+  list,
+  get,
+  search,
+  auth,
+];
 
 const args = await yargs(hideBin(process.argv))
   .usage('npm run bench -- [NAME..] [options]')

@@ -1,0 +1,100 @@
+/**
+ * `auth`: what knowing the caller costs.
+ *
+ * CPU of the daemon for a GET by id with a key that was seen before and limits off, ÷ the same daemon with a gate that
+ * lets everybody in. Both take turns over the same number of requests. Beside it: what the first request with a key
+ * costs more than the second, which reads the key's row, hashes the secret, and writes when the key was used last.
+ *
+ * What limits it: one SHA-256 of the key for each request, by which keys are known again without being kept.
+ */
+import { z } from 'zod';
+import { type Benchmark, type BenchmarkOptions, type Figure, median } from './benchmark.js';
+import { Daemon, inFolder } from './farm.js';
+import { HttpLoad, type LoadRequest } from './http-load.js';
+import { cpuSeconds } from './process-stat.js';
+import { jobId, restFarm } from './rest-farm.js';
+
+const SECONDS = 6;
+const CONNECTIONS = 16;
+const WARM_S = 3;
+const KEYS = 300;
+/** More turns than others take: the goal is a difference of a few percent. */
+const TURNS = 3;
+
+export const auth: Benchmark = {
+  name: 'auth',
+  about: 'CPU of GET by id with a warm key, against the same daemon that lets everybody in',
+  run: (options) => inFolder('auth', (folder) => measure(folder, options)),
+};
+
+async function measure(folder: string, options: BenchmarkOptions): Promise<readonly [Figure]> {
+  const { installation } = await restFarm(folder, { parts: 10, jobs: 1_000 });
+  const open = (await restFarm(folder, { parts: 10, jobs: 1_001 })).installation;
+  const request: LoadRequest = { method: 'GET', path: `/v1/print-jobs/${jobId(500)}` };
+  const load = new HttpLoad(folder);
+  const daemon = await Daemon.start(installation, { profileDir: options.profileDir });
+  const opened = await Daemon.start(open, { probes: ['bench/child/open-gate.js'] });
+  try {
+    const micros = async (one: Daemon, key: string, seconds: number) => {
+      const { url, storeId } = one.installation;
+      const before = cpuSeconds(one.pid);
+      const caller = { apiKey: key, storeId };
+      const done = await load.run({ url, request, installation: caller, connections: CONNECTIONS, seconds });
+      return ((cpuSeconds(one.pid) - before) * 1e6) / done.requests;
+    };
+    const seconds = options.seconds ?? SECONDS;
+    await micros(daemon, installation.apiKey, WARM_S);
+    await micros(opened, '', WARM_S);
+    const [subject, baseline]: [number[], number[]] = [[], []];
+    for (let turn = 1; turn <= options.rounds * TURNS; turn++) {
+      options.tell(`turn ${turn} of ${options.rounds * TURNS}`);
+      subject.push(await micros(daemon, installation.apiKey, seconds));
+      baseline.push(await micros(opened, '', seconds));
+    }
+    return [
+      {
+        name: 'auth',
+        goal: { op: '<=', value: 1.05 },
+        subject: median(subject),
+        baseline: median(baseline),
+        unit: 'µs of CPU',
+        detail: { turns: subject.length, ...(await coldKeys(daemon, request)) },
+      },
+    ];
+  } finally {
+    await load.stop();
+    await opened.stop();
+    await daemon.stop();
+  }
+}
+
+const made = z.object({ key: z.string() });
+
+async function coldKeys(daemon: Daemon, request: LoadRequest): Promise<Readonly<Record<string, number>>> {
+  const { api, installation, pid } = daemon;
+  const keys: string[] = [];
+  for (let at = 0; at < KEYS; at++) {
+    const body = { name: `Key ${at}`, permissions: ['queue.view'] };
+    keys.push((await api.call(made, 'POST', '/v1/api-keys', body)).key);
+  }
+  const each = async () => {
+    const [cpu, beganAt] = [cpuSeconds(pid), performance.now()];
+    for (const key of keys) {
+      const headers = { authorization: `ApiKey ${key}`, 'x-printago-storeid': installation.storeId };
+      const answer = await fetch(installation.url + request.path, { headers });
+      if (!answer.ok) throw new Error(`a new key was answered ${answer.status}`);
+      await answer.arrayBuffer();
+    }
+    return {
+      cpuMicros: ((cpuSeconds(pid) - cpu) * 1e6) / KEYS,
+      ms: (performance.now() - beganAt) / KEYS,
+    };
+  };
+  const [cold, warm] = [await each(), await each()];
+  return {
+    coldCpuMicros: cold.cpuMicros,
+    secondCpuMicros: warm.cpuMicros,
+    coldMs: cold.ms,
+    secondMs: warm.ms,
+  };
+}
