@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { forgetUnused } from '../../src/domain/files.js';
 import { invitation, user } from '../../src/resources/index.js';
 import { type ApiAnswer, listAt, type TestFarm, testFarm, textAt, valueAt } from '../fixtures/farm.js';
-import { aMember, asSystem } from '../fixtures/members.js';
+import { aMember, aSession, asSystem } from '../fixtures/members.js';
 
 let farm: TestFarm;
 beforeAll(async () => {
@@ -135,6 +135,51 @@ describe('the owner', () => {
     const other = await aMember(farm);
     expect(await farm.ok('POST', `/local/users/${other}/ownership`)).toMatchObject({ isOwner: true });
     expect(await details(heir)).toMatchObject({ isOwner: false, roles: ['admin'] });
+  });
+});
+
+describe('a person who signed in', () => {
+  it('sees itself and its own doings, and keeps what it holds', async () => {
+    const held = ['permission.grant', 'permission.revoke', 'user.delete', 'user.invite', 'part.view'];
+    const email = 'anna@farm.example';
+    const userId = await aMember(farm, { email, permissions: held, roleId: 'viewer' });
+    const authorization = `Bearer ${await aSession(farm, userId)}`;
+    const call: Call = (method, path, body) => farm.api(method, path, body, { authorization });
+    const path = `/v1/users/${userId}`;
+    expect((await call('GET', path)).body).toMatchObject({
+      email,
+      permissions: expect.arrayContaining(held),
+    });
+    expect((await call('GET', `/v1/permissions/user/${userId}`)).body).toMatchObject({ owner: false });
+    for (const other of [`/v1/users/${await ownerId()}`, `/v1/permissions/user/${await ownerId()}`])
+      expect((await call('GET', other)).body).toMatchObject({ code: 'forbidden' });
+    for (const [method, at, body] of [
+      ['DELETE', path, { userId }],
+      ['DELETE', `${path}/permissions`, { permissions: ['permission.grant'] }],
+      ['PUT', `${path}/permissions`, { permissions: ['part.view'] }],
+      ['PUT', `${path}/roles`, { roleIds: [] }],
+      ['DELETE', `${path}/roles/viewer`, undefined],
+    ] as const)
+      expect((await call(method, at, body)).body, `${method} ${at}`).toMatchObject(refused('conflict'));
+
+    const invited = await call('POST', '/v1/users/invite', { email: 'ben@farm.example' });
+    expect(invited.status).toBe(201);
+    const [entry] = listAt(await farm.ok('GET', `/v1/audit-logs?actorId=${userId}`));
+    expect(entry).toMatchObject({ actorType: 'user', source: 'web', actorEmail: email, apiKeyId: null });
+    const id = textAt(invited.body, 'invitationId');
+    expect((await call('GET', path)).body).toMatchObject({
+      activityLog: [{ action: 'user.invite', details: `Invitations: ${id}` }],
+    });
+    expect(await farm.ok('GET', '/v1/users?search=ben@farm')).toMatchObject({
+      users: [{ invitedByEmail: email }],
+    });
+    expect((await call('PATCH', '/v1/settings/user', { defaultStoreId: farm.storeId })).status).toBe(200);
+    expect(await farm.ok('GET', '/v1/settings/user')).toEqual({ defaultStoreId: null });
+
+    await farm.ok('PUT', `${path}/permissions`, { permissions: [] });
+    expect((await call('POST', '/v1/users/invite', { email: 'carl@farm.example' })).status).toBe(403);
+    await farm.ok('DELETE', path, { userId });
+    expect((await call('GET', '/v1/stores')).status).toBe(401);
   });
 });
 
@@ -309,7 +354,8 @@ describe('the log', () => {
 
 describe('settings', () => {
   it('take a profile of the farm’s own or one of the slicer’s', async () => {
-    const own = 'a'.repeat(24);
+    const profile = { name: 'Fine', type: 'process', data: {} };
+    const own = textAt(await farm.ok('POST', '/v1/profiles', profile), 'id');
     const patch = (body: object) => farm.ok('PATCH', '/v1/settings/store', body);
     await patch({ defaultProcessSystemProfileId: 7 });
     expect(await patch({ defaultProcessUserProfileId: own })).toMatchObject({

