@@ -104,4 +104,50 @@ describe('the published scripts', () => {
       body: [{ id: farm.printerId(), enabled: false }],
     });
   });
+
+  it('set up the options of a SKU at addresses that are in no contract, step by step', async () => {
+    const made = async (endpoint: string, body: string) => {
+      const answer = await call('POST', endpoint, body);
+      expect(answer.status, answer.text).toBe(201);
+      return textAt(answer.body, 'id');
+    };
+    const partId = await part('Case', await upload('case.gcode.3mf', {}));
+    const sku = await call('POST', '/v1/parts/create-skus', `[{"partId":"${partId}","skuName":"CASE"}]`);
+    const skuId = textAt(sku.body, 0, 'id');
+    const option = await made('/v1/sku-options', '{"name":"Material Color","isPersonalization":false}');
+    const red = await made('/v1/sku-option-values', `{"optionId":"${option}","name":"Red","order":0}`);
+    const binding = await made(
+      '/v1/sku-option-bindings',
+      `{"optionId":"${option}","skuId":"${skuId}","order":0,"filterMode":null}`,
+    );
+    await made(
+      '/v1/sku-option-value-filters',
+      `{"bindingId":"${binding}","skuId":"${skuId}","optionId":"${option}","optionValueId":"${red}"}`,
+    );
+    const property = await made(
+      '/v1/sku-option-properties',
+      `{"optionId":"${option}","bindingId":"${binding}","name":"Color","type":"material","order":0}`,
+    );
+    const value = (material: string) =>
+      `{"propertyId":"${property}","optionValueId":"${red}","materialValue":[${material}]}`;
+    // The guide names a type and a colour, which is no form of the contract: it is told those that are.
+    const wrong = await call(
+      'POST',
+      '/v1/sku-option-property-values',
+      value('{"type":"PLA","color":"#FF0000FF"}'),
+    );
+    expect(wrong.status).toBe(400);
+    expect(textAt(wrong.body, 'message')).toContain('materialType');
+    await made('/v1/sku-option-property-values', value('{"materialType":"PLA"}'));
+    const linked = await call('GET', `/v1/linked-parts?skuId=${skuId}`);
+    const bound = await call(
+      'PATCH',
+      `/v1/linked-parts/${textAt(linked.body, 'data', 0, 'id')}`,
+      `{"parameterBindings":{"color_param":"${property}"}}`,
+    );
+    expect(bound).toMatchObject({ status: 200, body: { parameterBindings: { color_param: property } } });
+    for (const path of ['/v1/sku-variants', '/v1/sku-options'])
+      expect(listAt((await call('GET', path)).body, 'data')).toMatchObject([{ id: option }]);
+    expect((await call('GET', '/v1/sku-variants/values')).body).toMatchObject([{ id: red }]);
+  });
 });
