@@ -10,6 +10,7 @@ import { skuOptions } from './0011_sku_options.js';
 import { people } from './0013_people.js';
 import { passkeys } from './0014_passkeys.js';
 import { profiles } from './0015_profiles.js';
+import { maintenance } from './0017_maintenance.js';
 
 /** All steps in order. A step that has been released is never edited: add another one. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -24,4 +25,5 @@ export const MIGRATIONS: readonly Migration[] = [
   people,
   passkeys,
   profiles,
+  maintenance,
 ];

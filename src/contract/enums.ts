@@ -104,3 +104,8 @@ export const SLICERS = ['orcaslicer', 'bambu-studio', 'prusaslicer', 'superslice
 export type Slicer = (typeof SLICERS)[number];
 export const SLICER_JOB_STATUSES = ['queued', 'slicing', 'completed', 'failed'] as const;
 export const SLICER_OUTPUT_FORMATS = ['3mf', 'gcode'] as const;
+
+export const MAINTENANCE_TRIGGERS = ['print_hours', 'calendar_days', 'job_count'] as const;
+export type MaintenanceTrigger = (typeof MAINTENANCE_TRIGGERS)[number];
+export const MAINTENANCE_STATUSES = ['OK', 'DUE_SOON', 'OVERDUE'] as const;
+export type MaintenanceStatus = (typeof MAINTENANCE_STATUSES)[number];

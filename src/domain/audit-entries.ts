@@ -30,6 +30,8 @@ const FOLLOWS: Readonly<Record<string, string>> = {
   'UPDATE printer': 'UPDATE printJob',
   'DELETE printerConnection': 'DELETE printer',
   'DELETE printerSlot': 'DELETE printer',
+  'DELETE printerMaintenanceEnrollment': 'DELETE printer',
+  'DELETE maintenanceCompletionLog': 'DELETE printer',
 };
 
 const ACTIONS = {

@@ -3,6 +3,7 @@ import type { Values } from '../resources/inputs.js';
 import { costComponentRules } from './cost-components.js';
 import { folderRules } from './folders.js';
 import { linkedPartRules } from './linked-part-rules.js';
+import { maintenanceItemRules } from './maintenance.js';
 import { groupMemberRules, groupRules, instanceRules, materialRules, variantRules } from './materials.js';
 import { profileRules } from './profiles.js';
 import { skuOptionPropertyRules, skuOptionPropertyValueRules } from './sku-option-properties.js';
@@ -42,4 +43,5 @@ export const RULES: Readonly<Record<string, EntityRules>> = {
   skuOptionProperty: skuOptionPropertyRules,
   skuOptionPropertyValue: skuOptionPropertyValueRules,
   profile: profileRules,
+  maintenanceItem: maintenanceItemRules,
 };

@@ -5,6 +5,7 @@ import { folderOperations } from './folders/folders.js';
 import { introspectionOperations } from './introspection/introspection.js';
 import { jobOperations } from './jobs/jobs.js';
 import { keyOperations } from './keys/keys.js';
+import { maintenanceOperations } from './maintenance/maintenance.js';
 import { materialOperations } from './materials/materials.js';
 import { materialProfileOperations } from './materials/profiles.js';
 import { aliases } from './older/aliases.js';
@@ -57,6 +58,7 @@ function todaysOperations(deps: Deps): readonly Operation[] {
     ...materialOperations(deps),
     ...materialProfileOperations(deps),
     ...profileOperations(deps),
+    ...maintenanceOperations(deps),
     ...folderOperations(deps),
     ...skuOperations(deps),
     ...costOperations(deps),

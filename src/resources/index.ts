@@ -10,6 +10,8 @@ import { folder } from './folder.js';
 import { integration } from './integration.js';
 import { invitation } from './invitation.js';
 import { linkedPart } from './linked-part.js';
+import { maintenanceCompletionLog } from './maintenance-completion-log.js';
+import { maintenanceItem } from './maintenance-item.js';
 import { material } from './material.js';
 import { materialGroup } from './material-group.js';
 import { materialGroupMember } from './material-group-member.js';
@@ -25,6 +27,7 @@ import { passkey } from './passkey.js';
 import { printJob } from './print-job.js';
 import { printer } from './printer.js';
 import { printerConnection } from './printer-connection.js';
+import { printerMaintenanceEnrollment } from './printer-maintenance-enrollment.js';
 import { printerSlot } from './printer-slot.js';
 import { profile } from './profile.js';
 import type { RawRow, Resource } from './resource.js';
@@ -100,6 +103,9 @@ export const RESOURCES = Object.freeze({
   userSession,
   profile,
   slicerJob,
+  maintenanceItem,
+  printerMaintenanceEnrollment,
+  maintenanceCompletionLog,
 });
 
 export type ResourceName = keyof typeof RESOURCES;
@@ -131,6 +137,8 @@ export {
   integration,
   invitation,
   linkedPart,
+  maintenanceCompletionLog,
+  maintenanceItem,
   material,
   materialGroup,
   materialGroupMember,
@@ -145,6 +153,7 @@ export {
   passkey,
   printer,
   printerConnection,
+  printerMaintenanceEnrollment,
   printerSlot,
   printJob,
   profile,

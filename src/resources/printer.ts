@@ -18,6 +18,7 @@ export const printer = resource({
     printingJob: one('printJob', 'printingJobId'),
     machineUserProfile: one('profile', 'machineUserProfileId'),
     processUserProfile: one('profile', 'processUserProfileId'),
+    maintenanceEnrollments: many('printerMaintenanceEnrollment', 'printerId'),
     integration: one('integration', 'integrationId'),
   },
   events: 'printers',

@@ -21,6 +21,10 @@ export const DIFFERENCES: readonly { readonly at: RegExp; readonly why: string }
     why: 'an older name under which clients still send materials',
   },
   {
+    at: /^request MaintenanceItemInsert\.isSystemDefault: only contract/,
+    why: 'what ships with the daemon is not for its callers to say; the field is ignored',
+  },
+  {
     at: /^request PartialPartUpdateWithMaterials\.fileUris: only contract/,
     why: 'one file cannot belong to many parts at once',
   },

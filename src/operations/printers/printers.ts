@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { notFound } from '../../contract/errors.js';
 import type { Transaction } from '../../database/transaction.js';
-import { updateEntity } from '../../domain/entities.js';
+import { removeEntity, updateEntity } from '../../domain/entities.js';
 import {
   confirmReady,
   connectionOf,
@@ -237,7 +237,7 @@ export function printerOperations(deps: Deps): Operation[] {
       await fleet.remove(printerId);
       await database.write(context.write, async (tx) => {
         // Somebody else may have been quicker.
-        if (await tx.find(printer, printerId)) await tx.remove(printer, printerId);
+        if (await tx.find(printer, printerId)) await removeEntity(tx, printer, printerId);
       });
     }
     return known;

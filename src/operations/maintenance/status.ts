@@ -1,0 +1,112 @@
+import { z } from 'zod';
+import { MAINTENANCE_STATUSES, MAINTENANCE_TRIGGERS } from '../../contract/enums.js';
+import { upkeepStatus } from '../../domain/maintenance-status.js';
+import type { Deps } from '../deps.js';
+import { type Operation, operation } from '../operation.js';
+import { requirePrinter } from '../printers/require-printer.js';
+import { id, noParams } from '../schemas.js';
+
+const statusInfo = z
+  .object({
+    enrollmentId: id,
+    printerId: id,
+    maintenanceItemId: id,
+    printerName: z.string(),
+    itemName: z.string(),
+    triggerType: z.enum(MAINTENANCE_TRIGGERS),
+    interval: z.number(),
+    elapsed: z.number(),
+    progress: z.number(),
+    status: z.enum(MAINTENANCE_STATUSES),
+    warningThresholdPct: z.number(),
+    lastCompletedAt: z.iso.datetime().nullable(),
+    lastCompletedBy: z.string().nullable(),
+  })
+  .meta({ id: 'MaintenanceStatusInfo' });
+
+/** What is due on which printer, computed when asked from what the printers have printed and from the clock. */
+export function maintenanceStatusOperations({ database, clock }: Deps): Operation[] {
+  async function statuses(storeId: string, printerId: string | null) {
+    let query = database.read
+      .selectFrom('printerMaintenanceEnrollment as enrollment')
+      .innerJoin('maintenanceItem as item', 'item.id', 'enrollment.maintenanceItemId')
+      .innerJoin('printer', 'printer.id', 'enrollment.printerId')
+      .select([
+        'enrollment.id as enrollmentId',
+        'enrollment.printerId',
+        'enrollment.maintenanceItemId',
+        'enrollment.currentOffset',
+        'enrollment.hoursAtStart',
+        'enrollment.jobsAtStart',
+        'enrollment.lastCompletedAt',
+        'enrollment.lastCompletedBy',
+        'enrollment.createdAt',
+        'item.name as itemName',
+        'item.triggerType',
+        'item.interval',
+        'item.warningThresholdPct',
+        'printer.name as printerName',
+        'printer.lifetimePrintHours',
+        'printer.lifetimeJobCount',
+      ])
+      .where('enrollment.storeId', '=', storeId)
+      .orderBy('printer.name')
+      .orderBy('item.name')
+      .orderBy('enrollment.id');
+    if (printerId !== null) query = query.where('enrollment.printerId', '=', printerId);
+    const now = clock.now();
+    return (await query.execute()).map((row) => ({
+      enrollmentId: row.enrollmentId,
+      printerId: row.printerId,
+      maintenanceItemId: row.maintenanceItemId,
+      printerName: row.printerName,
+      itemName: row.itemName,
+      triggerType: row.triggerType,
+      interval: row.interval,
+      ...upkeepStatus(
+        {
+          ...row,
+          offset: row.currentOffset,
+          startedAt: Date.parse(row.lastCompletedAt ?? row.createdAt),
+          hours: row.lifetimePrintHours,
+          jobs: row.lifetimeJobCount,
+        },
+        now,
+      ),
+      warningThresholdPct: row.warningThresholdPct,
+      lastCompletedAt: row.lastCompletedAt,
+      lastCompletedBy: row.lastCompletedBy,
+    }));
+  }
+
+  const fleet = operation({
+    id: 'maintenance.fleetStatus',
+    method: 'GET',
+    path: '/v1/maintenance/fleet-status',
+    status: 200,
+    summary: 'Read what is due on every printer',
+    permissions: ['maintenance.view'],
+    params: noParams,
+    body: null,
+    answer: () => z.array(statusInfo),
+    run: (_input, { caller }) => statuses(caller.storeId, null),
+  });
+
+  const ofPrinter = operation({
+    id: 'maintenance.printerStatus',
+    method: 'GET',
+    path: '/v1/maintenance/printers/{printerId}/status',
+    status: 200,
+    summary: 'Read what is due on one printer',
+    permissions: ['maintenance.view'],
+    params: z.object({ printerId: id }),
+    body: null,
+    answer: () => z.array(statusInfo),
+    async run({ params }, { caller }) {
+      await requirePrinter(database, params.printerId, caller.storeId);
+      return statuses(caller.storeId, params.printerId);
+    },
+  });
+
+  return [fleet, ofPrinter];
+}

@@ -1,0 +1,188 @@
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { MaintenanceTrigger } from '../../src/contract/enums.js';
+import type { Transaction } from '../../src/database/transaction.js';
+import { removeEntity } from '../../src/domain/entities.js';
+import {
+  enroll,
+  enrollRecommended,
+  markDone,
+  setMaintenanceMode,
+  unenroll,
+} from '../../src/domain/maintenance.js';
+import { type Upkeep, upkeepStatus } from '../../src/domain/maintenance-status.js';
+import { PRINTER_MODELS } from '../../src/domain/printer-models.js';
+import { RECOMMENDED_ITEMS } from '../../src/domain/recommended-maintenance.js';
+import { maintenanceItem, printer, printerMaintenanceEnrollment } from '../../src/resources/index.js';
+import { type TestDatabase, testDatabase } from '../fixtures/database.js';
+import { aPrinter } from './rows.js';
+
+const DAY = 86_400_000;
+const BEGIN = Date.UTC(2026, 0, 1);
+let now = BEGIN;
+let farm: TestDatabase;
+
+beforeEach(async () => {
+  now = BEGIN;
+  farm = await testDatabase({ clock: { now: () => now } });
+});
+afterEach(() => farm.close());
+
+const write = <T>(fn: (tx: Transaction) => Promise<T>) => farm.db.write(farm.context, fn);
+const anItem = (triggerType: MaintenanceTrigger, interval: number) =>
+  write((tx) =>
+    tx.insert(maintenanceItem, { storeId: farm.storeId, name: triggerType, triggerType, interval }),
+  );
+
+describe('how far upkeep is', () => {
+  const base: Upkeep = {
+    triggerType: 'print_hours',
+    interval: 200,
+    warningThresholdPct: 80,
+    offset: 0,
+    startedAt: BEGIN,
+    hoursAtStart: 1_000,
+    jobsAtStart: 50,
+    hours: 1_000,
+    jobs: 50,
+  };
+
+  it.each<[string, Partial<Upkeep>, object]>([
+    ['nothing printed yet', {}, { elapsed: 0, progress: 0, status: 'OK' }],
+    ['just before the warning', { hours: 1_159.9 }, { elapsed: 159.9, progress: 79.95, status: 'OK' }],
+    ['from the warning on', { hours: 1_160 }, { progress: 80, status: 'DUE_SOON' }],
+    ['just before the end', { hours: 1_199.999 }, { status: 'DUE_SOON' }],
+    ['at the end', { hours: 1_200 }, { progress: 100, status: 'OVERDUE' }],
+    ['beyond it', { hours: 1_500 }, { progress: 250, status: 'OVERDUE' }],
+    ['what had passed before', { offset: 150, hours: 1_020 }, { elapsed: 170, status: 'DUE_SOON' }],
+    ['jobs', { triggerType: 'job_count', interval: 10, jobs: 59 }, { elapsed: 9, status: 'DUE_SOON' }],
+    ['days', { triggerType: 'calendar_days', interval: 2 }, { elapsed: 1.5, progress: 75, status: 'OK' }],
+    ['no warning before the end', { warningThresholdPct: 100, hours: 1_199 }, { status: 'OK' }],
+  ])('%s', (_what, changes, expected) => {
+    expect(upkeepStatus({ ...base, ...changes }, BEGIN + 1.5 * DAY)).toMatchObject(expected);
+  });
+
+  it('is never less for more printed, and never below what had passed', () => {
+    const amount = fc.double({ min: 0, max: 1e5, noNaN: true });
+    fc.assert(
+      fc.property(amount, amount, amount, amount, (offset, hoursAtStart, hours, more) => {
+        const upkeep = { ...base, offset, hoursAtStart, hours };
+        const one = upkeepStatus(upkeep, BEGIN);
+        const two = upkeepStatus({ ...upkeep, hours: hours + more }, BEGIN);
+        expect(two.progress).toBeGreaterThanOrEqual(one.progress);
+        expect(one.elapsed).toBeGreaterThanOrEqual(offset - 0.01);
+      }),
+    );
+  });
+});
+
+describe('an enrolled printer', () => {
+  it('begins with what it has printed so far, and anew each time that the work is done', async () => {
+    const item = await anItem('print_hours', 100);
+    const machine = await write((tx) => aPrinter(tx, { lifetimePrintHours: 500, lifetimeJobCount: 40 }));
+    const [made] = await write((tx) => enroll(tx, item.id, [{ printerId: machine.id, currentOffset: 25 }]));
+    expect(made).toMatchObject({ currentOffset: 25, hoursAtStart: 500, hoursAtLastCompletion: null });
+    await write((tx) => tx.update(printer, machine.id, { lifetimePrintHours: 560, lifetimeJobCount: 44 }));
+    now += 3 * DAY;
+    const id = made?.id ?? '';
+    await write((tx) => markDone(tx, [id, id], 'somebody', null));
+    expect(await write((tx) => tx.get(printerMaintenanceEnrollment, id))).toMatchObject({
+      currentOffset: 0,
+      hoursAtLastCompletion: 560,
+      jobsAtLastCompletion: 44,
+      hoursAtStart: 560,
+      lastCompletedBy: 'somebody',
+      lastCompletedAt: '2026-01-04T00:00:00.000Z',
+    });
+    const log = await farm.db.read.selectFrom('maintenanceCompletionLog').selectAll().execute();
+    expect(log).toMatchObject([{ enrollmentId: id, hoursAtCompletion: 560, jobsAtCompletion: 44 }]);
+  });
+
+  it('is enrolled once, and never half of a list', async () => {
+    const item = await anItem('job_count', 10);
+    const [a, b] = await write(async (tx) => [await aPrinter(tx), await aPrinter(tx)]);
+    const wanted = [a, b].map((one) => ({ printerId: one?.id ?? '' }));
+    expect(await write((tx) => enroll(tx, item.id, wanted.slice(0, 1)))).toHaveLength(1);
+    expect(await write((tx) => enroll(tx, item.id, wanted))).toMatchObject([{ printerId: b?.id }]);
+    const other = await anItem('job_count', 20);
+    const unknown = write((tx) => enroll(tx, other.id, [...wanted, { printerId: 'a'.repeat(24) }]));
+    await expect(unknown).rejects.toMatchObject({ code: 'not_found' });
+    const rows = await farm.db.read.selectFrom('printerMaintenanceEnrollment').select('id').execute();
+    expect(rows).toHaveLength(2);
+    const ids = rows.map(({ id }) => id);
+    await expect(write((tx) => markDone(tx, [...ids, 'a'.repeat(24)], null, null))).rejects.toMatchObject({
+      code: 'not_found',
+    });
+    expect(await farm.db.read.selectFrom('maintenanceCompletionLog').select('id').execute()).toEqual([]);
+    await write((tx) => unenroll(tx, [...ids, 'a'.repeat(24)]));
+    expect(await farm.db.read.selectFrom('printerMaintenanceEnrollment').select('id').execute()).toEqual([]);
+  });
+
+  it('keeps its history when it is enrolled no longer, until it goes itself', async () => {
+    const item = await anItem('job_count', 10);
+    const machine = await write((tx) => aPrinter(tx));
+    const [made] = await write((tx) => enroll(tx, item.id, [{ printerId: machine.id }]));
+    await write((tx) => markDone(tx, [made?.id ?? ''], null, 'x'));
+    expect(await write((tx) => removeEntity(tx, maintenanceItem, item.id))).toEqual([made?.id, item.id]);
+    const log = () => farm.db.read.selectFrom('maintenanceCompletionLog').select('id').execute();
+    expect(await log()).toHaveLength(1);
+    await write((tx) => removeEntity(tx, printer, machine.id));
+    expect(await log()).toEqual([]);
+  });
+});
+
+describe('what is recommended', () => {
+  it('is for models that there are, each with something to do', () => {
+    const codes = new Set(PRINTER_MODELS.map(({ code }) => code));
+    const used = new Set(RECOMMENDED_ITEMS.flatMap(({ models }) => models));
+    expect([...used].filter((code) => !codes.has(code))).toEqual([]);
+    expect([...codes].filter((code) => !used.has(code))).toEqual([]);
+    expect(new Set(RECOMMENDED_ITEMS.map(({ key }) => key)).size).toBe(RECOMMENDED_ITEMS.length);
+  });
+
+  it('is made once for all printers, and stays what it was renamed to', async () => {
+    const [a, b] = await write(async (tx) => [await aPrinter(tx), await aPrinter(tx)]);
+    const [first = '', second = ''] = [a?.id, b?.id];
+    const count = await write((tx) => enrollRecommended(tx, [first], {}));
+    const items = () => farm.db.read.selectFrom('maintenanceItem').selectAll().execute();
+    const made = await items();
+    expect(made).toHaveLength(count);
+    const rods = made.find(({ defaultKey }) => defaultKey === 'clean-carbon-rods');
+    await write((tx) => tx.update(maintenanceItem, rods?.id ?? '', { name: 'Wipe rods' }));
+    const offsets = { [second]: { 'Wipe rods': 7 } };
+    expect(await write((tx) => enrollRecommended(tx, [first, second, second], offsets))).toBe(count);
+    expect(await items()).toHaveLength(count);
+    const offset = await farm.db.read
+      .selectFrom('printerMaintenanceEnrollment')
+      .select('currentOffset')
+      .where('printerId', '=', second)
+      .where('maintenanceItemId', '=', rods?.id ?? '')
+      .executeTakeFirst();
+    expect(offset).toEqual({ currentOffset: 7 });
+    const remove = write((tx) => removeEntity(tx, maintenanceItem, rods?.id ?? ''));
+    await expect(remove).rejects.toMatchObject({ code: 'managed' });
+  });
+});
+
+describe('maintenance mode', () => {
+  it('is switched once, whoever asks how often', async () => {
+    const machine = await write((tx) =>
+      aPrinter(tx, { confirmedReady: true, continuousPrint: true, fabmaticRemainingJobs: 3 }),
+    );
+    const on = await write((tx) => setMaintenanceMode(tx, machine.id, true));
+    expect(on).toMatchObject({
+      isInMaintenance: true,
+      confirmedReady: false,
+      continuousPrint: false,
+      fabmaticRemainingJobs: null,
+      lastMaintenanceOfflineAt: '2026-01-01T00:00:00.000Z',
+    });
+    now += DAY;
+    expect(await write((tx) => setMaintenanceMode(tx, machine.id, true))).toEqual(on);
+    expect(await write((tx) => setMaintenanceMode(tx, machine.id, false))).toMatchObject({
+      isInMaintenance: false,
+      lastMaintenanceOfflineAt: '2026-01-01T00:00:00.000Z',
+      lastMaintenanceOnlineAt: '2026-01-02T00:00:00.000Z',
+    });
+  });
+});
