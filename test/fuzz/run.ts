@@ -43,7 +43,7 @@ export class Fuzz {
   readonly #validators = new Map<unknown, ValidateFunction>();
   readonly #ajv = new Ajv2020({ strict: false, logger: false, validateFormats: false });
   readonly #database: Sqlite.Database;
-  #ids: readonly string[] = [];
+  #ids: ReadonlyMap<string, readonly string[]> = new Map();
   sent = 0;
   /** Operations that took at least one request. */
   readonly taken = new Set<string>();
@@ -93,21 +93,37 @@ export class Fuzz {
          where m.type = 'table' and m.name not in ('apiKey', 'user')`,
       )
       .all();
-    this.#ids = tables.flatMap(({ name }) =>
-      this.#database
-        .prepare<[], { id: string }>(`select id from "${name}" order by rowid desc limit 8`)
-        .all()
-        .map(({ id }) => String(id)),
+    this.#ids = new Map(
+      tables.map(({ name }) => [
+        name,
+        this.#database
+          .prepare<[], { id: string }>(`select id from "${name}" order by rowid desc limit 8`)
+          .all()
+          .map(({ id }) => String(id)),
+      ]),
     );
   }
 
+  /** `partId` and `parts` name parts, `variants` whatever ends so; of a path the last word that names something. */
+  #idsOf(words: string): readonly string[] {
+    for (const word of words.split('/').toReversed()) {
+      const wanted = word.replaceAll('-', '').replace(/Ids?$/, '').replace(/s$/, '').toLowerCase();
+      const tables = [...this.#ids].filter(
+        ([table]) => wanted !== '' && table.toLowerCase().endsWith(wanted),
+      );
+      const found = tables.flatMap(([, ids]) => ids);
+      if (found.length > 0) return found;
+    }
+    return [...this.#ids.values()].flat();
+  }
+
   get #ground(): Ground {
-    return { named: this.#named, ids: this.#ids };
+    return { named: this.#named, ids: (word) => this.#idsOf(word) };
   }
 
   #right({ path, one }: Described): fc.Arbitrary<Request> {
     return fc
-      .tuple(this.#path(path, one), this.#query(one), this.#body(one) ?? fc.constant(undefined))
+      .tuple(this.#path(path, one), this.#query(one), this.#body(path, one) ?? fc.constant(undefined))
       .map(([address, query, body]) => ({
         path: address + query,
         ...(body === undefined ? {} : { text: JSON.stringify(body), contentType: JSON_TYPE }),
@@ -115,7 +131,7 @@ export class Fuzz {
   }
 
   #wrong({ path, one }: Described): fc.Arbitrary<Request> {
-    const body = this.#body(one);
+    const body = this.#body(path, one);
     const address = fc.oneof(
       { weight: 4, arbitrary: this.#path(path, one) },
       fc
@@ -130,7 +146,7 @@ export class Fuzz {
 
   #path(template: string, one: unknown): fc.Arbitrary<string> {
     const parameters = this.#parameters(one, 'path').map(({ name, schema }) =>
-      fitting(schema, this.#ground).map(
+      fitting(schema, this.#ground, name === 'id' ? collectionOf(template) : name).map(
         (value) => [name, encodeURIComponent(String(value).replaceAll(/\p{Surrogate}/gu, '?'))] as const,
       ),
     );
@@ -145,7 +161,7 @@ export class Fuzz {
     const pair = fc
       .constantFrom(...parameters)
       .chain(({ name, schema }) =>
-        fitting(schema, this.#ground).map(
+        fitting(schema, this.#ground, name).map(
           (value) => `${name}=${encodeURIComponent(String(value).replaceAll(/\p{Surrogate}/gu, '?'))}`,
         ),
       );
@@ -159,9 +175,9 @@ export class Fuzz {
       .map((given) => ({ name: String(valueAt(given, 'name')), schema: valueAt(given, 'schema') }));
   }
 
-  #body(one: unknown): fc.Arbitrary<unknown> | null {
+  #body(path: string, one: unknown): fc.Arbitrary<unknown> | null {
     const schema = bodySchema(one);
-    return schema === undefined ? null : fitting(schema, this.#ground);
+    return schema === undefined ? null : fitting(schema, this.#ground, collectionOf(path));
   }
 
   async #send({ method, path, one }: Described, request: Request): Promise<readonly string[]> {
@@ -234,6 +250,11 @@ export class Fuzz {
 /** A key that nobody takes and nobody misses. */
 function withoutPrototypes(key: string, value: unknown): unknown {
   return key === '__proto__' ? undefined : value;
+}
+
+/** What a path is about: its words before a parameter. */
+function collectionOf(path: string): string {
+  return path.replace(/\/\{.*$/, '');
 }
 
 function bodySchema(one: unknown): unknown {

@@ -6,26 +6,29 @@ export type Named = Readonly<Record<string, unknown>>;
 /** What values are made with: the named schemas, and ids of things that there are. */
 export interface Ground {
   readonly named: Named;
-  readonly ids: readonly string[];
+  /** Ids of what a word names, such as `partId`, `ids` or the last word of a path; of anything where it names nothing. */
+  ids(word: string): readonly string[];
 }
 
 const MAX_DEPTH = 6;
 const ID_PATTERN = '^[a-z0-9]{24}$';
 
 /** Values that fit a JSON Schema, as far as it tells. */
-export function fitting(schema: unknown, ground: Ground, depth = 0): fc.Arbitrary<unknown> {
+/** @param word what the value is called */
+export function fitting(schema: unknown, ground: Ground, word = '', depth = 0): fc.Arbitrary<unknown> {
   const given = asSchema(schema);
   const { $ref, anyOf, oneOf, enum: values, const: constant, type } = given;
-  if (typeof $ref === 'string') return fitting(ground.named[$ref.split('/').at(-1) ?? ''], ground, depth + 1);
+  if (typeof $ref === 'string')
+    return fitting(ground.named[$ref.split('/').at(-1) ?? ''], ground, word, depth + 1);
   const branches = anyOf ?? oneOf;
-  if (Array.isArray(branches)) return fc.oneof(...branches.map((one) => fitting(one, ground, depth)));
+  if (Array.isArray(branches)) return fc.oneof(...branches.map((one) => fitting(one, ground, word, depth)));
   if (constant !== undefined) return fc.constant(constant);
   if (Array.isArray(values)) return fc.constantFrom<unknown>(...values);
   if (Array.isArray(type))
-    return fc.oneof(...type.map((one) => fitting({ ...given, type: one }, ground, depth)));
+    return fc.oneof(...type.map((one) => fitting({ ...given, type: one }, ground, word, depth)));
   switch (type) {
     case 'string':
-      return text(given, ground);
+      return text(given, ground, word);
     case 'integer':
       return fc.integer(bounds(given, 1));
     case 'number':
@@ -35,7 +38,7 @@ export function fitting(schema: unknown, ground: Ground, depth = 0): fc.Arbitrar
     case 'null':
       return fc.constant(null);
     case 'array':
-      return fc.array(fitting(given.items, ground, depth + 1), {
+      return fc.array(fitting(given.items, ground, word, depth + 1), {
         minLength: numeric(given.minItems) ?? 0,
         maxLength: Math.max(
           numeric(given.minItems) ?? 0,
@@ -43,13 +46,14 @@ export function fitting(schema: unknown, ground: Ground, depth = 0): fc.Arbitrar
         ),
       });
     case 'object':
-      return objects(given, ground, depth);
+      return objects(given, ground, word, depth);
     default:
       return fc.jsonValue({ maxDepth: 2 });
   }
 }
 
-function text(given: Schema, { ids }: Ground): fc.Arbitrary<string> {
+function text(given: Schema, ground: Ground, word: string): fc.Arbitrary<string> {
+  const ids = /ids?$|^$/i.test(word) || given.pattern === ID_PATTERN ? ground.ids(word) : [];
   if (given.format === 'date-time')
     return fc
       .date({ min: new Date('2020-01-01'), max: new Date('2040-01-01'), noInvalidDate: true })
@@ -59,6 +63,7 @@ function text(given: Schema, { ids }: Ground): fc.Arbitrary<string> {
     return ids.length > 0 ? fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...ids) }, strange) : strange;
   }
   if (typeof given.pattern === 'string') return fc.stringMatching(new RegExp(given.pattern));
+  if (ids.length > 0 && typeof given.maxLength !== 'number') return fc.constantFrom(...ids);
   const minLength = numeric(given.minLength) ?? 0;
   return fc.string({
     minLength,
@@ -66,22 +71,28 @@ function text(given: Schema, { ids }: Ground): fc.Arbitrary<string> {
   });
 }
 
-function objects(given: Schema, ground: Ground, depth: number): fc.Arbitrary<unknown> {
+function objects(given: Schema, ground: Ground, word: string, depth: number): fc.Arbitrary<unknown> {
   const properties = Object.entries(asSchema(given.properties));
   const required = new Set(Array.isArray(given.required) ? given.required : []);
   const known = fc.record(
-    Object.fromEntries(properties.map(([name, one]) => [name, fitting(one, ground, depth + 1)])),
+    Object.fromEntries(
+      properties.map(([name, one]) => [
+        name,
+        fitting(one, ground, name === 'id' || name === 'ids' ? word : name, depth + 1),
+      ]),
+    ),
     { requiredKeys: properties.map(([name]) => name).filter((name) => required.has(name)) },
   );
   if (typeof given.additionalProperties !== 'object' || depth > MAX_DEPTH) return known;
   const names = fitting(
     { type: 'string', maxLength: 12, ...asSchema(given.propertyNames) },
     ground,
+    'name',
     depth + 1,
   );
   const more = fc.dictionary(
     names.map(String).filter((name) => name !== '__proto__'),
-    fitting(given.additionalProperties, ground, depth + 1),
+    fitting(given.additionalProperties, ground, word, depth + 1),
     { maxKeys: 3 },
   );
   return fc.tuple(known, more).map(([a, b]) => ({ ...b, ...a }));
