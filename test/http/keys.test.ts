@@ -1,4 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createKey } from '../../src/domain/api-keys.js';
+import { systemContext } from '../../src/domain/stores.js';
+import { openDatabase } from '../../src/installation.js';
+import { apiKey } from '../../src/resources/index.js';
 import { type TestFarm, testFarm, textAt } from '../fixtures/farm.js';
 
 let farm: TestFarm;
@@ -42,6 +46,29 @@ describe('keys that may do more than their editor', () => {
     expect(role.body).toMatchObject({ statusCode: 400, code: 'validation_failed' });
     const unknown = await farm.api('POST', '/v1/api-keys', { name: 'X', permissions: ['part.fly'] });
     expect(unknown.body).toMatchObject({ statusCode: 400, code: 'validation_failed' });
+  });
+});
+
+describe('keys of an integration', () => {
+  it('are neither changed nor deleted by hand', async () => {
+    let id = '';
+    await farm.restart({}, async () => {
+      const database = await openDatabase(farm.dataDir, { create: false });
+      const made = await database.write(systemContext(farm.storeId), async (tx) => {
+        const { row } = await createKey(tx, { name: 'Shop', permissions: ['order.view'] });
+        return tx.update(apiKey, row.id, { managed: true, managedBy: 'shopify' });
+      });
+      id = made.id;
+      await database.close();
+    });
+    for (const [method, body] of [
+      ['PATCH', { name: 'Mine' }],
+      ['DELETE', undefined],
+    ] as const) {
+      const answer = await farm.api(method, `/v1/api-keys/${id}`, body);
+      expect(answer.body).toMatchObject({ statusCode: 409, code: 'managed' });
+    }
+    expect(await farm.ok('GET', `/v1/api-keys/${id}`)).toMatchObject({ name: 'Shop', managed: true });
   });
 });
 
