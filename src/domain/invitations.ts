@@ -15,6 +15,8 @@ export type Invitation = Row<typeof invitation>;
 const DAY_MS = 86_400_000;
 const LIFETIME_MS = 7 * DAY_MS;
 const RESEND_EVERY_MS = DAY_MS;
+/** Open at a time, so that a list of people stays one that people can read. */
+const MAX_OPEN = 500;
 
 /** An invitation with what opens it, which is shown this once. */
 export interface Invited {
@@ -44,7 +46,10 @@ export async function invite(tx: Transaction, given: NewInvitation): Promise<Inv
     const known = await userWithEmail(tx.db, storeId, given.email);
     if (known && known.removedAt === null)
       throw new ApiError('conflict', `${given.email} belongs to a member already: ${known.id}`);
-    for (const other of await openInvitations(tx.db, storeId)) {
+    const open = await openInvitations(tx.db, storeId);
+    if (open.length >= MAX_OPEN)
+      throw new ApiError('conflict', `There are ${MAX_OPEN} open invitations; revoke some of them first`);
+    for (const other of open) {
       if (other.email?.toLowerCase() !== given.email.toLowerCase()) continue;
       if (other.expiresAt > tx.now)
         throw new ApiError(

@@ -4,6 +4,14 @@ import type { Transaction } from '../database/transaction.js';
 import type { Tables } from '../resources/index.js';
 import { rolesOf } from './roles.js';
 
+const MAX_ROLES = 200;
+
+/** There are few enough to choose from. @throws ApiError conflict */
+export async function refuseManyRoles(tx: Transaction): Promise<void> {
+  if ((await rolesOf(tx.db, tx.context.storeId)).length >= MAX_ROLES)
+    throw new ApiError('conflict', `A store has ${MAX_ROLES} roles at most; delete one that nobody holds`);
+}
+
 /** Names tell roles apart, also from those that ship with the daemon. @throws ApiError conflict */
 export async function refuseRoleTwin(tx: Transaction, id: string | null, name: string): Promise<void> {
   const twin = (await rolesOf(tx.db, tx.context.storeId)).find(

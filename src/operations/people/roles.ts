@@ -3,7 +3,7 @@ import { ApiError, notFound } from '../../contract/errors.js';
 import { effectivePermissions, type Permission } from '../../contract/permissions.js';
 import type { Transaction } from '../../database/transaction.js';
 import { refuseMore, refuseUngivable } from '../../domain/grants.js';
-import { refuseRoleInUse, refuseRoleTwin } from '../../domain/role-writes.js';
+import { refuseManyRoles, refuseRoleInUse, refuseRoleTwin } from '../../domain/role-writes.js';
 import { type Role, rolesOf, SYSTEM_ROLES } from '../../domain/roles.js';
 import { role } from '../../resources/index.js';
 import { demand } from '../access/demand.js';
@@ -70,6 +70,7 @@ export function roleOperations(deps: Deps): Operation[] {
     async run({ body }, { caller, write }) {
       checkContents(caller.permissions, body.permissions);
       const made = await database.write(write, async (tx) => {
+        await refuseManyRoles(tx);
         await refuseRoleTwin(tx, null, body.name);
         return tx.insert(role, { storeId: write.storeId, ...body, permissions: unique(body.permissions) });
       });
