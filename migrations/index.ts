@@ -7,6 +7,7 @@ import { materials } from './0005_materials.js';
 import { fewerPages } from './0006_fewer_pages.js';
 import { skus } from './0010_skus.js';
 import { skuOptions } from './0011_sku_options.js';
+import { orders } from './0012_orders.js';
 import { people } from './0013_people.js';
 import { passkeys } from './0014_passkeys.js';
 import { profiles } from './0015_profiles.js';
@@ -22,6 +23,7 @@ export const MIGRATIONS: readonly Migration[] = [
   fewerPages,
   skus,
   skuOptions,
+  orders,
   people,
   passkeys,
   profiles,

@@ -18,6 +18,14 @@ export const SKU_PROPERTY_TYPES = ['text', 'material', 'plate_quantities'] as co
 export const PRINTER_PROVIDERS = ['OctoPrint', 'Prusa', 'Bambu', 'Klipper'] as const;
 export const COMM_METHODS = ['bambu-global-mqtt', 'bambu-cloud-v2', 'octoprint-mqtt', 'fuse'] as const;
 export const INTEGRATION_TYPES = ['bambulab', 'etsy', 'shopify', 'ebay', 'tiktok-shop'] as const;
+
+/** Where orders and customers come from. */
+export const ORDER_SOURCES = ['etsy', 'shopify', 'manual', 'ebay', 'tiktok-shop'] as const;
+export const ORDER_STATUSES = ['open', 'closed'] as const;
+export const PROCESSED_STATUSES = ['unprocessed', 'processed'] as const;
+/** Why an item of an order has no SKU. */
+export const RESOLUTION_TYPES = ['variant_enrichment_failed', 'sku_not_found', 'ambiguous_match'] as const;
+
 export const BED_TYPES = [
   'Cool Plate',
   'Engineering Plate',

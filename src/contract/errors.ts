@@ -22,6 +22,8 @@ export const ERRORS = {
   invalid_state: { status: 409, title: 'Conflict', retry: false },
   in_use: { status: 409, title: 'Conflict', retry: false },
   managed: { status: 409, title: 'Conflict', retry: false },
+  not_connected: { status: 409, title: 'Conflict', retry: false },
+  not_configured: { status: 409, title: 'Conflict', retry: false },
   managed_by_config: { status: 409, title: 'Conflict', retry: false },
   payload_too_large: { status: 413, title: 'Payload Too Large', retry: false },
   range_not_satisfiable: { status: 416, title: 'Range Not Satisfiable', retry: false },

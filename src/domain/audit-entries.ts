@@ -32,6 +32,8 @@ const FOLLOWS: Readonly<Record<string, string>> = {
   'DELETE printerSlot': 'DELETE printer',
   'DELETE printerMaintenanceEnrollment': 'DELETE printer',
   'DELETE maintenanceCompletionLog': 'DELETE printer',
+  'INSERT orderItem': 'INSERT order',
+  'DELETE orderItem': 'DELETE order',
 };
 
 const ACTIONS = {

@@ -1,10 +1,13 @@
 import type { Transaction } from '../database/transaction.js';
 import type { Values } from '../resources/inputs.js';
 import { costComponentRules } from './cost-components.js';
+import { customerRules } from './customer-rules.js';
 import { folderRules } from './folders.js';
 import { linkedPartRules } from './linked-part-rules.js';
 import { maintenanceItemRules } from './maintenance.js';
 import { groupMemberRules, groupRules, instanceRules, materialRules, variantRules } from './materials.js';
+import { orderItemRules } from './order-item-rules.js';
+import { orderRules } from './order-rules.js';
 import { profileRules } from './profiles.js';
 import { skuOptionPropertyRules, skuOptionPropertyValueRules } from './sku-option-properties.js';
 import {
@@ -33,6 +36,9 @@ export const RULES: Readonly<Record<string, EntityRules>> = {
   materialGroup: groupRules,
   materialGroupMember: groupMemberRules,
   materialInstance: instanceRules,
+  customer: customerRules,
+  order: orderRules,
+  orderItem: orderItemRules,
   sku: skuRules,
   linkedPart: linkedPartRules,
   costComponent: costComponentRules,

@@ -1,5 +1,6 @@
 import { invalidInput } from '../contract/errors.js';
 import { folder, sku } from '../resources/index.js';
+import { letGoOfSku } from './order-item-rules.js';
 import type { EntityRules } from './rules.js';
 import { refuseTwin } from './twin.js';
 
@@ -19,4 +20,5 @@ export const skuRules: EntityRules = {
     await refuseTwin(tx, sku, before, { sku: code }, `code ${JSON.stringify(code)}`);
     return { ...values, sku: code };
   },
+  remove: (tx, row) => letGoOfSku(tx, { id: String(row.id), sku: String(row.sku) }),
 };

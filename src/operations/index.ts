@@ -2,6 +2,7 @@ import { auditOperations } from './audit/audit.js';
 import { buildOperations } from './builds/builds.js';
 import type { Deps } from './deps.js';
 import { folderOperations } from './folders/folders.js';
+import { integrationOperations } from './integrations/integrations.js';
 import { introspectionOperations } from './introspection/introspection.js';
 import { jobOperations } from './jobs/jobs.js';
 import { keyOperations } from './keys/keys.js';
@@ -11,6 +12,7 @@ import { materialProfileOperations } from './materials/profiles.js';
 import { aliases } from './older/aliases.js';
 import { olderOperations } from './older/older.js';
 import type { Operation } from './operation.js';
+import { orderOperations } from './orders/orders.js';
 import { partDetailOperations } from './parts/part-details.js';
 import { partOperations } from './parts/parts.js';
 import { passkeyOperations } from './passkeys/passkeys.js';
@@ -60,6 +62,8 @@ function todaysOperations(deps: Deps): readonly Operation[] {
     ...profileOperations(deps),
     ...maintenanceOperations(deps),
     ...folderOperations(deps),
+    ...orderOperations(deps),
+    ...integrationOperations(deps),
     ...skuOperations(deps),
     ...costOperations(deps),
     ...introspectionOperations(deps),

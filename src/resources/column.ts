@@ -3,8 +3,8 @@ import { z } from 'zod';
 /** What a column holds, in the query engine's words: it decides which operators apply and how values compare. */
 export type ColumnKind = 'id' | 'string' | 'enum' | 'number' | 'boolean' | 'date' | 'array' | 'json';
 
-/** Who may give a value by REST: at creation only, at creation and later, or nobody (the daemon writes it). */
-export type Writable = 'create' | 'edit' | 'never';
+/** Who may give a value by REST: at creation only, at creation and later, later only, or nobody (the daemon writes it). */
+export type Writable = 'create' | 'edit' | 'later' | 'never';
 
 export interface Reference {
   readonly resource: string;
@@ -132,6 +132,24 @@ export function flag(options: Options = {}): Column<boolean, number> {
 
 export function date(options: Options = {}): Column<string, string> {
   return column({ kind: 'date', sql: 'text', schema: DATE, encode: same, decode: same }, options);
+}
+
+const GIVEN_TIME = z.union([z.iso.datetime({ offset: true, local: true }), z.iso.date()]);
+const HAS_ZONE = /(Z|[+-]\d\d:?\d\d)$/;
+
+/** An ISO 8601 time (UTC unless it names a zone) or a day, in the stored form; whatever else comes stays as it is. */
+function asStored(value: unknown): unknown {
+  const given = GIVEN_TIME.safeParse(value);
+  if (!given.success) return value;
+  const isDay = !given.data.includes('T');
+  return new Date(isDay || HAS_ZONE.test(given.data) ? given.data : `${given.data}Z`).toISOString();
+}
+
+/** A date that callers write: any ISO 8601 time or day will do. */
+export function givenDate(options: Options = {}): Column<string, string> {
+  const message = 'an ISO 8601 time such as 2026-03-01T12:00:00Z, or a day such as 2026-03-01';
+  const schema = z.preprocess(asStored, z.iso.datetime({ precision: 3, message }));
+  return column({ kind: 'date', sql: 'text', schema, encode: same, decode: same }, options);
 }
 
 /** A JSON value stored as text; `schema` says its shape. Arrays of scalars are 'array', everything else 'json'. */

@@ -4,9 +4,11 @@ import { addonTier } from './addon-tier.js';
 import { apiKey } from './api-key.js';
 import { auditLog } from './audit-log.js';
 import { costComponent } from './cost-component.js';
+import { customer } from './customer.js';
 import { dispatch } from './dispatch.js';
 import { entitlement } from './entitlement.js';
 import { folder } from './folder.js';
+import { ignoredSku } from './ignored-sku.js';
 import { integration } from './integration.js';
 import { invitation } from './invitation.js';
 import { linkedPart } from './linked-part.js';
@@ -19,6 +21,8 @@ import { materialInstance } from './material-instance.js';
 import { materialProfileAssignment } from './material-profile-assignment.js';
 import { materialVariant } from './material-variant.js';
 import { notificationSetting } from './notification-setting.js';
+import { order } from './order.js';
+import { orderItem } from './order-item.js';
 import { part } from './part.js';
 import { partBuild } from './part-build.js';
 import { partBuildStep } from './part-build-step.js';
@@ -87,6 +91,10 @@ export const RESOURCES = Object.freeze({
   addonTier,
   addonSubscription,
   subscription,
+  customer,
+  order,
+  orderItem,
+  ignoredSku,
   sku,
   linkedPart,
   costComponent,
@@ -131,9 +139,11 @@ export {
   apiKey,
   auditLog,
   costComponent,
+  customer,
   dispatch,
   entitlement,
   folder,
+  ignoredSku,
   integration,
   invitation,
   linkedPart,
@@ -146,6 +156,8 @@ export {
   materialProfileAssignment,
   materialVariant,
   notificationSetting,
+  order,
+  orderItem,
   part,
   partBuild,
   partBuildStep,

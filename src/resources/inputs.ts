@@ -9,17 +9,22 @@ const inputs = new WeakMap<
   { readonly insert: z.ZodType<Values>; readonly update: z.ZodType<Values> }
 >();
 
+/** The parts of the body that makes one, for bodies that hold more. */
+export function insertShape(resource: Resource): Readonly<Record<string, z.ZodType>> {
+  return Object.fromEntries(
+    Object.entries(resource.columns)
+      .filter(([, { writable }]) => writable === 'create' || writable === 'edit')
+      .map(([name, column]) => [name, column.fallback ? column.schema.optional() : column.schema]),
+  );
+}
+
 function inputsOf(resource: Resource) {
   const known = inputs.get(resource);
   if (known) return known;
-  const columns = Object.entries(resource.columns);
-  const insert = columns
-    .filter(([, column]) => column.writable !== 'never')
-    .map(([name, column]) => [name, column.fallback ? column.schema.optional() : column.schema] as const);
-  const update = columns
-    .filter(([, column]) => column.writable === 'edit')
+  const update = Object.entries(resource.columns)
+    .filter(([, { writable }]) => writable === 'edit' || writable === 'later')
     .map(([name, column]) => [name, column.schema.optional()] as const);
-  const made = { insert: z.object(Object.fromEntries(insert)), update: z.object(Object.fromEntries(update)) };
+  const made = { insert: z.object(insertShape(resource)), update: z.object(Object.fromEntries(update)) };
   inputs.set(resource, made);
   return made;
 }

@@ -14,6 +14,8 @@ export const partBuild = resource({
   permissions: { view: 'queue.view' },
   relations: {
     part: one('part', 'partId'),
+    order: one('order', 'orderId'),
+    orderItem: one('orderItem', 'orderItemId'),
     skuBuild: one('skuBuild', 'skuBuildId'),
     steps: many('partBuildStep', 'partBuildId'),
     printJobs: many('printJob', 'partBuildId'),
@@ -44,8 +46,8 @@ export const partBuild = resource({
     /** 100 or 1000. */
     priority: integer(),
     position: choice(POSITIONS),
-    orderId: nullable(id()),
-    orderItemId: nullable(id()),
+    orderId: nullable(id({ references: { resource: 'order', onDelete: 'set null', by: 'code' } })),
+    orderItemId: nullable(id({ references: { resource: 'orderItem', onDelete: 'set null', by: 'code' } })),
     linkedPartId: nullable(
       id({ references: { resource: 'linkedPart', onDelete: 'set null', by: 'statement' } }),
     ),

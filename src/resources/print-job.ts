@@ -25,6 +25,8 @@ export const printJob = resource({
     sku: one('sku', 'skuId'),
     linkedPart: one('linkedPart', 'linkedPartId'),
     assignedPrinter: one('printer', 'assignedPrinterId'),
+    order: one('order', 'orderId'),
+    orderItem: one('orderItem', 'orderItemId'),
   },
   events: 'printJobs',
   defaultSort: [
@@ -48,9 +50,9 @@ export const printJob = resource({
     skuId: nullable(id({ references: { resource: 'sku', onDelete: 'set null', by: 'statement' } })),
     skuName: nullable(text()),
     parameterOverrides: withDefault(json(z.array(parameterOverride)), []),
-    orderId: nullable(id()),
+    orderId: nullable(id({ references: { resource: 'order', onDelete: 'set null', by: 'code' } })),
     label: text(),
-    orderItemId: nullable(id()),
+    orderItemId: nullable(id({ references: { resource: 'orderItem', onDelete: 'set null', by: 'code' } })),
     linkedPartId: nullable(
       id({ references: { resource: 'linkedPart', onDelete: 'set null', by: 'statement' } }),
     ),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { BED_TYPES, TAG_KEYS } from '../contract/enums.js';
+import { BED_TYPES, RESOLUTION_TYPES, TAG_KEYS } from '../contract/enums.js';
 
 /** Shapes of the JSON columns, as the contract names them. Unknown keys are dropped, never an error. */
 
@@ -130,6 +130,31 @@ export const materialMapping = z.array(
   }),
 );
 export type MaterialMapping = z.infer<typeof materialMapping>;
+
+/** Why an item of an order has no SKU; `occurredAt` in epoch milliseconds. */
+export const resolutionNote = z.object({
+  type: z.enum(RESOLUTION_TYPES),
+  message: z.string().max(10_000),
+  retriable: z.boolean(),
+  occurredAt: z.number(),
+});
+export type ResolutionNote = z.infer<typeof resolutionNote>;
+
+/** What a buyer or an operator chose for one linked part of a SKU. */
+const linkedPartConfig = z.object({
+  parameters: z.record(z.string(), SCALAR).optional(),
+  tags: tags.optional(),
+  quantity: z.int().min(0).max(500).optional(),
+  label: z.string().min(1).max(1024).optional(),
+  plateQuantities: plateQuantities.optional(),
+  materials: linkedPartMaterials.nullable().optional(),
+});
+
+/** How an item's SKU is to be made: by linked part, and by option. */
+export const orderItemConfig = z.object({
+  linkedPartConfigs: z.record(z.string(), linkedPartConfig).optional(),
+  selectedOptions: selectedOptions.optional(),
+});
 
 export const expectedData = z.object({ color: z.string(), identifier: z.string(), type: z.string() });
 

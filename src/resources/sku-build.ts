@@ -13,7 +13,12 @@ export const skuBuild = resource({
   path: '/v1/sku-builds',
   operations: ['list', 'search', 'get'],
   permissions: { view: 'queue.view' },
-  relations: { partBuilds: many('partBuild', 'skuBuildId'), sku: one('sku', 'skuId') },
+  relations: {
+    partBuilds: many('partBuild', 'skuBuildId'),
+    sku: one('sku', 'skuId'),
+    order: one('order', 'orderId'),
+    orderItem: one('orderItem', 'orderItemId'),
+  },
   events: 'skuBuilds',
   columns: {
     skuId: nullable(id({ references: { resource: 'sku', onDelete: 'set null' } })),
@@ -21,8 +26,8 @@ export const skuBuild = resource({
     status: choice(SKU_BUILD_STATUSES),
     /** Number of its first copy; copies of an order count on over several builds. */
     skuInstanceStart: nullable(integer({ min: 1 })),
-    orderId: nullable(id()),
-    orderItemId: nullable(id()),
+    orderId: nullable(id({ references: { resource: 'order', onDelete: 'set null', by: 'code' } })),
+    orderItemId: nullable(id({ references: { resource: 'orderItem', onDelete: 'set null', by: 'code' } })),
     /** 100 or 1000. */
     priority: integer(),
     /** Option id to the name of the value that was chosen. */

@@ -16,6 +16,7 @@ export const sku = resource({
     folder: one('folder', 'folderId'),
     optionBindings: many('skuOptionBinding', 'skuId'),
     costs: many('skuCost', 'skuId'),
+    orderItems: many('orderItem', 'skuId'),
   },
   events: 'skus',
   columns: {

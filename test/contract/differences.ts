@@ -29,7 +29,7 @@ export const DIFFERENCES: readonly { readonly at: RegExp; readonly why: string }
     why: 'one file cannot belong to many parts at once',
   },
   {
-    at: /^request (Partial(MaterialVariant|MaterialGroup|MaterialInstance)|CostComponentUpdate|SkuCostUpdate|POST \/v1\/(cost-components|sku-costs))\.(id|storeId|createdAt|updatedAt): only contract/,
+    at: /^request (Partial(MaterialVariant|MaterialGroup|MaterialInstance|Order)|CostComponentUpdate|SkuCostUpdate|POST \/v1\/(cost-components|sku-costs))\.(id|storeId|createdAt|updatedAt): only contract/,
     why: 'who a thing is and when it was made is not changed by its callers; the fields are ignored',
   },
   {

@@ -68,6 +68,9 @@ const UNNAMED: Readonly<Record<string, readonly (readonly string[])[]>> = {
   'POST /v1/audit-logs/search': [['audit.log.view']],
   'POST /v2/builds': [['job.create']],
   'POST /v2/builds/preview': [['queue.view'], ['job.create']],
+  'GET /v1/filametrics/status': [['integration.view']],
+  'POST /v1/filametrics/connect': [['integration.manage']],
+  'POST /v1/filametrics/disconnect': [['integration.manage']],
 };
 
 /** For users who are signed in, whatever they may do; no key gets further. */
@@ -105,7 +108,7 @@ describe.each(ROWS)('%s', (name, method, path, permission) => {
 
   it('lets everybody in who holds it', async () => {
     expect(sets).not.toHaveLength(0);
-    const fine = [200, 400, 404, ...(mayBeNotYet(path) ? [501] : [])];
+    const fine = [200, 201, 400, 404, 409, ...(mayBeNotYet(path) ? [501] : [])];
     for (const held of sets) expect(fine).toContain((await call(method, path, held)).status);
   });
 });

@@ -27,7 +27,11 @@ function expectEnvelope(answer: ApiAnswer, what: string): void {
 }
 
 const WRITES = OPERATIONS.filter(({ request }) => request !== null);
-const fill = (path: string) => path.replace('{type}', 'part').replaceAll(/\{\w+\}/g, 'a'.repeat(24));
+const fill = (path: string) =>
+  path
+    .replace('{type}', 'part')
+    .replace('{source}', 'etsy')
+    .replaceAll(/\{\w+\}/g, 'a'.repeat(24));
 
 describe('bodies that are no requests', () => {
   it.each([
