@@ -1,3 +1,4 @@
+import { notFound } from '../contract/errors.js';
 import type { Transaction } from '../database/transaction.js';
 import { order, orderItem } from '../resources/index.js';
 import type { Values } from '../resources/inputs.js';
@@ -52,6 +53,13 @@ export async function removeItem(tx: Transaction, id: string): Promise<void> {
   const { orderId } = await tx.get(orderItem, id);
   await keepFromShop(tx, orderId);
   await removeEntity(tx, orderItem, id);
+}
+
+/** @throws ApiError not_found when there is no such order, or it has no such item */
+export async function requireItem(tx: Transaction, orderId: string, itemId: string): Promise<void> {
+  await tx.get(order, orderId);
+  const item = await tx.find(orderItem, itemId);
+  if (item?.orderId !== orderId) throw notFound(`item of order ${orderId}`, itemId);
 }
 
 /** What a person changed of a shop's order must not be put back by the next look into the shop. */

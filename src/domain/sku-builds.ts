@@ -7,6 +7,7 @@ import type { Row } from '../resources/resource.js';
 import type { LinkedPartMaterials, MaterialAssignments, Tags } from '../resources/shapes.js';
 import { createBuild, type PartBuild, type PlannedBuild, planBuild, type SkuOrigin } from './builds.js';
 import { skuBuildStatusOf } from './job-status.js';
+import { requireItem } from './order-items.js';
 import type { Sku } from './skus.js';
 
 export type SkuBuild = Row<typeof skuBuild>;
@@ -55,10 +56,11 @@ const MAX_COPIES = 500;
 /**
  * What a line for a SKU would make: a part build for each of its linked parts, in their order.
  *
- * @throws ApiError sku_not_found for a code, not_found for an id, unprocessable, unsupported_file
+ * @throws ApiError sku_not_found for a code, not_found for an id or an item of an order, unprocessable, unsupported_file
  */
 export async function planSkuBuild(tx: Transaction, line: SkuBuildLine): Promise<PlannedSkuBuild> {
   const found = await theSku(tx, line.sku);
+  if (line.order) await requireItem(tx, line.order.orderId, line.order.orderItemId);
   const [choice] = line.choices;
   if (choice) {
     const named = 'id' in choice ? choice.id : choice.name;

@@ -1,0 +1,169 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cube } from '../fixtures/cube.js';
+import { listAt, type TestFarm, testFarm, textAt, valueAt } from '../fixtures/farm.js';
+
+let farm: TestFarm;
+let skuId: string;
+
+beforeAll(async () => {
+  farm = await testFarm({ adopt: false });
+  const fileUris = [await farm.upload('frame.gcode.3mf', await cube({ plates: [{ seconds: 60 }] }))];
+  const part = await farm.ok('POST', '/v1/parts', { name: 'Frame', type: 'gcode3mf', fileUris });
+  const made = await farm.ok('POST', '/v1/parts/create-skus', [
+    { partId: textAt(part, 'id'), skuName: 'FRAME' },
+  ]);
+  skuId = textAt(listAt(made)[0], 'id');
+});
+afterAll(() => farm.stop());
+
+/** An order with one item of the SKU, and its ids. */
+async function anOrder(given: object = {}) {
+  const items = [{ sku: 'FRAME', quantity: 2 }];
+  const made = await farm.ok('POST', '/v1/orders', { order: { orderNumber: '1', ...given }, items });
+  return { orderId: textAt(made, 'order', 'id'), itemId: textAt(made, 'items', 0, 'id'), made };
+}
+
+const build = (orderId: string, orderItemId: string) =>
+  farm.api('POST', '/v2/builds', { skus: [{ skuId, quantity: 2, order: { orderId, orderItemId } }] });
+const jobsOf = async (orderId: string) => listAt(await farm.ok('GET', `/v1/print-jobs?orderId=${orderId}`));
+const together = <T>(count: number, one: (index: number) => Promise<T>) =>
+  Promise.all(Array.from({ length: count }, (_, index) => one(index)));
+const statuses = async (count: number, one: (index: number) => ReturnType<TestFarm['api']>) =>
+  (await together(count, one)).map((answer) => answer.status).sort();
+
+describe('jobs for an order', () => {
+  it('are found with it, are cancelled with it, and stay when it goes', async () => {
+    const { orderId, itemId, made } = await anOrder();
+    expect(valueAt(made, 'items', 0, 'skuId')).toBe(skuId);
+    expect((await build(orderId, itemId)).status).toBe(201);
+    const [list] = listAt(
+      await farm.ok('GET', `/v1/orders?id=${orderId}&include=items.printJobs,printJobs.orderItem`),
+    );
+    expect(list).toMatchObject({
+      items: [{ id: itemId, printJobs: [{ orderItemId: itemId }, {}] }],
+      printJobs: [{ orderItem: { id: itemId }, status: 'pending' }, {}],
+    });
+    await farm.ok('POST', `/v1/orders/${orderId}/cancel`);
+    const cancelled = await jobsOf(orderId);
+    expect(cancelled.map((job) => valueAt(job, 'status'))).toEqual(['cancelled', 'cancelled']);
+    const buildId = textAt(cancelled[0], 'partBuildId');
+    expect(await farm.ok('GET', `/v1/part-builds/${buildId}`)).toMatchObject({
+      status: 'cancelled',
+      orderId,
+    });
+    await farm.ok('DELETE', `/v1/orders/${orderId}`);
+    expect(await jobsOf(orderId)).toEqual([]);
+    expect(await farm.ok('GET', `/v1/part-builds/${buildId}`)).toMatchObject({
+      orderId: null,
+      orderItemId: null,
+      printJobs: [{ orderId: null, status: 'cancelled' }, {}],
+    });
+    expect(await farm.ok('GET', `/v1/sku-builds?orderId=${orderId}`)).toEqual([]);
+  });
+
+  it('are for an item that it has', async () => {
+    const [one, two] = [await anOrder(), await anOrder()];
+    const nobody = 'n'.repeat(24);
+    for (const [orderId, itemId] of [
+      [one.orderId, two.itemId],
+      [one.orderId, nobody],
+      [nobody, one.itemId],
+    ] as const)
+      expect((await build(orderId, itemId)).body).toMatchObject({ statusCode: 404, code: 'not_found' });
+    expect(await jobsOf(one.orderId)).toEqual([]);
+  });
+});
+
+describe('several clients at once', () => {
+  it('make one order of a shop’s order, and one customer of one address', async () => {
+    const order = { orderNumber: 'E1', source: 'etsy', externalId: 'E1' };
+    const made = await statuses(8, (index) =>
+      farm.api('POST', '/v1/orders', {
+        order,
+        customer: { name: `Name ${index}`, email: index % 2 === 0 ? 'one@example.org' : 'ONE@example.org' },
+        items: [{ sku: 'FRAME', quantity: 1 }],
+      }),
+    );
+    expect(made).toEqual([201, ...Array.from({ length: 7 }, () => 409)]);
+    const found = await farm.ok('GET', '/v1/orders?externalId=E1&include=items');
+    expect(found).toMatchObject([{ items: [{ quantity: 1 }] }]);
+    const again = await together(8, () =>
+      farm.ok('POST', '/v1/orders/customers', { email: 'One@Example.org' }),
+    );
+    expect(new Set(again.map((one) => textAt(one, 'id'))).size).toBe(1);
+    expect(listAt(await farm.ok('GET', '/v1/orders/customers'))).toHaveLength(1);
+  });
+
+  it('lose no item that another adds, and no field that another changes', async () => {
+    const { orderId, itemId } = await anOrder();
+    const added = await together(10, (index) =>
+      farm.ok('POST', `/v1/orders/${orderId}/items`, [
+        { skuId: null, originalSku: `A${index}`, quantity: 1 },
+        { skuId: null, originalSku: `B${index}`, quantity: 1 },
+      ]),
+    );
+    expect(new Set(added.flatMap((list) => listAt(list).map((one) => textAt(one, 'id')))).size).toBe(20);
+    expect(listAt(await farm.ok('GET', `/v1/orders/${orderId}/items`))).toHaveLength(21);
+    const fields = [{ quantity: 7 }, { status: 'paid' }, { externalId: 'X' }, { inputs: { a: 1 } }];
+    await Promise.all(fields.map((body) => farm.ok('PUT', `/v1/orders/items/${itemId}`, body)));
+    expect(await farm.ok('GET', `/v1/orders/items/${itemId}`)).toMatchObject(Object.assign({}, ...fields));
+  });
+
+  it('cancel an order once, and delete it once', async () => {
+    const { orderId } = await anOrder();
+    const path = `/v1/orders/${orderId}`;
+    expect(await statuses(5, () => farm.api('POST', `${path}/cancel`))).toEqual([201, 409, 409, 409, 409]);
+    expect(await statuses(5, () => farm.api('DELETE', path))).toEqual([200, 404, 404, 404, 404]);
+  });
+
+  it('ignore every code that one of them adds', async () => {
+    const path = '/v1/orders/ignored-skus';
+    await together(10, (index) => farm.ok('PATCH', path, { add: [`GIFT-${index}`] }));
+    await together(3, () => farm.ok('GET', path));
+    const [list, ...others] = listAt(await farm.ok('GET', '/v1/ignored-skus'));
+    expect(others).toEqual([]);
+    expect([...listAt(list, 'skus')].sort()).toEqual(
+      Array.from({ length: 10 }, (_, index) => `GIFT-${index}`),
+    );
+  });
+});
+
+describe('what is written down of an order', () => {
+  it('is that it was made, not each of its items', async () => {
+    const { orderId, itemId } = await anOrder();
+    const entries = async (id: string) => listAt(await farm.ok('GET', `/v1/audit-logs?entityIdSearch=${id}`));
+    expect(await entries(orderId)).toMatchObject([{ entityType: 'Orders', detailedAction: 'order.create' }]);
+    expect(await entries(itemId)).toEqual([]);
+    await farm.ok('PUT', `/v1/orders/items/${itemId}`, { quantity: 3 });
+    expect(await entries(itemId)).toMatchObject([
+      { entityType: 'OrderItems', changes: [{ field: 'quantity', oldValue: 2, newValue: 3 }] },
+    ]);
+  });
+});
+
+describe('refusals', () => {
+  it.each<[string, object, string]>([
+    ['no number', { order: {} }, '$input.order.orderNumber'],
+    ['a number that is empty', { order: { orderNumber: '' } }, '$input.order.orderNumber'],
+    ['a shop that there is not', { order: { orderNumber: '1', source: 'amazon' } }, '$input.order.source'],
+    ['a time that is none', { order: { orderNumber: '1', deadline: '2026-02-30' } }, '$input.order.deadline'],
+    ['no copy', { order: { orderNumber: '1' }, items: [{ quantity: 0 }] }, '$input.items.0.quantity'],
+    ['half a copy', { order: { orderNumber: '1' }, items: [{ quantity: 1.5 }] }, '$input.items.0.quantity'],
+    ['a customer without a name', { order: { orderNumber: '1' }, customer: {} }, '$input'],
+  ])('name what is wrong: %s', async (_what, body, path) => {
+    const answer = await farm.api('POST', '/v1/orders', body);
+    expect(answer.body).toMatchObject({ statusCode: 400, code: 'validation_failed', errors: [{ path }] });
+  });
+
+  it('say which customer, integration or SKU there is not', async () => {
+    const nobody = 'n'.repeat(24);
+    for (const body of [
+      { order: { orderNumber: '1', customerId: nobody } },
+      { order: { orderNumber: '1', integrationId: nobody } },
+      { order: { orderNumber: '1' }, items: [{ skuId: nobody, quantity: 1 }] },
+    ]) {
+      const answer = await farm.api('POST', '/v1/orders', body);
+      expect(answer.body).toMatchObject({ statusCode: 404, message: expect.stringContaining(nobody) });
+    }
+  });
+});
