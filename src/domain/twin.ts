@@ -24,5 +24,5 @@ export async function refuseTwin<C extends Columns>(
   `.execute(tx.db);
   const other = twins.rows.find(({ id }) => id !== before?.id);
   if (other)
-    throw new ApiError('conflict', `There is a ${resource.label} with the same ${what}: ${other.id}`);
+    throw new ApiError('conflict', `There is another ${resource.label} with the same ${what}: ${other.id}`);
 }
