@@ -120,7 +120,7 @@ export function laterProfileOperations(): Operation[] {
       summary: 'List the profiles that fit a printer model with a nozzle',
       params: z.object({
         machineModel: z.string().min(1).max(255),
-        nozzleDiameter: z.string().min(1).max(16),
+        nozzleDiameter: z.string().min(1).max(255),
       }),
       answer: compatibleProfiles,
     }),
