@@ -16,6 +16,8 @@ type Entity<C extends Columns> = Resource<C & CommonColumns>;
  */
 export class Transaction {
   readonly changes: Change[] = [];
+  /** Rows that it has read or written, by table and id: while it lasts, nobody else writes. */
+  readonly #known = new Map<string, Readonly<Record<string, unknown>>>();
 
   constructor(
     readonly db: KyselyTransaction<Tables>,
@@ -29,9 +31,20 @@ export class Transaction {
   }
 
   async find<C extends Columns>(resource: Entity<C>, id: string): Promise<RowOf<C & CommonColumns> | null> {
-    const result = await this.db.executeQuery(selectOne(resource, id, this.context.storeId));
-    const raw = result.rows[0];
-    return raw ? decodeRow<C & CommonColumns>(resource, raw) : null;
+    const known = this.#known.get(keyOf(resource, id));
+    // Kept by this class alone, under the name of its table.
+    if (known) return known as RowOf<C & CommonColumns>;
+    const { rows } = await this.db.executeQuery(selectOne(resource, id, this.context.storeId));
+    const raw = rows[0];
+    if (!raw) return null;
+    const row = decodeRow<C & CommonColumns>(resource, raw);
+    this.#known.set(keyOf(resource, id), row);
+    return row;
+  }
+
+  /** To be called after a statement that changes rows of entities past this class. */
+  forget(): void {
+    this.#known.clear();
   }
 
   /** @throws ApiError not_found */
@@ -93,8 +106,9 @@ export class Transaction {
     if (fields.length === 0) return before;
     const changed: Record<string, unknown> = { updatedAt: this.now };
     for (const name of fields) changed[name] = given[name];
-    await updateStatement(resource, id, changed).execute(this.db);
+    await this.db.executeQuery(updateStatement(resource, id, changed));
     const after = { ...before, ...changed };
+    this.#known.set(keyOf(resource, id), after);
     this.changes.push({ resource: resource.name, action: 'UPDATE', id, before, after, fields });
     return after;
   }
@@ -103,7 +117,13 @@ export class Transaction {
   async remove<C extends Columns>(resource: Entity<C>, id: string): Promise<RowOf<C & CommonColumns>> {
     const before = await this.get(resource, id);
     await sql`delete from ${sql.table(resource.name)} where "id" = ${id}`.execute(this.db);
+    // The database may have removed others with it.
+    this.forget();
     this.changes.push({ resource: resource.name, action: 'DELETE', id, before, after: null, fields: [] });
     return before;
   }
+}
+
+function keyOf({ name }: { readonly name: string }, id: string): string {
+  return `${name} ${id}`;
 }

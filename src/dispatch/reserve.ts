@@ -1,5 +1,5 @@
 import type { Transaction } from '../database/transaction.js';
-import { moveJob } from '../domain/jobs.js';
+import { moveJob, moveJobThrough } from '../domain/jobs.js';
 import { dispatch, printer, printJob } from '../resources/index.js';
 import type { Insert } from '../resources/resource.js';
 import type { MaterialMapping } from '../resources/shapes.js';
@@ -53,14 +53,14 @@ export async function reserve(
     filaments: wanted.filaments,
     slotSnapshot: wanted.slotSnapshot,
   });
-  await moveJob(tx, job.id, 'assigned', {
+  // Sliced already: nothing stands between choosing the printer and waiting for its turn to be sent.
+  await moveJobThrough(tx, job.id, ['assigned', 'ready-for-printer'], {
     assignedPrinterId: machine.id,
     assignmentStartedAt: tx.now,
+    assignmentCompletedAt: tx.now,
     materialMapping: wanted.mapping,
     errorMessage: null,
   });
-  // Sliced already: nothing stands between choosing the printer and waiting for its turn to be sent.
-  await moveJob(tx, job.id, 'ready-for-printer', { assignmentCompletedAt: tx.now });
   await tx.update(printer, machine.id, { printingJobId: job.id, isAvailable: false });
   return row;
 }

@@ -101,6 +101,7 @@ async function empty(tx: Transaction, other: Resource, column: string, id: strin
   await sql`update ${sql.table(other.name)} set ${sql.ref(column)} = null where ${sql.ref(column)} = ${id}`.execute(
     tx.db,
   );
+  tx.forget();
 }
 
 /** What is referred to must be there, in this store. @throws ApiError not_found */

@@ -20,8 +20,24 @@ export async function moveJob(
   to: JobStatus,
   patch: PrintJobPatch = {},
 ): Promise<PrintJob> {
+  return moveJobThrough(tx, id, [to], patch);
+}
+
+/** The same over statuses that nothing stands between: only the last is written. */
+export async function moveJobThrough(
+  tx: Transaction,
+  id: string,
+  path: readonly [...JobStatus[], JobStatus],
+  patch: PrintJobPatch,
+): Promise<PrintJob> {
   const job = await tx.get(printJob, id);
-  const moved = await moveOne(tx, job, to, patch);
+  let { status } = job;
+  for (const next of path) {
+    checkMove(job.id, status, next);
+    status = next;
+  }
+  const to = status;
+  const moved = await tx.update(printJob, job.id, { ...patch, status: to });
   if (job.status !== to) await rollUpBuild(tx, job.partBuildId);
   return moved;
 }
@@ -48,10 +64,13 @@ async function moveOne(
   to: JobStatus,
   patch: PrintJobPatch,
 ): Promise<PrintJob> {
-  if (job.status !== to && !mayMove(job.status, to)) {
-    throw new ApiError('invalid_state', `The print job ${job.id} is ${job.status}; it cannot become ${to}`);
-  }
+  checkMove(job.id, job.status, to);
   return tx.update(printJob, job.id, { ...patch, status: to });
+}
+
+function checkMove(id: string, from: JobStatus, to: JobStatus): void {
+  if (from === to || mayMove(from, to)) return;
+  throw new ApiError('invalid_state', `The print job ${id} is ${from}; it cannot become ${to}`);
 }
 
 /** What a job loses when it goes back to the queue. */

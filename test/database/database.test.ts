@@ -8,7 +8,7 @@ import type { CommittedWrite } from '../../src/database/change.js';
 import { Database } from '../../src/database/database.js';
 import type { Migration } from '../../src/database/migrate.js';
 import { decodeRow } from '../../src/database/rows.js';
-import { dispatch, partBuild, printer, printJob } from '../../src/resources/index.js';
+import { dispatch, folder, partBuild, printer, printJob } from '../../src/resources/index.js';
 import { aPrinter as aRegisteredPrinter } from '../domain/rows.js';
 import { type TestDatabase, testDatabase } from '../fixtures/database.js';
 
@@ -208,6 +208,32 @@ describe('opening', () => {
     expect(pragmas.rows[0]?.synchronous).toBe(2);
     const mode = await sql<{ journal_mode: string }>`pragma journal_mode`.execute(farm.db.read);
     expect(mode.rows[0]?.journal_mode).toBe('wal');
+  });
+
+  it('sees within a transaction what it has written itself, and what the database did with it', async () => {
+    await farm.db.write(farm.context, async (tx) => {
+      const { id } = await tx.insert(printer, aPrinter('Before', 'S1'));
+      expect((await tx.find(printer, id))?.name).toBe('Before');
+      await tx.update(printer, id, { name: 'After' });
+      expect((await tx.find(printer, id))?.name).toBe('After');
+      await tx.update(printer, id, { name: 'After' });
+      const stored = await tx.db
+        .selectFrom('printer')
+        .selectAll()
+        .where('id', '=', id)
+        .executeTakeFirstOrThrow();
+      expect(await tx.find(printer, id)).toEqual(decodeRow(printer, stored));
+      const inFolder = await tx.insert(folder, { storeId: farm.storeId, type: 'part', name: 'Top' });
+      const inner = await tx.insert(folder, {
+        storeId: farm.storeId,
+        type: 'part',
+        name: 'Inner',
+        parentId: inFolder.id,
+      });
+      expect(await tx.find(folder, inner.id)).not.toBeNull();
+      await tx.remove(folder, inFolder.id);
+      expect(await tx.find(folder, inner.id)).toBeNull();
+    });
   });
 
   it('refuses a missing, an empty and a damaged file, and leaves them as they are (pain-38)', async () => {
