@@ -111,7 +111,7 @@ const BUNDLES: Partial<Record<Permission, readonly string[]>> = {
   'orders.admin': ['order.'],
   'material.viewer': ['material.view', 'material.instance.view'],
   'material.editor': ['material.'],
-  'printer.viewer': ['printer.view'],
+  'printer.viewer': ['printer.view', 'printer.stats'],
   'printer.editor': ['printer.'],
   'profile.viewer': ['profile.view'],
   'profile.editor': ['profile.'],

@@ -33,6 +33,8 @@ const NOT_FOR_ADMINS: ReadonlySet<Permission> = new Set([
   'organization.owner',
   'organization.delete',
   'subscription.manage',
+  // Stands for the one before, among others.
+  'subscription.admin',
   'internal.shopify',
 ]);
 
