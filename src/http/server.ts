@@ -16,6 +16,7 @@ import { reachableHost } from '../telemetry/reachable-host.js';
 import { allowOrigins } from './cors.js';
 import { toApiError } from './errors.js';
 import { ExpectContinue } from './expect-continue.js';
+import { routeHeadsAsGets } from './head-requests.js';
 import { type HealthReport, mountHealth } from './health-routes.js';
 import { jsonBodies } from './json-body.js';
 import { mountOperations } from './mount.js';
@@ -77,6 +78,7 @@ export class HttpServer {
       // Uploads may take hours; JSON bodies have a limit of their own.
       requestTimeout: 0,
       forceCloseConnections: true,
+      exposeHeadRoutes: false,
       routerOptions: { maxParamLength: 4_096, ignoreTrailingSlash: false },
       requestIdHeader: false as const,
       genReqId: (request: { headers: Record<string, string | string[] | undefined> }) =>
@@ -97,6 +99,7 @@ export class HttpServer {
     const app = this.#app;
     app.server.maxConnections = MAX_CONNECTIONS;
     this.#expect.watch(app.server);
+    routeHeadsAsGets(app.server);
     app.addHook('onSend', (request, reply, _payload, done) => {
       if (this.#expect.isWaiting(request.raw)) reply.header('connection', 'close');
       done();
