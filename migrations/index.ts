@@ -11,6 +11,7 @@ import { orders } from './0012_orders.js';
 import { people } from './0013_people.js';
 import { passkeys } from './0014_passkeys.js';
 import { profiles } from './0015_profiles.js';
+import { byCreation } from './0016_by_creation.js';
 import { maintenance } from './0017_maintenance.js';
 
 /** All steps in order. A step that has been released is never edited: add another one. */
@@ -27,5 +28,6 @@ export const MIGRATIONS: readonly Migration[] = [
   people,
   passkeys,
   profiles,
+  byCreation,
   maintenance,
 ];

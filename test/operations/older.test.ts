@@ -92,4 +92,25 @@ describe('addresses of an older interface', () => {
     expect(mine.body).toMatchObject({ owner: false, effectivePermissions: ['part.view', 'queue.view'] });
     expect(await farm.ok('GET', '/v1/permissions/mine')).toMatchObject({ owner: true });
   });
+
+  it('tell a page what it asks for first', async () => {
+    expect(await farm.ok('GET', '/v1/web-init')).toMatchObject({
+      permissions: { owner: true },
+      subscriptions: { plan: expect.any(String) },
+      integrations: expect.any(Array),
+      myPrinterModels: [{ name: expect.any(String) }],
+    });
+    const blind = await farm.api('GET', '/v1/web-init', undefined, await keyHolding([]));
+    expect(blind).toMatchObject({
+      status: 200,
+      body: { permissions: { owner: false }, myPrinterModels: [] },
+    });
+  });
+
+  it('are left out of what describes the API', async () => {
+    const { text } = await farm.api('GET', '/swagger.json');
+    expect(text).toContain('/v1/parts');
+    for (const path of ['/v2/parts', '/v1/web-init', '/v1/builds', '/v1/printers/stats'])
+      expect(text).not.toContain(`"${path}"`);
+  });
 });

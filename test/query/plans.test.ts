@@ -13,6 +13,8 @@ import {
   printer,
   printJob,
   resourceNamed,
+  sku,
+  skuBuild,
 } from '../../src/resources/index.js';
 import type { Resource } from '../../src/resources/resource.js';
 import { type TestDatabase, testDatabase } from '../fixtures/database.js';
@@ -29,6 +31,12 @@ afterAll(() => farm.close());
 async function fill(): Promise<void> {
   await farm.db.write(farm.context, async (tx) => {
     const { storeId } = farm.context;
+    for (let line = 0; line < 50; line += 1) {
+      const text = `SKU ${line}`;
+      const { id: skuId } = await tx.insert(sku, { storeId, sku: text, title: text, description: '' });
+      for (let copy = 0; copy < 4; copy += 1)
+        await tx.insert(skuBuild, { storeId, skuId, skuCopy: {}, status: 'success', priority: 100 });
+    }
     for (let line = 0; line < 100; line += 1) {
       const made = await tx.insert(part, {
         storeId,
@@ -68,6 +76,22 @@ async function fill(): Promise<void> {
   });
 }
 
+/** A store has one of these, or a handful. */
+const FEW = new Set([
+  'store',
+  'storeSettings',
+  'userSettings',
+  'subscription',
+  'addon',
+  'addonSubscription',
+  'entitlement',
+  'notificationSetting',
+  'role',
+  'passkey',
+  'userSession',
+  'ignoredSku',
+]);
+
 /** How the database would go about a list request. */
 async function plan(resource: Resource, parameters: string): Promise<string> {
   const query = parseListParameters(resource, [...new URLSearchParams(parameters)], { defaultLimit: 100 });
@@ -99,10 +123,26 @@ describe('lists that farms ask for all day', () => {
   it.each<[string, Resource, string, string]>([
     ['the jobs of a printer', printJob, `assignedPrinterId=${'3'.padStart(23, 'p')}x`, 'job_by_printer'],
     ['the jobs of a build', printJob, `partBuildId=${'a'.repeat(24)}`, 'job_by_build'],
+    ['the jobs of a SKU', printJob, `skuId=${'a'.repeat(24)}`, 'job_by_sku'],
+    ['the builds of a SKU', partBuild, `skuId=${'a'.repeat(24)}&status=queued`, 'build_by_sku'],
+    ['a SKU and its own builds', skuBuild, `skuId=${'a'.repeat(24)}`, 'sku_build_by_sku'],
     ['jobs in several states', printJob, 'status.in=printing,paused', 'job_queue'],
     ['the newest parts first', part, 'sort=createdAt:desc', 'part_by_created'],
   ])('find their rows by an index: %s', async (_what, resource, parameters, index) => {
     expect(await plan(resource, parameters)).toMatch(new RegExp(`INDEX ${index}\\b`));
+  });
+
+  it.each(
+    ALL_RESOURCES.filter(({ name, path }) => path !== null && !FEW.has(name)).map(
+      (resource) => [resource.label, resource] as const,
+    ),
+  )('walk an index by time: every %s', async (_label, resource) => {
+    for (const direction of ['asc', 'desc']) {
+      const steps = await plan(resource, `createdAt.gte=2026-03-01&sort=createdAt:${direction}`);
+      expect(steps).toMatch(/USING INDEX \w+ \(storeId=\? AND createdAt>\?\)/);
+      // Only those of the same millisecond are left to be put in order.
+      expect(steps).not.toContain('TEMP B-TREE FOR ORDER BY');
+    }
   });
 
   it.each(

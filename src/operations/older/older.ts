@@ -19,6 +19,7 @@ export function olderOperations(deps: Deps, operations: readonly Operation[]): r
     summary: 'List every material of the store, whole',
     params: noParams,
   });
+  const mine = myPermissions(byId.get('permissions.ofUser'));
   return [
     composed('/v1/materials/full', 'Materials with all that belongs to them', {
       materials,
@@ -28,7 +29,13 @@ export function olderOperations(deps: Deps, operations: readonly Operation[]): r
     }),
     ...assignments(deps),
     ...printerStats(deps),
-    myPermissions(),
+    mine,
+    composed('/v1/web-init', 'What a page asks for first: rights, plan, connections and printer models', {
+      permissions: mine,
+      subscriptions: byId.get('subscriptions.current'),
+      integrations: byId.get('integration.list'),
+      myPrinterModels: byId.get('profiles.myPrinterModels'),
+    }),
   ];
 }
 
@@ -113,7 +120,7 @@ function printerStats({ database, printerStat }: Deps): Operation[] {
 }
 
 /** What the caller may do. A key is its own user here. */
-function myPermissions(): Operation {
+function myPermissions(ofUser: Operation | undefined): Operation {
   return operation({
     id: 'older.permissions.mine',
     method: 'GET',
@@ -124,11 +131,14 @@ function myPermissions(): Operation {
     older: true,
     params: noParams,
     body: null,
-    async run(_input, { caller }) {
-      const held = [...caller.permissions].sort();
+    async run(input, context) {
+      const { actor, permissions } = context.caller;
+      if (ofUser && actor.type === 'user')
+        return ofUser.run({ ...input, params: { userId: actor.id } }, context);
+      const held = [...permissions].sort();
       return {
-        owner: caller.permissions.has('organization.owner'),
-        permissions: held.map((permission) => ({ id: permission, userId: caller.actor.id, permission })),
+        owner: permissions.has('organization.owner'),
+        permissions: held.map((permission) => ({ id: permission, userId: actor.id, permission })),
         effectivePermissions: held,
       };
     },

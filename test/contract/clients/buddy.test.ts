@@ -133,9 +133,12 @@ describe('the queue page', () => {
     expect(found).toMatchObject([{ index: 0, priority: 0 }, { materialType: 'PLA' }]);
   });
 
-  it('cancels a job', async () => {
-    const [first = ''] = jobs;
+  it('moves a job to the front, and cancels it', async () => {
+    const first = jobs.pop() ?? '';
+    const front = await call('PATCH', '/v1/print-jobs/move-to-queue-front', { printJobIds: [first] });
+    expect(front.status).toBe(200);
+    expect((await queue()).map(({ id }) => id)).toEqual([first, ...jobs]);
     expect((await call('PATCH', '/v1/print-jobs/cancel', { printJobIds: [first] })).status).toBe(200);
-    expect((await queue()).map(({ id }) => id)).toEqual(jobs.slice(1));
+    expect((await queue()).map(({ id }) => id)).toEqual(jobs);
   });
 });

@@ -61,6 +61,7 @@ const newPart = (name: string, path: string, folderId: string | null) => ({
 
 describe('the folder watcher', () => {
   it('is told at its first start that it may come in, and that the farm is empty', async () => {
+    expect((await call('GET', '/v1/web-init')).status).toBe(200);
     expect(await allFolders()).toEqual([]);
     expect(await allParts()).toEqual([]);
   });

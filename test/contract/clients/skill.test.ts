@@ -72,6 +72,8 @@ describe('the published scripts', () => {
     });
     const id = textAt(list.body, 'data', 0, 'id');
     expect(await call('GET', `/v1/parts/${id}`)).toMatchObject({ status: 200, body: { id, name: 'Bytes' } });
+    const actions = listAt(list.body, 'hints').map((hint) => valueAt(hint, 'action'));
+    expect(actions).toEqual(expect.arrayContaining(['queue_print', 'create_sku']));
     for (const path of ['/v1/stores', '/v1/materials/variants', '/v1/print-jobs/stats/completed-count'])
       expect((await call('GET', path)).status).toBe(200);
   });
@@ -95,6 +97,36 @@ describe('the published scripts', () => {
       });
     const cancelled = await call('PATCH', '/v1/print-jobs/cancel', JSON.stringify({ ids }));
     expect(cancelled).toMatchObject({ status: 200, body: ids });
+  });
+
+  it('look shapes and routes up without a key', async () => {
+    const look = (path: string) => send({ method: 'GET', url: `${farm.url}/v1/hints${path}` });
+    expect(listAt((await look('/schema/types')).body)).toContain('Part');
+    expect((await look('/schema/types/Part')).body).toMatchObject({
+      properties: { name: expect.anything() },
+    });
+    expect(JSON.stringify((await look('/schema/paths')).body)).toContain('/v1/parts');
+    expect((await look('/schema/paths/v1/parts')).status).toBe(200);
+    expect((await look('/path/v1/parts')).status).toBe(200);
+  });
+
+  it('set up the options of a SKU at addresses made of their names', async () => {
+    const made = async (path: string, body: object) => {
+      const answer = await call('POST', path, JSON.stringify(body));
+      expect(answer.status, answer.text).toBe(201);
+      return textAt(answer.body, 'id');
+    };
+    const none = { externalId: null, externalProvider: null, linkedParts: [] };
+    const sku = { sku: 'LAMP', title: 'Lamp', description: '', ...none };
+    const skuId = await made('/v1/skus', sku);
+    const optionId = await made('/v1/sku-options', { name: 'Colour', isPersonalization: false });
+    const optionValueId = await made('/v1/sku-option-values', { optionId, name: 'Red', order: 0 });
+    const binding = { optionId, skuId, order: 0, filterMode: null };
+    const bindingId = await made('/v1/sku-option-bindings', binding);
+    await made('/v1/sku-option-value-filters', { bindingId, skuId, optionId, optionValueId });
+    const property = { optionId, bindingId, name: 'Colour', type: 'text', order: 0 };
+    const propertyId = await made('/v1/sku-option-properties', property);
+    await made('/v1/sku-option-property-values', { propertyId, optionValueId, textValue: 'red' });
   });
 
   it('change many printers at an address that is in no contract', async () => {

@@ -1,0 +1,26 @@
+/**
+ * What known clients need that is not built yet, by client. Whoever builds one of these extends the client's replay
+ * beside this file and deletes the line.
+ */
+export const LATER: readonly { readonly client: string; readonly what: string }[] = [
+  {
+    client: 'the published scripts',
+    what: 'POST /v1/orders/print with skuIds, orderIds, a priority word and free tags',
+  },
+  {
+    client: 'the published scripts',
+    what: 'parts of files that are not sliced are queued and sliced (POST /v2/builds)',
+  },
+  {
+    client: 'the shop webhook (PHP)',
+    what: 'receives POST with X-API-Key, event, timestamp, data.printer, data.printJob',
+  },
+  {
+    client: 'the button (ESP32)',
+    what: 'stores/{storeId}/entities/printers says when a bed was confirmed elsewhere',
+  },
+  {
+    client: 'the MQTT sample (Python)',
+    what: 'wss at /mqtt, and entity events with entityType, action, entities, changes',
+  },
+];
