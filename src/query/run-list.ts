@@ -5,6 +5,7 @@ import type { Presenter, Resource } from '../resources/resource.js';
 import { compileCondition, compileSort } from './compile.js';
 import type { ListQuery } from './condition.js';
 import { withRelated } from './load-related.js';
+import { total } from './totals.js';
 
 export interface ListResult {
   /** Entities as they leave the daemon. */
@@ -28,18 +29,18 @@ export async function runList(
     limit ${query.limit} offset ${query.offset}
   `.execute(db);
   const known = query.offset === 0 && page.rows.length < query.limit;
-  const total = known ? page.rows.length : await count(db, resource, where);
+  const all = known ? page.rows.length : await count(db, resource, where);
   const rows = page.rows.map((raw) => decodeRow(resource, raw));
   const reading = { db, storeId, presenter, related: 0 };
   const data = await withRelated(rows, (row) => resource.present(row, presenter), query, reading);
-  return { data, total };
+  return { data, total: all };
 }
 
 async function count(db: Kysely<Tables>, resource: Resource, where: ReturnType<typeof sql>): Promise<number> {
-  const result = await sql<{ total: number }>`
+  const query = sql<{ total: number }>`
     select count(*) as "total" from ${sql.table(resource.name)} where ${where}
-  `.execute(db);
-  return result.rows[0]?.total ?? 0;
+  `;
+  return total(db, query.compile(db));
 }
 
 /** The `meta` part of an answer. */
