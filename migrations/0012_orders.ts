@@ -71,7 +71,6 @@ async function up(db: Kysely<unknown>): Promise<void> {
       .addColumn('position', 'integer', (c) => c.notNull()),
   );
   await ended(begun(db, 'ignoredSku').addColumn('skus', 'text', (c) => c.notNull()));
-  await sql`alter table "integration" add column "credentials" text`.execute(db);
 
   for (const statement of INDEXES) await sql.raw(statement).execute(db);
 }
@@ -87,7 +86,7 @@ const INDEXES = [
   `create index "order_by_customer" on "order" ("customerId") where "customerId" is not null`,
   `create index "order_by_integration" on "order" ("integrationId") where "integrationId" is not null`,
   `create index "item_by_created" on "orderItem" ("storeId", "createdAt", "position", "id")`,
-  `create index "item_by_order" on "orderItem" ("orderId")`,
+  `create index "item_by_order" on "orderItem" ("orderId", "storeId", "createdAt", "position", "id")`,
   `create index "item_by_sku" on "orderItem" ("skuId") where "skuId" is not null`,
   `create index "item_by_code" on "orderItem" ("storeId", "originalSku") where "originalSku" is not null`,
   `create unique index "ignored_sku_store" on "ignoredSku" ("storeId")`,

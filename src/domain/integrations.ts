@@ -17,12 +17,12 @@ export async function setIntegrationSettings(
 }
 
 /**
- * Takes away its access to the shop and the keys that were made for it; its orders stay, and so does it.
+ * Takes away the keys that were made for it; its orders stay, and so does it with its settings.
  *
  * @throws ApiError not_found
  */
 export async function disconnectIntegration(tx: Transaction, id: string): Promise<void> {
-  await tx.update(integration, id, { credentials: null });
+  await tx.get(integration, id);
   const rows = await tx.db.selectFrom('apiKey').selectAll().where('integrationId', '=', id).execute();
   const keys = rows.map((row) => decodeRow(apiKey, row)).filter((key) => key.managed);
   for (const key of keys) await tx.remove(apiKey, key.id);

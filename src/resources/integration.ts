@@ -17,7 +17,5 @@ export const integration = resource({
     externalId: nullable(text()),
     publicData: nullable(json(publicData)),
     settings: nullable(json(integrationSettings)),
-    /** Access to the shop; null while it is not connected. */
-    credentials: nullable(text({ hidden: true, secret: true })),
   },
 });

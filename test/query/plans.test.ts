@@ -8,6 +8,8 @@ import {
   ALL_RESOURCES,
   apiKey,
   auditLog,
+  order,
+  orderItem,
   part,
   partBuild,
   printer,
@@ -114,6 +116,9 @@ describe('lists that farms ask for all day', () => {
     ['the parts in their order', part, '', 'part_by_created'],
     ['the parts since a time', part, 'createdAt.gte=2026-03-01', 'part_by_created'],
     ['the builds in their order', partBuild, '', 'build_by_created'],
+    ['the orders in their order', order, '', 'order_by_created'],
+    ['the open orders', order, 'status=open', 'order_by_status'],
+    ['the items of all orders', orderItem, '', 'item_by_created'],
   ])('walk an index and sort nothing: %s', async (_what, resource, parameters, index) => {
     const steps = await plan(resource, parameters);
     expect(steps).toContain(`INDEX ${index}`);
@@ -126,6 +131,8 @@ describe('lists that farms ask for all day', () => {
     ['the jobs of a SKU', printJob, `skuId=${'a'.repeat(24)}`, 'job_by_sku'],
     ['the builds of a SKU', partBuild, `skuId=${'a'.repeat(24)}&status=queued`, 'build_by_sku'],
     ['a SKU and its own builds', skuBuild, `skuId=${'a'.repeat(24)}`, 'sku_build_by_sku'],
+    ['the items of an order', orderItem, `orderId=${'a'.repeat(24)}`, 'item_by_order'],
+    ['the jobs of an order', printJob, `orderId=${'a'.repeat(24)}`, 'job_by_order'],
     ['jobs in several states', printJob, 'status.in=printing,paused', 'job_queue'],
     ['the newest parts first', part, 'sort=createdAt:desc', 'part_by_created'],
   ])('find their rows by an index: %s', async (_what, resource, parameters, index) => {

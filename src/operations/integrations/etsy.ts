@@ -6,7 +6,7 @@ import { order } from '../../resources/index.js';
 import { etsyPublicData, etsySettings } from '../../resources/integration-shapes.js';
 import type { Deps } from '../deps.js';
 import { type Operation, operation } from '../operation.js';
-import { name, notConnected, readShop, shopOperations, shopParam, syncedAt } from './shops.js';
+import { name, notConnected, readShop, shopOperations, shopParam } from './shops.js';
 
 const said = etsyPublicData.partial().catch({});
 
@@ -95,16 +95,6 @@ export function etsyOperations(deps: Deps): Operation[] {
       list(row) {
         const { shopId = row.externalId ?? '', shopName = '' } = said.parse(row.publicData);
         return { integrationId: row.id, shopId, shopName };
-      },
-      about: () => ({
-        shopId: z.string().optional(),
-        shopName: z.string().optional(),
-        shopUrl: z.string().optional(),
-        lastSyncedAt: z.iso.datetime().optional(),
-      }),
-      status(row) {
-        const { lastSyncedAt: _when, ...shop } = said.parse(row.publicData);
-        return { ...shop, ...syncedAt(row) };
       },
     }),
     usage,

@@ -5,7 +5,7 @@ import { order } from '../../resources/index.js';
 import { shopifyPublicData, shopifySettings } from '../../resources/integration-shapes.js';
 import type { Deps } from '../deps.js';
 import { type Operation, operation } from '../operation.js';
-import { name, notConnected, readShop, shopOperations, shopParam, syncedAt } from './shops.js';
+import { name, notConnected, readShop, shopOperations, shopParam } from './shops.js';
 
 const said = shopifyPublicData.partial().catch({});
 
@@ -70,16 +70,6 @@ export function shopifyOperations(deps: Deps): Operation[] {
         const { shopName = '', shopDomain = row.externalId ?? '' } = said.parse(row.publicData);
         return { integrationId: row.id, shop: shopDomain, shopName, connectedAt: row.createdAt };
       },
-      about: () => ({
-        shop: z.string().optional(),
-        connectedAt: z.iso.datetime().optional(),
-        lastSyncedAt: z.iso.datetime().optional(),
-      }),
-      status: (row) => ({
-        shop: said.parse(row.publicData).shopDomain ?? row.externalId ?? '',
-        connectedAt: row.createdAt,
-        ...syncedAt(row),
-      }),
     }),
     disconnect,
     enrich,
