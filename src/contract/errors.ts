@@ -29,6 +29,7 @@ export const ERRORS = {
   range_not_satisfiable: { status: 416, title: 'Range Not Satisfiable', retry: false },
   unprocessable: { status: 422, title: 'Unprocessable Entity', retry: false },
   unsupported_file: { status: 422, title: 'Unprocessable Entity', retry: false },
+  option_required: { status: 422, title: 'Unprocessable Entity', retry: false },
   sku_not_found: { status: 422, title: 'Unprocessable Entity', retry: false },
   printer_unreachable: { status: 422, title: 'Unprocessable Entity', retry: true },
   printer_auth: { status: 422, title: 'Unprocessable Entity', retry: false },

@@ -4,10 +4,13 @@ import { decodeRow } from '../database/rows.js';
 import type { Transaction } from '../database/transaction.js';
 import { linkedPart, part, sku, skuBuild } from '../resources/index.js';
 import type { Row } from '../resources/resource.js';
-import type { LinkedPartMaterials, MaterialAssignments, Tags } from '../resources/shapes.js';
+import type { LinkedPartMaterials, Tags } from '../resources/shapes.js';
 import { createBuild, type PartBuild, type PlannedBuild, planBuild, type SkuOrigin } from './builds.js';
+import { ChosenProperties } from './chosen-properties.js';
 import { skuBuildStatusOf } from './job-status.js';
 import { requireItem } from './order-items.js';
+import { type Choice, type ChosenOption, chooseOptions } from './sku-choices.js';
+import { matchSku } from './sku-match.js';
 import type { Sku } from './skus.js';
 
 export type SkuBuild = Row<typeof skuBuild>;
@@ -37,12 +40,10 @@ export interface SkuBuildLine {
   readonly choices: readonly Choice[];
 }
 
-/** What was chosen for an option, named by its id or its name. */
-export type Choice = ({ readonly id: string } | { readonly name: string }) & { readonly value: string };
-
 export interface PlannedSkuBuild {
   readonly sku: Sku;
   readonly line: SkuBuildLine;
+  readonly options: readonly ChosenOption[];
   readonly parts: readonly {
     readonly link: LinkedPart;
     readonly perSku: number;
@@ -56,19 +57,14 @@ const MAX_COPIES = 500;
 /**
  * What a line for a SKU would make: a part build for each of its linked parts, in their order.
  *
- * @throws ApiError sku_not_found for a code, not_found for an id or an item of an order, unprocessable, unsupported_file
+ * @throws ApiError sku_not_found for a code, not_found for an id or an item of an order,
+ *   option_required, unprocessable, unsupported_file
  */
 export async function planSkuBuild(tx: Transaction, line: SkuBuildLine): Promise<PlannedSkuBuild> {
-  const found = await theSku(tx, line.sku);
+  const { sku: found, choices: fromCode } = await theSku(tx, line.sku);
   if (line.order) await requireItem(tx, line.order.orderId, line.order.orderItemId);
-  const [choice] = line.choices;
-  if (choice) {
-    const named = 'id' in choice ? choice.id : choice.name;
-    throw new ApiError(
-      'unprocessable',
-      `options: the SKU ${found.sku} has no option ${JSON.stringify(named)}`,
-    );
-  }
+  const options = await chooseOptions(tx, found, [...fromCode, ...line.choices]);
+  const properties = new ChosenProperties(tx, found.sku, options);
   const links = await linksOf(tx, found.id);
   const configs = configsFor(links, line.configs);
   const parts: PlannedSkuBuild['parts'][number][] = [];
@@ -85,7 +81,10 @@ export async function planSkuBuild(tx: Transaction, line: SkuBuildLine): Promise
       );
     }
     refuseParameters(label, link, config);
-    const plateQuantities = config.plateQuantities ?? link.extensions?.['3mf']?.plateQuantities;
+    const plateQuantities =
+      config.plateQuantities ??
+      (await properties.plateQuantities(link.plateQuantitiesBinding)) ??
+      link.extensions?.['3mf']?.plateQuantities;
     const plan = planBuild(await tx.get(part, link.partId), {
       partId: link.partId,
       quantity,
@@ -93,18 +92,18 @@ export async function planSkuBuild(tx: Transaction, line: SkuBuildLine): Promise
       position: line.position,
       label,
       tags: { ...line.tags, ...config.tags },
-      materials: settledMaterials({ ...link.materialAssignments, ...config.materials }),
+      materials: await properties.materials({ ...link.materialAssignments, ...config.materials }),
       ...(plateQuantities ? { plateQuantities } : {}),
     });
     parts.push({ link, perSku, plan });
   }
-  return { sku: found, line, parts };
+  return { sku: found, line, options, parts };
 }
 
 /** Stores a planned SKU build with its part builds and their jobs, which are in the queue from then on. */
 export async function createSkuBuild(
   tx: Transaction,
-  { sku: source, line, parts }: PlannedSkuBuild,
+  { sku: source, line, options, parts }: PlannedSkuBuild,
   createdBy: string | null,
 ): Promise<{ readonly skuBuild: SkuBuild; readonly partBuilds: readonly PartBuild[] }> {
   const made = await tx.insert(skuBuild, {
@@ -115,6 +114,8 @@ export async function createSkuBuild(
     skuInstanceStart: line.instanceStart,
     priority: line.priority,
     ...line.order,
+    selectedOptions:
+      options.length > 0 ? Object.fromEntries(options.map(({ optionId, value }) => [optionId, value])) : null,
   });
   const partBuilds: PartBuild[] = [];
   for (const { link, perSku, plan } of parts) {
@@ -134,16 +135,26 @@ export async function createSkuBuild(
   return { skuBuild: await tx.update(skuBuild, made.id, { status }), partBuilds };
 }
 
-async function theSku(tx: Transaction, named: SkuBuildLine['sku']): Promise<Sku> {
-  if ('id' in named) return tx.get(sku, named.id);
-  const raw = await tx.db
-    .selectFrom('sku')
-    .selectAll()
-    .where('storeId', '=', tx.context.storeId)
-    .where('sku', '=', named.code)
-    .executeTakeFirst();
-  if (raw) return decodeRow(sku, raw);
-  throw new ApiError('sku_not_found', `There is no SKU with the code ${JSON.stringify(named.code)}`);
+/** @returns the SKU, with the choices that the suffixes of a code stand for */
+async function theSku(
+  tx: Transaction,
+  named: SkuBuildLine['sku'],
+): Promise<{ readonly sku: Sku; readonly choices: readonly Choice[] }> {
+  if ('id' in named) return { sku: await tx.get(sku, named.id), choices: [] };
+  const code = JSON.stringify(named.code);
+  const match = await matchSku(tx.db, tx.context.storeId, named.code);
+  if (match === 'ambiguous')
+    throw new ApiError(
+      'sku_not_found',
+      `The code ${code} can be read in more than one way; name the SKU and its options`,
+    );
+  if (!match)
+    throw new ApiError(
+      'sku_not_found',
+      `There is no SKU with the code ${code}, nor one whose options it could name`,
+    );
+  const choices = match.options.map(({ optionId: id, value }) => ({ id, value }));
+  return { sku: await tx.get(sku, match.skuId), choices };
 }
 
 async function linksOf(tx: Transaction, skuId: string): Promise<readonly LinkedPart[]> {
@@ -186,19 +197,14 @@ function configsFor(
 }
 
 function refuseParameters(label: string, link: LinkedPart, config: LinkedPartConfig): void {
-  const names = [...link.parameters.map(({ name }) => name), ...Object.keys(config.parameters ?? {})];
-  if (names.length === 0) return;
+  const names = new Set([
+    ...link.parameters.map(({ name }) => name),
+    ...Object.keys(link.parameterBindings ?? {}),
+    ...Object.keys(config.parameters ?? {}),
+  ]);
+  if (names.size === 0) return;
   throw new ApiError(
     'unprocessable',
-    `The linked part "${label}" sets ${names.join(', ')}, but a sliced file has no parameters to set`,
+    `The linked part "${label}" sets ${[...names].join(', ')}, but a sliced file has no parameters to set`,
   );
-}
-
-/** Without what an option of the SKU would have to decide; null when nothing is said. */
-function settledMaterials(given: LinkedPartMaterials): MaterialAssignments | null {
-  const channels = Object.entries(given).flatMap(([channel, alternatives]) => {
-    const settled = alternatives.flatMap((one) => ('propertyId' in one ? [] : [one]));
-    return settled.length > 0 || alternatives.length === 0 ? [[channel, settled] as const] : [];
-  });
-  return channels.length > 0 ? Object.fromEntries(channels) : null;
 }

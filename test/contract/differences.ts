@@ -25,6 +25,10 @@ export const DIFFERENCES: readonly { readonly at: RegExp; readonly why: string }
     why: 'what ships with the daemon is not for its callers to say; the field is ignored',
   },
   {
+    at: /^request BuildConfigV2\.skus\[\]: no alternative of the daemon takes \{sku(Id)?, quantity, linkedPartConfigs, tags, priority, position, skuInstanceStart, order, options\}/,
+    why: 'it takes all of these, and beside them selectedOptions, a name under which a published guide sends options',
+  },
+  {
     at: /^request PartialPartUpdateWithMaterials\.fileUris: only contract/,
     why: 'one file cannot belong to many parts at once',
   },

@@ -1,9 +1,6 @@
-import { z } from 'zod';
-import { POSITIONS } from '../../contract/enums.js';
 import { ApiError } from '../../contract/errors.js';
 import type { Transaction } from '../../database/transaction.js';
 import {
-  type BuildLine,
   createBuild,
   type PartBuild,
   type PlannedBuild,
@@ -15,68 +12,17 @@ import {
   type PlannedSkuBuild,
   planSkuBuild,
   type SkuBuild,
-  type SkuBuildLine,
 } from '../../domain/sku-builds.js';
 import type { Sku } from '../../domain/skus.js';
 import { part, partBuild, partBuildStep, skuBuild } from '../../resources/index.js';
 import type { Presenter } from '../../resources/resource.js';
-import { linkedPartMaterials, materialAssignments, plateQuantities, tags } from '../../resources/shapes.js';
 import type { Deps } from '../deps.js';
 import { type Operation, operation } from '../operation.js';
-import { id, noParams } from '../schemas.js';
+import { noParams } from '../schemas.js';
 import { listOperation, searchOperation, standardOperations } from '../standard.js';
+import { type BuildRequest, buildLine, buildRequest, skuBuildLine } from './build-request.js';
 import { buildPreview, buildResult, buildWithRelations, skuBuildWithRelations } from './build-shapes.js';
 import { wholeBuilds, wholeSkuBuilds } from './whole-builds.js';
-
-const priority = z.union([z.literal(100), z.literal(1000)]);
-const scalar = z.union([z.number(), z.string().max(255), z.boolean()]);
-
-const partLine = z.object({
-  partId: id,
-  quantity: z.int().min(0).max(500).optional(),
-  priority: priority.optional(),
-  position: z.enum(POSITIONS).optional(),
-  parameters: z.record(z.string(), scalar).optional(),
-  label: z.string().min(1).max(1024).optional(),
-  tags: tags.optional(),
-  plateQuantities: plateQuantities.optional(),
-  materials: materialAssignments.nullable().optional(),
-  /** The name an older client uses for `materials`. */
-  materialAssignments: materialAssignments.nullable().optional(),
-});
-
-const skuFields = {
-  quantity: z.int().min(1).max(500).optional(),
-  linkedPartConfigs: z
-    .record(
-      z.string(),
-      z.object({
-        parameters: z.record(z.string(), scalar).optional(),
-        tags: tags.optional(),
-        quantity: z.int().min(0).max(500).optional(),
-        label: z.string().min(1).max(1024).optional(),
-        plateQuantities: plateQuantities.optional(),
-        materials: linkedPartMaterials.nullable().optional(),
-      }),
-    )
-    .optional(),
-  tags: tags.optional(),
-  priority: priority.optional(),
-  position: z.enum(POSITIONS).optional(),
-  skuInstanceStart: z.int().min(1).optional(),
-  order: z.object({ orderId: id, orderItemId: id }).optional(),
-  options: z
-    .array(z.union([z.object({ id, value: z.string() }), z.object({ name: z.string(), value: z.string() })]))
-    .max(100)
-    .optional(),
-};
-const skuLine = z.union([z.object({ skuId: id, ...skuFields }), z.object({ sku: z.string(), ...skuFields })]);
-
-const buildRequest = z.object({
-  parts: z.array(partLine).max(1_000).optional(),
-  skus: z.array(skuLine).max(1_000).optional(),
-});
-type BuildRequest = z.infer<typeof buildRequest>;
 
 /** What a request would make. */
 interface Plans {
@@ -187,33 +133,6 @@ async function plansFor(tx: Transaction, { parts = [], skus = [] }: BuildRequest
 function jobCount({ builds, skuBuilds }: Plans): number {
   const all = [...builds, ...skuBuilds.flatMap(({ parts }) => parts.map(({ plan }) => plan))];
   return all.reduce((sum, plan) => sum + plan.jobs.length, 0);
-}
-
-function buildLine(line: z.infer<typeof partLine>): BuildLine {
-  return {
-    partId: line.partId,
-    quantity: line.quantity ?? 1,
-    priority: line.priority ?? 100,
-    position: line.position ?? 'back',
-    label: line.label ?? null,
-    tags: line.tags ?? {},
-    materials: line.materials ?? line.materialAssignments ?? null,
-    ...(line.plateQuantities ? { plateQuantities: line.plateQuantities } : {}),
-  };
-}
-
-function skuBuildLine(line: z.infer<typeof skuLine>): SkuBuildLine {
-  return {
-    sku: 'skuId' in line ? { id: line.skuId } : { code: line.sku },
-    quantity: line.quantity ?? 1,
-    priority: line.priority ?? 100,
-    position: line.position ?? 'back',
-    tags: line.tags ?? {},
-    instanceStart: line.skuInstanceStart ?? 1,
-    order: line.order ?? null,
-    configs: line.linkedPartConfigs ?? {},
-    choices: line.options ?? [],
-  };
 }
 
 function previewOf(plan: PlannedBuild, of: Sku | null, presenter: Presenter): Record<string, unknown> {
