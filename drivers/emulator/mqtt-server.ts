@@ -27,6 +27,7 @@ export class MqttServer implements MqttConnectionHost {
   readonly serial: string;
   readonly #options: MqttServerOptions;
   readonly #connections = new Set<MqttConnection>();
+  #accepted = 0;
 
   constructor(options: MqttServerOptions) {
     this.#options = options;
@@ -39,7 +40,13 @@ export class MqttServer implements MqttConnectionHost {
     return false;
   }
 
+  /** Clients that ever connected. */
+  get accepted(): number {
+    return this.#accepted;
+  }
+
   accept(socket: TLSSocket): void {
+    this.#accepted += 1;
     const connection = new MqttConnection(socket, this);
     this.#connections.add(connection);
     connection.run();

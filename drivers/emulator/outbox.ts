@@ -3,7 +3,7 @@ import { FAULTS, type FaultSet } from './faults.js';
 import type { MqttServer } from './mqtt-server.js';
 
 export class Outbox {
-  #held: Buffer | null = null;
+  #held: { readonly payload: Buffer; readonly accepted: number } | null = null;
   #sinceDrop = 0;
   #quietUntil = 0;
 
@@ -32,13 +32,14 @@ export class Outbox {
   publish(payload: Buffer): void {
     if (!this.open) return;
     if (this.#held === null && this.faults.take(FAULTS.mqttReorder) !== null) {
-      this.#held = payload;
+      this.#held = { payload, accepted: this.mqtt.accepted };
       return;
     }
     const held = this.#held;
     this.#held = null;
     this.#send(payload);
-    if (held !== null) this.#send(held);
+    // What was on its way to one connection never reaches a later one.
+    if (held?.accepted === this.mqtt.accepted) this.#send(held.payload);
   }
 
   #send(payload: Buffer): void {
