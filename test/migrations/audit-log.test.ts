@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { newId } from '../../src/contract/ids.js';
 import { recordAct } from '../../src/domain/audit.js';
-import { createStore, systemContext } from '../../src/domain/stores.js';
+import { systemContext } from '../../src/domain/stores.js';
 import { printer } from '../../src/resources/index.js';
-import { openAfter } from '../fixtures/database.js';
+import { bareStore, openAfter } from '../fixtures/database.js';
 
 let dataDir: string;
 beforeEach(() => {
@@ -18,7 +18,7 @@ const open = (steps: number, create: boolean) => openAfter(dataDir, steps, creat
 
 it('0002 gives a filled farm an audit log, keeps what was there, and leaves a copy of before', async () => {
   const before = await open(1, true);
-  const { id: storeId } = await createStore(before, 'Farm');
+  const { id: storeId } = await bareStore(before, 'Farm');
   await before.write(systemContext(storeId), (tx) =>
     tx.insert(printer, { storeId, provider: 'Bambu', name: 'Kept', deviceId: 'S1' }),
   );

@@ -6,9 +6,9 @@ import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { MIGRATIONS } from '../../migrations/index.js';
 import type { Database } from '../../src/database/database.js';
-import { createStore, systemContext } from '../../src/domain/stores.js';
+import { systemContext } from '../../src/domain/stores.js';
 import { aDispatch } from '../domain/rows.js';
-import { openAfter } from '../fixtures/database.js';
+import { bareStore, openAfter } from '../fixtures/database.js';
 
 const STEP = MIGRATIONS.findIndex(({ name }) => name === '0006_fewer_pages');
 
@@ -27,7 +27,7 @@ async function plan(db: Database, query: ReturnType<typeof sql>): Promise<string
 
 it('0006 keeps what a filled farm has, and finds jobs by printer and dispatches by either token', async () => {
   const before = await open(STEP, true);
-  const { id: storeId } = await createStore(before, 'Farm');
+  const { id: storeId } = await bareStore(before, 'Farm');
   const printerId = 'a'.repeat(24);
   await before.write(systemContext(storeId), async (tx) => {
     await aDispatch(tx, printerId, { token: 12, previousToken: 11 });

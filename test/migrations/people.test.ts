@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { MIGRATIONS } from '../../migrations/index.js';
 import { membersOf } from '../../src/domain/members.js';
-import { completeStore, createStore, systemContext } from '../../src/domain/stores.js';
-import { openAfter } from '../fixtures/database.js';
+import { completeStore, systemContext } from '../../src/domain/stores.js';
+import { bareStore, openAfter } from '../fixtures/database.js';
 import { temporaryFolder } from '../telemetry/temporary-folder.js';
 
 const STEP = MIGRATIONS.findIndex(({ name }) => name === '0013_people');
@@ -10,7 +10,7 @@ const STEP = MIGRATIONS.findIndex(({ name }) => name === '0013_people');
 it('0013 gives a filled farm its people, and the first start an owner, settings and a plan, once', async () => {
   const dataDir = await temporaryFolder();
   const before = await openAfter(dataDir, STEP, true);
-  const { id, createdAt } = await createStore(before, 'Old farm');
+  const { id, createdAt } = await bareStore(before, 'Old farm');
   await before.close();
 
   const after = await openAfter(dataDir, STEP + 1, false);

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { MIGRATIONS } from '../../migrations/index.js';
-import { createStore, systemContext } from '../../src/domain/stores.js';
+import { systemContext } from '../../src/domain/stores.js';
 import { jobs } from '../domain/rows.js';
-import { openAfter } from '../fixtures/database.js';
+import { bareStore, openAfter } from '../fixtures/database.js';
 
 const STEP = MIGRATIONS.findIndex(({ name }) => name === '0010_skus');
 
@@ -17,7 +17,7 @@ afterEach(() => rmSync(dataDir, { recursive: true, force: true }));
 
 it('0010 keeps the jobs and builds of a filled farm, and takes SKUs', async () => {
   const before = await openAfter(dataDir, STEP, true);
-  const { id: storeId } = await createStore(before, 'Farm');
+  const { id: storeId } = await bareStore(before, 'Farm');
   await before.write(systemContext(storeId), (tx) => jobs(tx, 3));
   const had = await before.read.selectFrom('printJob').selectAll().execute();
   const builds = await before.read.selectFrom('partBuild').selectAll().execute();
