@@ -6,6 +6,7 @@ import { plainAddress } from '../operations/access/address.js';
 import { type Authenticator, unauthorized } from '../operations/access/authenticator.js';
 import { type FailedLogins, limited } from '../operations/access/failed-logins.js';
 import type { Credentials } from '../operations/access/known.js';
+import { requireUser } from '../operations/access/signed-in.js';
 import { SlidingWindow } from '../operations/access/sliding-window.js';
 import type { Caller, Operation } from '../operations/operation.js';
 
@@ -109,6 +110,7 @@ function credentialsOf(request: FastifyRequest): { storeId: string | null; secre
 }
 
 function requirePermissions(operation: Operation, caller: Caller): void {
+  if (operation.usersOnly) requireUser(caller);
   if (operation.permissions.every((permission) => caller.permissions.has(permission))) return;
   const missing = operation.permissions.filter((permission) => !caller.permissions.has(permission));
   if (operation.orPermission !== undefined && caller.permissions.has(operation.orPermission)) return;

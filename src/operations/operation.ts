@@ -82,6 +82,8 @@ export interface Operation<Params = unknown, Body = unknown> {
   readonly lists?: Resource;
   /** Needs no credentials: whoever calls is a stranger without permissions, and is not counted. */
   readonly open?: true;
+  /** Is about the caller as a person: for users who are signed in, never for an API key. */
+  readonly usersOnly?: true;
   /** Declared whole, but what it does is not built: it answers 501. */
   readonly notYet?: true;
   /** Kept for programs written against an older interface: served, but no part of the described API. */

@@ -58,7 +58,7 @@ export async function describeApi(operations: readonly Operation[], version: str
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/', description: 'This farm' }],
-    security: [{ key: [], store: [] }],
+    security: [{ key: [], store: [] }, { session: [] }],
     tags: [...new Set(operations.map(tagOf))].sort().map((name) => ({ name })),
     paths,
     components: {
@@ -73,6 +73,11 @@ export async function describeApi(operations: readonly Operation[], version: str
           description: 'The word `ApiKey`, a blank, and the whole key.',
         },
         store: { type: 'apiKey', in: 'header', name: 'x-printago-storeid', description: 'Id of the store.' },
+        session: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'The token of a session, as signing in with a passkey answers it.',
+        },
       },
     },
   };
@@ -90,7 +95,7 @@ function tagOf({ path }: Operation): string {
 }
 
 function describe(operation: Operation, book: SchemaBook): JsonSchema {
-  const { id, summary, permissions, orPermission, body, open } = operation;
+  const { id, summary, permissions, orPermission, body, open, usersOnly } = operation;
   const parameters = [...pathParameters(operation, book), ...queryParameters(operation, book)];
   return {
     operationId: id,
@@ -98,7 +103,7 @@ function describe(operation: Operation, book: SchemaBook): JsonSchema {
     tags: [tagOf(operation)],
     ...(permissions.length > 0 ? { 'x-permissions': permissions } : {}),
     ...(orPermission ? { 'x-or-permission': orPermission } : {}),
-    ...(open ? { security: [] } : {}),
+    ...(open ? { security: [] } : usersOnly ? { security: [{ session: [] }] } : {}),
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(body ? { requestBody: { required: true, content: json(book.write(body)) } } : {}),
     responses: {

@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { decodeRow } from '../../database/rows.js';
 import { ownPasskey, type Passkey, removePasskey } from '../../domain/passkeys.js';
 import { passkey } from '../../resources/index.js';
+import { requireUser } from '../access/signed-in.js';
 import type { Deps } from '../deps.js';
 import { NOTHING, type Operation, operation } from '../operation.js';
 import { noParams } from '../schemas.js';
-import { requireUser } from './signed-in.js';
 
 /** Listing, naming and deleting the caller's own passkeys. */
 export function ownPasskeyOperations({ database }: Pick<Deps, 'database'>): Operation[] {
@@ -18,6 +18,7 @@ export function ownPasskeyOperations({ database }: Pick<Deps, 'database'>): Oper
     status: 200,
     summary: 'The passkeys of the user who calls',
     permissions: [],
+    usersOnly: true,
     params: noParams,
     body: null,
     answer: () => z.array(summarySchema),
@@ -41,6 +42,7 @@ export function ownPasskeyOperations({ database }: Pick<Deps, 'database'>): Oper
     status: 200,
     summary: 'Give one of your passkeys another name',
     permissions: [],
+    usersOnly: true,
     params: anyId,
     body: z.object({ name: z.string().trim().min(1).max(100) }),
     answer: null,
@@ -61,6 +63,7 @@ export function ownPasskeyOperations({ database }: Pick<Deps, 'database'>): Oper
     status: 200,
     summary: 'Delete one of your passkeys; sessions that it opened end, but for the one that asks',
     permissions: [],
+    usersOnly: true,
     params: anyId,
     body: null,
     answer: null,

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { addPasskey } from '../../domain/passkeys.js';
+import { requireUser } from '../access/signed-in.js';
 import { type Operation, operation } from '../operation.js';
 import { noParams } from '../schemas.js';
 import { challengeOf, newCredential } from './credential.js';
 import type { PasskeyDoor } from './door.js';
-import { requireUser } from './signed-in.js';
 import { registrationOptions, verifyRegistration } from './webauthn.js';
 
 /** A further passkey for a user who is signed in. */
@@ -18,6 +18,7 @@ export function registrationOperations(door: PasskeyDoor): Operation[] {
     status: 200,
     summary: 'What a browser needs to make a further passkey for the user who calls',
     permissions: [],
+    usersOnly: true,
     params: noParams,
     body: null,
     answer: () => optionsSchema,
@@ -41,6 +42,7 @@ export function registrationOperations(door: PasskeyDoor): Operation[] {
     status: 201,
     summary: 'Register the passkey that the browser made',
     permissions: [],
+    usersOnly: true,
     params: noParams,
     body: z.object({ credential: newCredential, name: z.string().trim().min(1).max(100).optional() }),
     answer: () => z.object({ verified: z.boolean(), credentialId: z.string().optional() }),

@@ -4,9 +4,9 @@ import { decodeRow } from '../../database/rows.js';
 import { recordAct } from '../../domain/audit.js';
 import type { UserSession } from '../../domain/sessions.js';
 import { userSession } from '../../resources/index.js';
+import { requireUser } from '../access/signed-in.js';
 import type { Deps } from '../deps.js';
 import { NOTHING, type Operation, operation } from '../operation.js';
-import { requireUser } from '../passkeys/signed-in.js';
 import { noParams } from '../schemas.js';
 
 /** The caller's own sessions: where somebody is signed in, and how that ends. */
@@ -18,6 +18,7 @@ export function sessionOperations({ database }: Pick<Deps, 'database'>): Operati
     status: 200,
     summary: 'Where the user who calls is signed in',
     permissions: [],
+    usersOnly: true,
     params: noParams,
     body: null,
     answer: () => z.array(shown),
@@ -40,6 +41,7 @@ export function sessionOperations({ database }: Pick<Deps, 'database'>): Operati
     status: 200,
     summary: 'Sign out: `current` is the session that asks. Its token is worthless at once',
     permissions: [],
+    usersOnly: true,
     params: z.object({ id: z.string().min(1).max(64) }),
     body: null,
     answer: null,
