@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type TestFarm, testFarm, textAt, valueAt } from '../fixtures/farm.js';
-import { mayBeNotYet } from './areas.js';
+import { isForUsersOnly, mayBeNotYet } from './areas.js';
 import { ENDPOINTS, OPERATIONS } from './contract.js';
 
 let farm: TestFarm;
@@ -73,15 +73,12 @@ const UNNAMED: Readonly<Record<string, readonly (readonly string[])[]>> = {
   'POST /v1/filametrics/disconnect': [['integration.manage']],
 };
 
-/** For users who are signed in, whatever they may do; no key gets further. */
-const USERS_ONLY = /^\/v1\/passkeys(?!\/(signup|authentication))/;
-
-const ROWS = OPERATIONS.filter(({ path }) => !USERS_ONLY.test(path)).map(
+const ROWS = OPERATIONS.filter(({ path }) => !isForUsersOnly(path)).map(
   ({ method, path, permission }) => [`${method} ${path}`, method, path, permission] as const,
 );
 
 describe('passkeys', () => {
-  it.each(OPERATIONS.filter(({ path }) => USERS_ONLY.test(path)).map(({ method, path }) => [method, path]))(
+  it.each(OPERATIONS.filter(({ path }) => isForUsersOnly(path)).map(({ method, path }) => [method, path]))(
     '%s %s is for users who are signed in',
     async (method, path) => {
       const body = { name: 'x', credential: {} };
