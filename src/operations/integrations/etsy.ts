@@ -96,6 +96,12 @@ export function etsyOperations(deps: Deps): Operation[] {
         const { shopId = row.externalId ?? '', shopName = '' } = said.parse(row.publicData);
         return { integrationId: row.id, shopId, shopName };
       },
+      about: () => ({
+        shopId: z.string().optional(),
+        shopName: z.string().optional(),
+        shopUrl: z.string().optional(),
+        lastSyncedAt: z.iso.datetime().optional(),
+      }),
     }),
     usage,
     sync,

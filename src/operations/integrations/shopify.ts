@@ -70,6 +70,11 @@ export function shopifyOperations(deps: Deps): Operation[] {
         const { shopName = '', shopDomain = row.externalId ?? '' } = said.parse(row.publicData);
         return { integrationId: row.id, shop: shopDomain, shopName, connectedAt: row.createdAt };
       },
+      about: () => ({
+        shop: z.string().optional(),
+        connectedAt: z.iso.datetime().optional(),
+        lastSyncedAt: z.iso.datetime().optional(),
+      }),
     }),
     disconnect,
     enrich,

@@ -42,6 +42,8 @@ interface ShopWords<Settings extends z.ZodRawShape> {
   /** One of the list. */
   readonly listed: () => z.ZodType;
   readonly list: (row: Integration) => Record<string, unknown>;
+  /** What a shop that is connected says of itself, for clients that read it; none is so far. */
+  readonly about: () => z.ZodRawShape;
 }
 
 /** What is the same for all shops: which there are, whether they are connected, and their settings. */
@@ -83,7 +85,7 @@ export function shopOperations<Settings extends z.ZodRawShape>(
     permissions: ['integration.view'],
     params: shopParam,
     body: null,
-    answer: () => z.object({ connected: z.boolean() }),
+    answer: () => z.object({ connected: z.boolean(), ...shop.about() }),
     async run({ params }, { caller }) {
       await readShop(deps, caller.storeId, type, params.integrationId);
       // The daemon has nothing that reaches a shop, and so no place for a shop's token: none is connected.
