@@ -9,8 +9,8 @@ const INVALID = Number(process.env.FUZZ_INVALID ?? 20);
 const SEED = Number(process.env.FUZZ_SEED ?? Date.now() % 1_000_000_000);
 const PATIENCE_MS = VALID + INVALID > 25 ? 3_600_000 : 28_000;
 
-/** Declares the tests of the operations with these methods, on a farm of their own. */
-export function fuzzOperations(methods: readonly string[]): void {
+/** Declares the test of the operations with these methods and such paths, on a farm of their own. */
+export function fuzzOperations(methods: readonly string[], paths = /^/): void {
   let farm: TestFarm;
   let fuzz: Fuzz;
   beforeAll(async () => {
@@ -32,7 +32,9 @@ export function fuzzOperations(methods: readonly string[]): void {
       if (!methods.includes('POST'))
         for (const one of fuzz.operations.filter(({ method }) => method === 'POST'))
           wrong.push(...(await fuzz.run(one, 2, 0)));
-      for (const one of fuzz.operations.filter(({ method }) => methods.includes(method)))
+      for (const one of fuzz.operations.filter(
+        ({ method, path }) => methods.includes(method) && paths.test(path),
+      ))
         wrong.push(...(await fuzz.run(one, VALID, INVALID)));
       console.info(`${fuzz.sent} requests; ${fuzz.taken.size} operations took some of theirs`);
       expect(wrong.slice(0, 20), `${wrong.length} of ${fuzz.sent} with FUZZ_SEED=${SEED}`).toEqual([]);
