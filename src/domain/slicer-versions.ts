@@ -15,7 +15,8 @@ export interface SlicerVersion {
 }
 
 /**
- * The slicers that are known, oldest first within each. Source: the release pages of OrcaSlicer and of Bambu Studio.
+ * The slicers that are known, oldest first within each. Source: the version numbers that the projects
+ * OrcaSlicer and Bambu Studio give their releases, as their public issue threads name them.
  * The list says what can be named in settings, not what is installed on this machine.
  */
 const RELEASES: readonly (readonly [engine: Slicer, versions: readonly string[]])[] = [
