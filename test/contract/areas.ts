@@ -30,9 +30,6 @@ export function mayBeNotYet(path: string): boolean {
   return NOT_YET.some((one) => one.test(path));
 }
 
-/** What of the contract is not there yet, by path or by method and path. */
-export const PENDING: readonly RegExp[] = [];
-
 /** For users who are signed in, whatever they may do; no key gets further. */
 export function isForUsersOnly(path: string): boolean {
   return /^\/v1\/passkeys(?!\/(signup|authentication))/.test(path);

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { z } from 'zod';
 import { type ApiAnswer, type TestFarm, valueAt } from '../fixtures/farm.js';
-import { type AREAS, areaOf, mayBeNotYet, PENDING } from './areas.js';
+import { type AREAS, areaOf, mayBeNotYet } from './areas.js';
 
 /** The contract as data: every operation with its schemas, and the definitions that these name. */
 const contract = z
@@ -25,25 +25,20 @@ const contract = z
   .parse(JSON.parse(readFileSync(new URL('../fixtures/contract.json', import.meta.url), 'utf8')));
 
 export type ContractOperation = (typeof contract.operations)[number];
-/** Every operation of the contract. */
-export const CONTRACT: readonly ContractOperation[] = contract.operations;
-
 /** The definitions that its schemas name. */
 export const DEFINITIONS: Readonly<Record<string, unknown>> = contract.$defs;
 
-/** Those that the daemon serves. */
-export const OPERATIONS = CONTRACT.filter(
-  ({ method, path }) => !PENDING.some((area) => area.test(path) || area.test(`${method} ${path}`)),
-);
+/** Every operation of the contract. */
+export const OPERATIONS: readonly ContractOperation[] = contract.operations;
 
-/** The served operations that the test file of an area calls, each at least once. */
+/** The operations that the test file of an area calls, each at least once. */
 export function operationsOf(area: keyof typeof AREAS): readonly string[] {
   return OPERATIONS.filter(({ path }) => areaOf(path) === area).map(
     ({ method, path }) => `${method} ${path}`,
   );
 }
 
-/** Every endpoint of the contract, served already or not: method, path, success status, permission (`-` is none). */
+/** Every endpoint of the contract: method, path, success status, permission (`-` is none). */
 export const ENDPOINTS = contract.endpoints;
 
 const ajv = new Ajv2020({ strict: false, allErrors: true });

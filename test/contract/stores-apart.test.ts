@@ -8,7 +8,7 @@ import {
   otherStore,
   referringTo,
 } from '../fixtures/other-store.js';
-import { CONTRACT, DEFINITIONS } from './contract.js';
+import { DEFINITIONS, OPERATIONS } from './contract.js';
 
 let farm: TestFarm;
 let other: OtherStore;
@@ -58,7 +58,7 @@ function idsFor(path: string): readonly string[] {
 describe('every operation of the contract', () => {
   it('knows nobody without a key, nor with the key of another store', async () => {
     const authorization = `ApiKey ${other.key}`;
-    for (const { method, path } of CONTRACT) {
+    for (const { method, path } of OPERATIONS) {
       if (OPEN.test(path)) continue;
       const at = path.replaceAll(/\{\w+\}/g, newId());
       for (const headers of [
@@ -76,7 +76,7 @@ describe('every operation of the contract', () => {
   it('shows nothing of another store, whatever ids it is given, and changes nothing there', async () => {
     const before = await contentsOf(farm, other);
     const ids = [...other.rows.values()];
-    for (const { method, path, request } of CONTRACT) {
+    for (const { method, path, request } of OPERATIONS) {
       for (const id of path.includes('{') ? idsFor(path) : ['']) {
         const body = request === null ? undefined : bodyFor(request, id === '' ? ids : [id]);
         const answer = await farm.api(method, path.replaceAll(/\{\w+\}/g, id), body);
