@@ -197,7 +197,8 @@ export class PrinterConnection {
       username: USER_NAME,
       password: this.#target.accessCode,
       keepalive: this.#options.keepaliveSeconds,
-      connectTimeout: this.#options.timeoutMs,
+      // Longer than our own wait, which ends first and knows better what to say.
+      connectTimeout: 2 * this.#options.timeoutMs,
       reconnectPeriod: 0,
       resubscribe: false,
       queueQoSZero: false,

@@ -28,6 +28,8 @@ beforeAll(async () => {
       { model: 'P1S', serial: FULL },
     ],
     timing: { ...QUICK, transferBackoffMs: [50, 50] },
+    // In proportion: what a P1 leaves out of its reports has to be asked for within the shortened waits.
+    sessionTiming: { refreshFloorMs: 300 },
   });
   stats = await mqtt.connectAsync(farm.mqttUrl, {
     ca: readFileSync(farm.caFile),
