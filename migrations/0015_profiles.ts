@@ -1,22 +1,9 @@
-import { type CreateTableBuilder, type Kysely, sql } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { Migration } from '../src/database/migrate.js';
+import { begun, ended } from './entity-table.js';
 
 /** Slicer profiles, runs of slicers, and what printers were told of the spools in their slots. */
 export const profiles: Migration = { name: '0015_profiles', up };
-
-function begun(db: Kysely<unknown>, name: string): CreateTableBuilder<string, string> {
-  return db.schema
-    .createTable(name)
-    .addColumn('id', 'text', (c) => c.primaryKey().notNull())
-    .addColumn('storeId', 'text', (c) => c.notNull().references('store.id').onDelete('cascade'));
-}
-
-function ended(table: CreateTableBuilder<string, string>): Promise<void> {
-  return table
-    .addColumn('createdAt', 'text', (c) => c.notNull())
-    .addColumn('updatedAt', 'text', (c) => c.notNull())
-    .execute();
-}
 
 async function up(db: Kysely<unknown>): Promise<void> {
   await ended(
