@@ -13,6 +13,7 @@ import { passkeys } from './0014_passkeys.js';
 import { profiles } from './0015_profiles.js';
 import { byCreation } from './0016_by_creation.js';
 import { maintenance } from './0017_maintenance.js';
+import { printClock } from './0018_print_clock.js';
 
 /** All steps in order. A step that has been released is never edited: add another one. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -30,4 +31,5 @@ export const MIGRATIONS: readonly Migration[] = [
   profiles,
   byCreation,
   maintenance,
+  printClock,
 ];

@@ -142,9 +142,9 @@ export async function writeStep(
   if (begins || journal.token !== row.token) {
     await tx.update(printJob, row.printJobId, { taskId: journal.token });
   }
-  const job = step.job ? await writeJob(tx, written, step.job) : await tx.get(printJob, row.printJobId);
+  if (step.job) await writeJob(tx, written, step.job);
   if (step.ending) {
-    await releasePrinter(tx, row.printerId, job, {
+    await releasePrinter(tx, row.printerId, {
       outcome: step.ending.outcome,
       ready: step.ending.ready,
       wasReady: journal.wasReady,

@@ -1,7 +1,6 @@
 import type { Transaction } from '../database/transaction.js';
 import { printer } from '../resources/index.js';
 import type { Patch, Row } from '../resources/resource.js';
-import type { PrintJob } from './jobs.js';
 
 export interface DispatchEnding {
   readonly outcome: 'completed' | 'failed' | 'cancelled' | 'released' | 'not-started' | 'unknown';
@@ -18,17 +17,13 @@ export interface DispatchEnding {
   };
 }
 
-/** Longest print that is counted: beyond it a clock has been set, or nobody looked for a week. */
-const LONGEST_PRINT_HOURS = 21 * 24;
-
 /**
- * What a printer is after a dispatch has ended: free of the job, its bed in the state that can be answered for, its
- * counters moved on. Continuous printing goes on only after a normal end.
+ * What a printer is after a dispatch has ended: free of the job, its bed in the state that can be answered for, the
+ * job counted. Hours are counted from what it shows. Continuous printing goes on only after a normal end.
  */
 export async function releasePrinter(
   tx: Transaction,
   printerId: string,
-  job: PrintJob,
   ending: DispatchEnding,
 ): Promise<void> {
   const row = await tx.find(printer, printerId);
@@ -37,7 +32,7 @@ export async function releasePrinter(
     printingJobId: null,
     isAvailable: row.isOnline && ending.machine.free,
     ...bedAndContinuation(row, ending),
-    ...counters(row, job, ending),
+    ...(ending.outcome === 'completed' ? { lifetimeJobCount: row.lifetimeJobCount + 1 } : {}),
   });
 }
 
@@ -72,19 +67,4 @@ function afterCompletion(row: Row<typeof printer>): Patch<typeof printer> {
 
 function endContinuous(row: Row<typeof printer>): Patch<typeof printer> {
   return row.continuousPrint ? { continuousPrint: false, fabmaticRemainingJobs: null } : {};
-}
-
-function counters(
-  row: { lifetimePrintHours: number; lifetimeJobCount: number },
-  job: PrintJob,
-  ending: DispatchEnding,
-): Patch<typeof printer> {
-  if (job.printingStartedAt === null || job.printingCompletedAt === null) return {};
-  const hours = (Date.parse(job.printingCompletedAt) - Date.parse(job.printingStartedAt)) / 3_600_000;
-  // A clock that was set during a print must neither shorten a life nor add decades to it.
-  const counted = hours < 0 || hours > LONGEST_PRINT_HOURS ? 0 : hours;
-  return {
-    lifetimePrintHours: row.lifetimePrintHours + counted,
-    lifetimeJobCount: row.lifetimeJobCount + (ending.outcome === 'completed' ? 1 : 0),
-  };
 }

@@ -1,5 +1,6 @@
 import { MASK } from '../contract/enums.js';
 import { ApiError } from '../contract/errors.js';
+import { timestamp } from '../contract/time.js';
 import type { Transaction } from '../database/transaction.js';
 import { integration, printer, printerConnection } from '../resources/index.js';
 import type { Patch, Row } from '../resources/resource.js';
@@ -7,6 +8,8 @@ import { isGhost, isWithPrinter, leavesBedInDoubt, type SeenPrint } from './prin
 
 export type Printer = Row<typeof printer>;
 export type PrinterConnection = Row<typeof printerConnection>;
+
+const HOUR_MS = 3_600_000;
 
 export interface NewPrinter {
   readonly serial: string;
@@ -129,6 +132,16 @@ export interface PrinterFacts {
   readonly print: SeenPrint | null;
   /** The print that it shows, running or over; null while none was ever shown. */
   readonly shown: { readonly ids: readonly string[]; readonly name: string } | null;
+  /** What it has printed since the facts were last written, whoever started it. */
+  readonly printed: PrintedTime;
+}
+
+/** Time of printing that no counter has yet. */
+export interface PrintedTime {
+  /** Milliseconds. */
+  readonly ms: number;
+  /** The print that goes on: from when it is still to be counted (epoch milliseconds), and how long it still takes. */
+  readonly open: { readonly since: number; readonly minutesLeft: number | null } | null;
 }
 
 /**
@@ -146,6 +159,7 @@ export async function recordFacts(tx: Transaction, printerId: string, facts: Pri
     isOnline: facts.isOnline,
     isAvailable: facts.isOnline && facts.machineFree && row.printingJobId === null,
     nozzleDiameter,
+    ...moveClock(row, facts.printed),
     ...(inDoubt ? { confirmedReady: false, continuousPrint: false, fabmaticRemainingJobs: null } : {}),
     ...(row.metadata
       ? {
@@ -164,6 +178,15 @@ export async function recordFacts(tx: Transaction, printerId: string, facts: Pri
   await tx.update(printer, printerId, patch);
   if (facts.shown) await rememberShown(tx, printerId, facts.shown);
   return ghost;
+}
+
+/** Counted and begun anew in one write: whatever happens between two of them, no hour counts twice. */
+function moveClock(row: Printer, { ms, open }: PrintedTime): Patch<typeof printer> {
+  return {
+    lifetimePrintHours: row.lifetimePrintHours + ms / HOUR_MS,
+    printingSince: open === null ? null : timestamp(open.since),
+    printingMinutesLeft: open?.minutesLeft ?? null,
+  };
 }
 
 /** What is shown after a restart of the daemon is compared with this. */

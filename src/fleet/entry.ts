@@ -16,6 +16,7 @@ import { printerConnection } from '../resources/index.js';
 import { ConnectionStory } from './connection-story.js';
 import type { LivePrinter } from './live-printer.js';
 import { type NoticeCode, Notices } from './notices.js';
+import { type OpenStretch, PrintClock } from './print-clock.js';
 import { PrintsWatch, type ShownPrint } from './prints-watch.js';
 import { Records } from './records.js';
 import type { TrafficLog, TrafficMessage } from './traffic-log.js';
@@ -29,6 +30,8 @@ export interface EntryOptions {
   readonly awayGraceMs?: number;
   /** What the printer showed before this process; null when that is not known. */
   readonly shown: ShownPrint | null;
+  /** What it printed, and is counted since when, when an earlier process wrote it down. */
+  readonly open: OpenStretch | null;
   write<T>(fn: (tx: Transaction) => Promise<T>): Promise<T>;
   emitReport(entry: LivePrinter): void;
   emitConnection(entry: LivePrinter): void;
@@ -47,6 +50,7 @@ export class Entry implements LivePrinter {
   #stopped = false;
   readonly #whereabouts: Whereabouts;
   readonly #prints: PrintsWatch;
+  readonly #printClock: PrintClock;
   readonly #story: ConnectionStory;
   readonly notices = new Notices();
   readonly #watchers = new Set<(connection: Connection | null, report: PrinterReport | null) => void>();
@@ -61,7 +65,8 @@ export class Entry implements LivePrinter {
     this.#target = target;
     this.#whereabouts = new Whereabouts(target);
     this.#prints = new PrintsWatch(options.shown);
-    this.#records = new Records(this, this.#prints, {
+    this.#printClock = new PrintClock(options.open);
+    this.#records = new Records(this, this.#prints, this.#printClock, {
       log: options.log,
       write: (fn) => options.write(fn),
       notice: (code, message) => this.notice(code, message),
@@ -224,6 +229,7 @@ export class Entry implements LivePrinter {
     this.#noteMode(this.report?.state.developerMode, report.state.developerMode);
     this.report = report;
     this.#prints.note(report);
+    this.#printClock.note(report, performance.now());
     for (const watcher of this.#watchers) watcher(null, report);
     if (this.#printerId === null) return;
     this.options.emitReport(this);

@@ -5,7 +5,7 @@ import { isOnline, type LivePrinter, takesJobs } from './live-printer.js';
 type Seen = Pick<LivePrinter, 'connection' | 'report' | 'capabilities'>;
 
 /** What of a printer's live state is worth keeping. Equal facts are never written twice. */
-export function factsOf(printer: Seen): Omit<PrinterFacts, 'print' | 'shown'> {
+export function factsOf(printer: Seen): Omit<PrinterFacts, 'print' | 'shown' | 'printed'> {
   const state = printer.report?.state ?? null;
   const activity = state?.activity ?? null;
   return {

@@ -17,6 +17,7 @@ import { printerConnection } from '../resources/index.js';
 import { Entry } from './entry.js';
 import type { LivePrinter } from './live-printer.js';
 import type { Notice, NoticeCode } from './notices.js';
+import type { OpenStretch } from './print-clock.js';
 import type { ShownPrint } from './prints-watch.js';
 import { NO_TRAFFIC, TrafficLog, type TrafficMessage } from './traffic-log.js';
 
@@ -64,16 +65,14 @@ export class Fleet {
 
   /** Starts a session for every registered printer. Waits for none of them. */
   async start(): Promise<void> {
-    const rows = await this.options.database.read
-      .selectFrom('printerConnection')
-      .selectAll()
-      .where('storeId', '=', this.options.storeId)
+    const rows = await this.#known()
+      .where('printerConnection.storeId', '=', this.options.storeId)
       .where('active', '=', 1)
       .execute();
     for (const raw of rows) {
       try {
         const row = decodeRow(printerConnection, raw);
-        this.#open(row.printerId, this.#target(row), row.shownPrint);
+        this.#open(row, openStretch(raw));
       } catch (error) {
         this.options.log.error(
           { err: error, printer: raw.serial },
@@ -143,7 +142,7 @@ export class Fleet {
    * @throws DriverError with the reason why the session did not stand
    */
   async tryConnect(target: PrinterTarget, timeoutMs: number): Promise<Candidate> {
-    const entry = this.#entryFor(null, target, null);
+    const entry = this.#entryFor(null, target, null, null);
     const outcome = deferred();
     const timer = setTimeout(() => outcome.reject(entry.connectTimeout(timeoutMs)), timeoutMs);
     const unwatch = entry.watch(
@@ -181,17 +180,12 @@ export class Fleet {
 
   /** Starts, or points anew, the session of a registered printer. */
   async refresh(printerId: string): Promise<void> {
-    const raw = await this.options.database.read
-      .selectFrom('printerConnection')
-      .selectAll()
-      .where('printerId', '=', printerId)
-      .executeTakeFirst();
+    const raw = await this.#known().where('printerId', '=', printerId).executeTakeFirst();
     if (!raw) return;
     const row = decodeRow(printerConnection, raw);
-    const target = this.#target(row);
     const entry = this.#entries.get(printerId);
-    if (entry) entry.retarget(target);
-    else this.#open(printerId, target, row.shownPrint);
+    if (entry) entry.retarget(this.#target(row));
+    else this.#open(row, openStretch(raw));
   }
 
   async remove(printerId: string): Promise<void> {
@@ -209,19 +203,34 @@ export class Fleet {
     this.#bySerial.get(seen.serial)?.followTo(seen);
   }
 
-  #open(printerId: string, target: PrinterTarget, shown: ShownPrint | null): void {
-    const entry = this.#entryFor(printerId, target, shown);
-    this.#entries.set(printerId, entry);
-    this.#bySerial.set(target.serial, entry);
+  /** How printers are reached, with the time of printing that is still to be counted. */
+  #known() {
+    return this.options.database.read
+      .selectFrom('printerConnection')
+      .innerJoin('printer', 'printer.id', 'printerConnection.printerId')
+      .selectAll('printerConnection')
+      .select(['printer.printingSince', 'printer.printingMinutesLeft']);
+  }
+
+  #open(row: PrinterConnection, open: OpenStretch | null): void {
+    const entry = this.#entryFor(row.printerId, this.#target(row), row.shownPrint, open);
+    this.#entries.set(row.printerId, entry);
+    this.#bySerial.set(row.serial, entry);
     entry.start();
   }
 
-  #entryFor(printerId: string | null, target: PrinterTarget, shown: ShownPrint | null): Entry {
+  #entryFor(
+    printerId: string | null,
+    target: PrinterTarget,
+    shown: ShownPrint | null,
+    open: OpenStretch | null,
+  ): Entry {
     const { driver, database, storeId, clock, log, awayGraceMs } = this.options;
     return new Entry(printerId, target, {
       driver,
       clock,
       shown,
+      open,
       traffic: this.#traffic,
       ...(awayGraceMs === undefined ? {} : { awayGraceMs }),
       log: log.child({ printer: target.serial }),
@@ -255,6 +264,14 @@ export class Fleet {
   trustAnchors(serial: string): readonly string[] {
     return [...(this.options.extraCa.get('') ?? []), ...(this.options.extraCa.get(serial) ?? [])];
   }
+}
+
+function openStretch(row: {
+  readonly printingSince: string | null;
+  readonly printingMinutesLeft: number | null;
+}): OpenStretch | null {
+  if (row.printingSince === null) return null;
+  return { since: Date.parse(row.printingSince), minutesLeft: row.printingMinutesLeft };
 }
 
 interface Deferred {

@@ -5,6 +5,7 @@ import { syncSlots } from '../domain/slots.js';
 import { factsOf, slotsOf } from './facts.js';
 import type { LivePrinter, PrinterState } from './live-printer.js';
 import type { NoticeCode } from './notices.js';
+import type { PrintClock, Printed } from './print-clock.js';
 import type { PrintsWatch, ShownPrint } from './prints-watch.js';
 
 export interface RecordsOptions {
@@ -16,11 +17,13 @@ export interface RecordsOptions {
 interface Facts {
   readonly printer: ReturnType<typeof factsOf>;
   readonly shown: ShownPrint | null;
+  /** It is known how long the print under way takes. */
+  readonly timed: boolean;
 }
 
 /** Asked with every report. */
-function saysTheSame({ printer, shown }: Facts, written: Facts | null): boolean {
-  if (written === null || shown !== written.shown) return false;
+function saysTheSame({ printer, shown, timed }: Facts, written: Facts | null): boolean {
+  if (written === null || shown !== written.shown || timed !== written.timed) return false;
   const before = written.printer;
   for (const name in printer) {
     if (!Object.is(Reflect.get(printer, name), Reflect.get(before, name))) return false;
@@ -42,6 +45,7 @@ export class Records {
   constructor(
     private readonly printer: LivePrinter,
     private readonly prints: PrintsWatch,
+    private readonly printClock: PrintClock,
     private readonly options: RecordsOptions,
   ) {}
 
@@ -58,7 +62,11 @@ export class Records {
   /** One write at a time per printer; what changes meanwhile is written by the next. */
   record(): void {
     if (this.#stopped) return;
-    const facts: Facts = { printer: factsOf(this.printer), shown: this.prints.shown };
+    const facts: Facts = {
+      printer: factsOf(this.printer),
+      shown: this.prints.shown,
+      timed: this.printClock.isTimed,
+    };
     const slotText = this.#slotText();
     const slotsChanged = slotText !== this.#writtenSlots;
     if (saysTheSame(facts, this.#writtenFacts) && !slotsChanged && this.prints.news === null) return;
@@ -71,10 +79,14 @@ export class Records {
     const slots = slotsOf(this.printer);
     const printerId = this.printer.printerId;
     const print = this.prints.news;
+    const { shown } = facts;
+    let printed: Printed | null = null;
     let ghost = false;
     this.run(
       async (tx) => {
-        ghost = await recordFacts(tx, printerId, { ...factsOf(this.printer), print, shown: facts.shown });
+        // Taken in the turn of the transaction: time that is on its way into the database must not go there twice.
+        printed = this.printClock.take();
+        ghost = await recordFacts(tx, printerId, { ...factsOf(this.printer), print, shown, printed });
         if (slots && slotsChanged) await syncSlots(tx, printerId, slots);
       },
       () => {
@@ -84,6 +96,9 @@ export class Records {
             'ghost-print',
             `it prints our file "${print?.name ?? ''}" again by itself; stop it`,
           );
+      },
+      () => {
+        if (printed) this.printClock.giveBack(printed);
       },
     );
   }
@@ -99,18 +114,20 @@ export class Records {
   }
 
   /** One more write of this printer, after those before it. */
-  run(fn: (tx: Transaction) => Promise<void>, onWritten?: () => void): void {
+  run(fn: (tx: Transaction) => Promise<void>, onWritten?: () => void, onFailed?: () => void): void {
     const run = async (before: Promise<void> | null) => {
       await before;
       try {
         await this.options.write(fn);
-        onWritten?.();
       } catch (error) {
+        onFailed?.();
         // Forget what was "written", so that the next report tries again.
         this.#writtenFacts = null;
         this.#writtenSlots = null;
         this.options.log.error({ err: error }, 'the state of the printer could not be written');
+        return;
       }
+      onWritten?.();
     };
     const writing = run(this.#writing).then(() => {
       if (this.#writing !== writing) return;

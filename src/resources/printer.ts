@@ -53,6 +53,10 @@ export const printer = resource({
     fabmaticRemainingJobs: nullable(integer()),
     lifetimePrintHours: withDefault(real({ min: 0 }), 0),
     lifetimeJobCount: withDefault(integer({ min: 0 }), 0),
+    /** A print goes on that is counted up to here; null while none does, or it pauses. */
+    printingSince: nullable(date({ hidden: true })),
+    /** What it then still had before it. */
+    printingMinutesLeft: nullable(integer({ hidden: true })),
     isInMaintenance: withDefault(flag(), false),
     lastMaintenanceOfflineAt: nullable(date()),
     lastMaintenanceOnlineAt: nullable(date()),

@@ -32,6 +32,7 @@ const IDLE: PrinterFacts = {
   nozzleDiameter: '0.4',
   print: null,
   shown: null,
+  printed: { ms: 0, open: null },
 };
 const RUNNING: PrinterFacts = { ...IDLE, machineFree: false, activity: 'RUNNING' };
 

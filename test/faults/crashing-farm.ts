@@ -163,6 +163,7 @@ export class CrashingFarm {
       isAvailable: z.boolean(),
       printingJobId: z.string().nullable(),
       lifetimeJobCount: z.int(),
+      lifetimePrintHours: z.number(),
     });
     return this.call(row, 'GET', `/v1/printers/${this.printerId}`);
   }
