@@ -12,6 +12,7 @@ import type { DispatchTiming } from './dispatch/machine-types.js';
 import type { StepProbe } from './dispatch/printer-work.js';
 import { DispatchRunner } from './dispatch/runner.js';
 import { Scheduler } from './dispatch/scheduler.js';
+import { StartPolicy } from './dispatch/start-policy.js';
 import { syncConfiguredPrinters } from './domain/configured-printers.js';
 import { forgetEnded } from './domain/sessions.js';
 import { completeStore, systemContext } from './domain/stores.js';
@@ -157,6 +158,7 @@ async function build(options: DaemonOptions, onStop: OnStop) {
     ports: config.discovery.ports,
     expiryMs: config.discovery.expirySeconds * 1000,
   });
+  const policy = new StartPolicy(config.queue);
   const runner = new DispatchRunner({
     database,
     storeId,
@@ -166,6 +168,7 @@ async function build(options: DaemonOptions, onStop: OnStop) {
     random: Math.random,
     localPath: (sha256) => files.path(sha256),
     timing: { confirmMs: config.queue.confirmStartSeconds * 1000, ...options.timing },
+    policy,
     ...(options.probe ? { probe: options.probe } : {}),
   });
   const scheduler = new Scheduler({
@@ -177,6 +180,8 @@ async function build(options: DaemonOptions, onStop: OnStop) {
     random: Math.random,
     tickMs: config.queue.tickSeconds * 1000,
     maxConcurrentJobs: config.queue.maxConcurrentJobs,
+    policy,
+    now: () => clock.now(),
     ...(options.probe ? { probe: options.probe } : {}),
   });
 
@@ -210,7 +215,7 @@ async function build(options: DaemonOptions, onStop: OnStop) {
   });
 
   const rateLimit = { ...config.rateLimit };
-  const live = new LiveSettings({ config, database, storeId, fleet, anchors, rateLimit, traffic });
+  const live = new LiveSettings({ config, database, storeId, fleet, anchors, rateLimit, traffic, policy });
   let ready = false;
   let http: HttpServer | null = null;
   const urls = new FileUrls(await urlKey(config.dataDir), () => http?.url ?? '');

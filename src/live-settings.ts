@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Config, ConfigPrinter } from './config/config.js';
 import type { Database } from './database/database.js';
+import type { StartPolicy } from './dispatch/start-policy.js';
 import { syncConfiguredPrinters } from './domain/configured-printers.js';
 import { systemContext } from './domain/stores.js';
 import type { Fleet } from './fleet/fleet.js';
@@ -17,11 +18,12 @@ export interface LiveSettingsOptions {
   /** The limits that the gate reads; changed in place. */
   readonly rateLimit: { perMinute: number; perHour: number };
   readonly traffic: TrafficLog;
+  readonly policy: StartPolicy;
 }
 
 /**
- * The settings that change while the daemon runs: the printers of the file, how often a key may call, and whether
- * messages are kept.
+ * The settings that change while the daemon runs: the printers of the file, how often a key may call, whether messages
+ * are kept, and when prints may begin.
  */
 export class LiveSettings {
   readonly #options: LiveSettingsOptions;
@@ -37,11 +39,12 @@ export class LiveSettings {
    * the file are disabled and their sessions end; all others are left in peace.
    */
   async apply(config: Config): Promise<void> {
-    const { rateLimit, traffic } = this.#options;
+    const { rateLimit, traffic, policy } = this.#options;
     await this.#applyPrinters(config);
     rateLimit.perMinute = config.rateLimit.perMinute;
     rateLimit.perHour = config.rateLimit.perHour;
     traffic.configure(config.diagnostics.messages);
+    policy.configure(config.queue);
   }
 
   async #applyPrinters(config: Config): Promise<void> {

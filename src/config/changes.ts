@@ -29,6 +29,10 @@ const LIVE: ReadonlySet<string> = new Set([
   'diagnostics.messages.enabled',
   'diagnostics.messages.perPrinter',
   'diagnostics.messages.maxBytes',
+  'queue.maxHeating',
+  'queue.workingHours',
+  'queue.continuous.bedBelowC',
+  'queue.continuous.waitSeconds',
 ]);
 
 export function isLive(setting: string): boolean {
@@ -42,6 +46,12 @@ export function withLiveSettings(running: Config, read: Config): Config {
     printers: read.printers,
     rateLimit: read.rateLimit,
     diagnostics: read.diagnostics,
+    queue: {
+      ...running.queue,
+      maxHeating: read.queue.maxHeating,
+      workingHours: read.queue.workingHours,
+      continuous: read.queue.continuous,
+    },
     log: { ...running.log, level: read.log.level },
   };
 }

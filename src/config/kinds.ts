@@ -96,6 +96,16 @@ export function host() {
     .register(settingKinds, { allowed: 'an IP address or a host name' });
 }
 
+const DAY = '(?:mon|tue|wed|thu|fri|sat|sun)';
+const DAYS = `${DAY}(?:-${DAY})?`;
+const TIME = '(?:[01]\\d|2[0-3]):[0-5]\\d';
+const HOURS = new RegExp(`^${DAYS}(?:,${DAYS})* ${TIME}-(?:${TIME}|24:00)$`);
+
+/** Hours of some days of the week; those that end no later than they begin go on past midnight. */
+export function hours() {
+  return word(HOURS, 'days and hours such as mon-fri 07:00-19:00 or sat,sun 22:00-06:00');
+}
+
 /** An IPv4 address. */
 export function ipv4() {
   return z

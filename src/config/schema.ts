@@ -4,6 +4,7 @@ import {
   choice,
   existingFile,
   host,
+  hours,
   ipv4,
   network,
   origin,
@@ -207,6 +208,31 @@ const queue = z.strictObject({
   tickSeconds: whole(1, 300)
     .default(15)
     .describe('Longest time between two looks at the queue; changes are looked at at once. Unit: seconds.'),
+  maxHeating: whole(1, 1000)
+    .nullable()
+    .default(null)
+    .describe(
+      'Printers that may be warming up at the same time, with those on their way to it; null is no limit.',
+    ),
+  workingHours: z
+    .array(hours())
+    .max(32)
+    .default([])
+    .describe(
+      'When prints may begin, on the clock of this machine; [] is always. Unit: days and hours, as mon-fri 07:00-19:00.',
+    ),
+  continuous: z
+    .strictObject({
+      bedBelowC: whole(0, 120)
+        .nullable()
+        .default(null)
+        .describe('What the bed must have cooled to, degrees Celsius; null does not wait for it.'),
+      waitSeconds: whole(0, 86_400)
+        .default(0)
+        .describe('How long the printer rests in any case. Unit: seconds.'),
+    })
+    .prefault({})
+    .describe('What a printer in continuous printing waits for between two prints.'),
 });
 
 const audit = z.strictObject({

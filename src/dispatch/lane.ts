@@ -64,6 +64,11 @@ export class Lane {
     return this.#state.journal.phase === 'start-sent' || this.#state.journal.phase === 'printing';
   }
 
+  /** Its print was not seen to begin yet. */
+  get isStarting(): boolean {
+    return this.#state.journal.phase !== 'printing';
+  }
+
   /** Reports decide what comes next: of a print, or of a printer that is waited for after a restart. */
   get heedsReports(): boolean {
     return this.isWithPrinter || this.#state.watch.returningSince !== null;

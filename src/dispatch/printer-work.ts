@@ -19,6 +19,8 @@ export interface WorkOptions {
   moment(): Moment;
   write<T>(fn: (tx: Transaction) => Promise<T>): Promise<T>;
   live(printerId: string): LivePrinter | null;
+  /** Why no print may begin now, whatever the printer; null when one may. */
+  closed(): string | null;
   /** Where the bytes of a file lie. */
   localPath(sha256: string): string;
   onProgress(printerId: string, sentBytes: number, totalBytes: number): void;
@@ -89,7 +91,8 @@ export class PrinterWork {
       options.probe('before:check-start');
       const gate = await this.#gate(row);
       const live = options.live(row.printerId);
-      const check = startBlocked(row, gate, live);
+      const closed = options.closed();
+      const check = closed === null ? startBlocked(row, gate, live) : { reason: closed, exclude: false };
       options.probe('after:check-start');
       if ('reason' in check) return { kind: 'start-blocked', ...moment, ...check };
       this.#config = gate.providerConfig;

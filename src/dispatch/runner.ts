@@ -9,6 +9,7 @@ import { Lane, type LaneOptions } from './lane.js';
 import { DEFAULT_TIMING, type DispatchTiming, type Moment } from './machine-types.js';
 import type { StepProbe } from './printer-work.js';
 import { observationOf } from './projection.js';
+import type { StartPolicy } from './start-policy.js';
 
 export interface RunnerOptions {
   readonly database: Database;
@@ -22,6 +23,8 @@ export interface RunnerOptions {
   localPath(sha256: string): string;
   readonly timing?: Partial<DispatchTiming>;
   readonly probe?: StepProbe;
+  /** Without one prints may begin at any time. */
+  readonly policy?: StartPolicy;
 }
 
 export interface UploadProgress {
@@ -127,6 +130,11 @@ export class DispatchRunner {
     return this.#byPrinter.has(printerId);
   }
 
+  /** A print is on its way to the printer and was not seen to begin yet. */
+  isStarting(printerId: string): boolean {
+    return this.#byPrinter.get(printerId)?.isStarting ?? false;
+  }
+
   get openCount(): number {
     return this.#byPrinter.size;
   }
@@ -157,7 +165,7 @@ export class DispatchRunner {
   }
 
   #laneOptions(row: DispatchRow): LaneOptions {
-    const { database, storeId, fleet, log, random, timing, probe } = this.options;
+    const { database, storeId, fleet, clock, log, random, timing, probe, policy } = this.options;
     const serial = fleet.live(row.printerId)?.serial;
     return {
       moment: () => this.#moment(),
@@ -167,6 +175,7 @@ export class DispatchRunner {
       probe: probe ?? (() => undefined),
       write: (fn) => database.write(systemContext(storeId, row.id), fn),
       live: (printerId) => fleet.live(printerId),
+      closed: () => policy?.closed(clock.now()) ?? null,
       localPath: (sha256) => this.options.localPath(sha256),
       onProgress: (printerId, sentBytes, totalBytes) =>
         this.#uploads.set(printerId, { sentBytes, totalBytes }),

@@ -15,11 +15,14 @@ import { couldTakeAJob } from '../matching/readiness-checks.js';
 import type { MatchReasons } from '../matching/reasons.js';
 import type { PairResult } from '../matching/result.js';
 import { printer, printJob } from '../resources/index.js';
+import { isHeating } from './heating.js';
 import { matchJob, matchPrinter, type QueuedJob } from './match-input.js';
 import type { StepProbe } from './printer-work.js';
 import { filamentSources, jobMapping, slotSnapshot } from './projection.js';
 import { type Reservation, rejectJob, reserve } from './reserve.js';
+import { Rests } from './rests.js';
 import type { DispatchRunner } from './runner.js';
+import { StartPolicy } from './start-policy.js';
 
 export interface SchedulerOptions {
   readonly database: Database;
@@ -31,6 +34,10 @@ export interface SchedulerOptions {
   /** A pass at least this often, whatever happens; milliseconds. */
   readonly tickMs: number;
   readonly maxConcurrentJobs: number | null;
+  /** Without one prints may begin at any time. */
+  readonly policy?: StartPolicy;
+  /** Epoch milliseconds; the clock of the machine when absent. */
+  readonly now?: () => number;
   readonly probe?: StepProbe;
 }
 
@@ -44,6 +51,8 @@ const RELEVANT: ReadonlySet<string> = new Set(['printJob', 'printer', 'printerSl
 export class Scheduler {
   #reasons: MatchReasons | null = null;
   readonly #setAside = new Map<string, number>();
+  readonly #rests = new Rests();
+  readonly #policy: StartPolicy;
   #timer: NodeJS.Timeout | null = null;
   #soon: NodeJS.Immediate | null = null;
   #running: Promise<void> | null = null;
@@ -51,7 +60,9 @@ export class Scheduler {
   #stopped = true;
   #unsubscribe: (() => void) | null = null;
 
-  constructor(private readonly options: SchedulerOptions) {}
+  constructor(private readonly options: SchedulerOptions) {
+    this.#policy = options.policy ?? new StartPolicy();
+  }
 
   start(): void {
     this.#stopped = false;
@@ -101,10 +112,9 @@ export class Scheduler {
   ): Promise<readonly { readonly printer: MatchPrinter; readonly result: PairResult }[] | null> {
     const [job] = await this.#pendingJobs(jobId);
     if (!job) return null;
-    const printers = (await this.#printers()).map((row) =>
-      matchPrinter(row, this.options.fleet.live(row.id)),
-    );
-    const settings = await this.#settings();
+    const rows = await this.#printers();
+    const printers = rows.map((row) => this.#candidate(row, this.options.fleet.live(row.id)));
+    const settings = await this.#settings(rows);
     return printers.map((candidate) => ({
       printer: candidate,
       result: checkPair(job.match, candidate, settings),
@@ -115,7 +125,7 @@ export class Scheduler {
     const rows = await this.#printers();
     // One look at every printer: what the mapping is made from is also what its snapshot tells of.
     const seen = new Map(rows.map((row) => [row.id, this.#look(row.id)]));
-    const printers = rows.map((row) => matchPrinter(row, seen.get(row.id) ?? null));
+    const printers = rows.map((row) => this.#candidate(row, seen.get(row.id) ?? null));
     // Reading a long queue for a farm that is all busy would be most of this daemon's work.
     if (!printers.some(couldTakeAJob)) return;
     const queue = await this.#pendingJobs(null);
@@ -124,7 +134,7 @@ export class Scheduler {
     const result = matchQueue(
       queue.map((entry) => entry.match),
       printers,
-      await this.#settings(),
+      await this.#settings(rows),
     );
     this.#reasons = result.reasons;
     for (const assignment of result.assignments) {
@@ -137,6 +147,22 @@ export class Scheduler {
         this.#leaveOut(job.row.id, error);
       }
     }
+  }
+
+  /** A printer that prints on by itself may have to cool down or to rest first. */
+  #candidate(row: Printer, live: LivePrinter | null): MatchPrinter {
+    const seen = matchPrinter(row, live);
+    const waits = this.#rests.waitsFor(row, live, this.#policy.continuous, performance.now());
+    return waits === null ? seen : { ...seen, available: false, doing: waits };
+  }
+
+  /** Printers that warm up, and those that have been given a print and will. */
+  #heating(rows: readonly Printer[]): number {
+    const { fleet, runner } = this.options;
+    return rows.filter(({ id }) => {
+      const live = fleet.live(id);
+      return runner.isStarting(id) || (live !== null && isHeating(live));
+    }).length;
   }
 
   /** The live side of a printer as it is now; what comes later does not change it. */
@@ -257,12 +283,13 @@ export class Scheduler {
     return found;
   }
 
-  async #settings(): Promise<MatchSettings> {
-    const { database, storeId } = this.options;
+  async #settings(rows: readonly Printer[]): Promise<MatchSettings> {
+    const { database, storeId, now = Date.now } = this.options;
     return {
       processLowPriorityJobs: await lowPriorityFills(database.read, storeId),
       maxConcurrentJobs: this.options.maxConcurrentJobs,
       activeJobs: this.options.runner.openCount,
+      startsLeft: this.#policy.startsLeft(now(), () => this.#heating(rows)),
     };
   }
 }

@@ -136,4 +136,13 @@ export interface MatchSettings {
   readonly maxConcurrentJobs: number | null;
   /** Jobs under way now. */
   readonly activeJobs: number;
+  /** How many prints may begin now, and what holds the others; absent or null is no limit. */
+  readonly startsLeft?: StartsLeft | null;
+}
+
+/** A limit on the prints that begin now, such as the hours of the farm or what the mains can bear. */
+export interface StartsLeft {
+  readonly count: number;
+  /** In words, as a sentence. */
+  readonly because: string;
 }

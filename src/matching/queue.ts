@@ -6,7 +6,7 @@ import { placeChannels } from './materials.js';
 import { byQueue, byWear } from './order.js';
 import { firstFailing } from './pair.js';
 import { type PreparedJob, type PreparedPrinter, prepareJob, preparePrinter } from './prepare.js';
-import { couldTakeAJob } from './readiness-checks.js';
+import { couldTakeAJob, isBelowLimit, startsAllowed } from './readiness-checks.js';
 import { MatchReasons } from './reasons.js';
 import type { ChannelMapping } from './result.js';
 
@@ -121,8 +121,8 @@ class Pass {
   }
 
   private hasRoom(): boolean {
-    const { maxConcurrentJobs, activeJobs } = this.settings;
-    return maxConcurrentJobs === null || activeJobs + this.assignments.length < maxConcurrentJobs;
+    const more = this.assignments.length;
+    return isBelowLimit(this.settings, more) && startsAllowed(this.settings, more);
   }
 }
 

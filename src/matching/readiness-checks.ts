@@ -54,10 +54,7 @@ export const READINESS_CHECKS: readonly CheckRule[] = [
     label: 'Room for another job',
     temporary: true,
     passes: ({ settings }) => hasRoom(settings),
-    explain: ({ settings }) =>
-      settings.maxConcurrentJobs === null
-        ? 'The number of jobs under way is unlimited.'
-        : `${settings.activeJobs} of at most ${settings.maxConcurrentJobs} jobs are under way.`,
+    explain: ({ settings }, passed) => room(settings, passed),
   },
 ];
 
@@ -66,7 +63,25 @@ export function isAvailable(printer: MatchPrinter): boolean {
 }
 
 export function hasRoom(settings: MatchSettings): boolean {
-  return settings.maxConcurrentJobs === null || settings.activeJobs < settings.maxConcurrentJobs;
+  return isBelowLimit(settings, 0) && startsAllowed(settings, 0);
+}
+
+/** @param more jobs that begin beside those under way */
+export function isBelowLimit({ maxConcurrentJobs, activeJobs }: MatchSettings, more: number): boolean {
+  return maxConcurrentJobs === null || activeJobs + more < maxConcurrentJobs;
+}
+
+/** @param more prints that begin beside this one */
+export function startsAllowed({ startsLeft }: MatchSettings, more: number): boolean {
+  return startsLeft === undefined || startsLeft === null || more < startsLeft.count;
+}
+
+function room(settings: MatchSettings, passed: boolean): string {
+  const { maxConcurrentJobs, activeJobs, startsLeft } = settings;
+  if (!passed && startsLeft && !startsAllowed(settings, 0)) return startsLeft.because;
+  return maxConcurrentJobs === null
+    ? 'The number of jobs under way is unlimited.'
+    : `${activeJobs} of at most ${maxConcurrentJobs} jobs are under way.`;
 }
 
 /** Everything of the printer alone: what makes it a candidate in a pass. */

@@ -21,7 +21,11 @@ describe('a configuration that is right', () => {
       requestTimeoutMs: 30_000,
     });
     expect(config.storage.maxFileBytes).toBe(1_073_741_824);
-    expect(config.queue).toEqual({ maxConcurrentJobs: null, confirmStartSeconds: 270, tickSeconds: 15 });
+    expect(config.queue).toMatchObject({
+      maxConcurrentJobs: null,
+      confirmStartSeconds: 270,
+      tickSeconds: 15,
+    });
     expect(config.discovery.ports).toEqual([2021, 1990]);
     expect(warnings).toEqual([]);
   });

@@ -6,6 +6,7 @@ import type { DispatchRow } from '../../src/dispatch/journal.js';
 import type { DispatchTiming } from '../../src/dispatch/machine-types.js';
 import { DispatchRunner } from '../../src/dispatch/runner.js';
 import { Scheduler } from '../../src/dispatch/scheduler.js';
+import { StartPolicy } from '../../src/dispatch/start-policy.js';
 import { createBuild, planBuild } from '../../src/domain/builds.js';
 import type { PrintJob } from '../../src/domain/jobs.js';
 import { confirmReady, type Printer, registerPrinter } from '../../src/domain/printers.js';
@@ -36,6 +37,9 @@ export class Workshop {
   /** Called with the changes of every transaction before it commits: what it throws undoes them. */
   beforeCommit: (changes: readonly Change[]) => void = () => {};
   onPoint: (point: string) => void = () => {};
+  readonly policy = new StartPolicy();
+  /** What the clock of the farm shows, epoch milliseconds. */
+  now: () => number = Date.now;
   timing: Partial<DispatchTiming> = { ...TIMING, transferBackoffMs: [1, 1] };
   #process: Process | null = null;
   #drawn = 0;
@@ -88,7 +92,8 @@ export class Workshop {
     const driver = new ScriptedDriver();
     const log = pino({ level: 'debug' }, { write: (line: string) => void this.logs.push(line) });
     const { db: database, storeId } = this.farm;
-    const clock = { now: () => Date.now() };
+    const clock = { now: () => this.now() };
+    const { policy } = this;
     const random = () => this.#draw();
     const probe = (point: string) => {
       this.points.push(point);
@@ -106,8 +111,9 @@ export class Workshop {
       localPath: (sha256) => `/files/${sha256}`,
       timing: this.timing,
       probe,
+      policy,
     });
-    const options = { database, storeId, fleet, runner, log, random, probe };
+    const options = { database, storeId, fleet, runner, log, random, probe, policy, now: () => this.now() };
     const scheduler = new Scheduler({ ...options, tickMs: 3_600_000, maxConcurrentJobs: null });
     this.#process = { driver, fleet, runner, scheduler };
     await runner.start();

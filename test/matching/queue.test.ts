@@ -109,7 +109,11 @@ describe('matchQueue', () => {
           for (const [printerId, reason] of reasons.of(jobId) ?? []) {
             const machine = printers.find((candidate) => candidate.id === printerId);
             if (one === undefined || machine === undefined) throw new Error('unknown pair');
-            const checked = checkPair(one, machine, { ...settings, maxConcurrentJobs: null });
+            const checked = checkPair(one, machine, {
+              ...settings,
+              maxConcurrentJobs: null,
+              startsLeft: null,
+            });
             expect(reason.matched).toBe(checked.matched);
             if (reason.reasonCode !== 'previous-mismatch') expect(reason).toEqual(checked.reason);
           }
@@ -130,6 +134,7 @@ describe('matchQueue', () => {
         expect(new Set(assignments.map((one) => one.printerId)).size).toBe(assignments.length);
         const limit = settings.maxConcurrentJobs ?? Number.POSITIVE_INFINITY;
         expect(assignments.length).toBeLessThanOrEqual(Math.max(0, limit - settings.activeJobs));
+        expect(assignments.length).toBeLessThanOrEqual(settings.startsLeft?.count ?? printers.length);
         const order = jobs.toSorted(byQueue).map((one) => one.id);
         const places = assignments.map((one) => order.indexOf(one.jobId));
         expect(places).toEqual(places.toSorted((a, b) => a - b));
@@ -142,7 +147,7 @@ describe('matchQueue', () => {
     fc.assert(
       fc.property(jobsArb, printersArb, settingsArb, (jobs, printers, settings) => {
         const { assignments } = matchQueue(jobs, printers, settings);
-        const open = { ...settings, maxConcurrentJobs: null };
+        const open = { ...settings, maxConcurrentJobs: null, startsLeft: null };
         const taken = new Map(assignments.map((one) => [one.jobId, one.printerId]));
         const queue = jobs.toSorted(byQueue);
         for (const [at, waiting] of queue.entries()) {

@@ -265,4 +265,5 @@ export const settingsArb: fc.Arbitrary<MatchSettings> = fc.record({
   processLowPriorityJobs: fc.boolean(),
   maxConcurrentJobs: fc.constantFrom(null, null, 3, 6),
   activeJobs: fc.nat({ max: 3 }),
+  startsLeft: fc.constantFrom(null, null, null, { count: 2, because: 'Not now.' }),
 });
