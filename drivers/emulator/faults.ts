@@ -116,6 +116,7 @@ export const FAULTS = {
   devModeOff: fault('dev.modeOff', 'refuses control commands', {
     shape: z.enum(['verify-failed', 'bare', 'silent']).optional(),
   }),
+  firmwareUpdate: fault('firmware.update', 'updates its firmware until faults are cleared', {}),
   ftpDropAt: fault('ftp.dropAt', 'cuts data and control channel after so many bytes of an upload', { bytes }),
   ftpStallAt: fault('ftp.stallAt', 'takes no more after so many bytes of an upload, and keeps it open', {
     bytes,

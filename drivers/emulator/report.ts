@@ -22,7 +22,7 @@ export function fullReport(machine: Machine): JsonObject {
     ...identity(machine),
     ...temperatures(machine),
     ...surroundings(machine),
-    ...(layout === 'p1' ? smallMachine() : largeMachine(machine)),
+    ...(layout === 'p1' ? smallMachine(machine) : largeMachine(machine)),
     ams: amsBlock(machine),
     ...externalBlocks(machine),
     command: 'push_status',
@@ -164,12 +164,12 @@ function surroundings(machine: Machine): JsonObject {
 }
 
 /** What only the small machines say. */
-function smallMachine(): JsonObject {
+function smallMachine(machine: Machine): JsonObject {
   return {
     upgrade_state: {
       sequence_id: 0,
       progress: '',
-      status: 'IDLE',
+      status: updateStatus(machine),
       consistency_request: false,
       dis_state: 0,
       err_code: 0,
@@ -202,6 +202,11 @@ function smallMachine(): JsonObject {
   };
 }
 
+/** docs/protocol.md §5.5 */
+function updateStatus({ faults }: Machine): string {
+  return faults.has(FAULTS.firmwareUpdate) ? 'UPGRADING' : 'IDLE';
+}
+
 function liveViewAddress({ faults, host }: Machine): string {
   return faults.has(FAULTS.cameraLiveviewOff) ? 'disable' : `rtsps://${host}:322/streaming/live/1`;
 }
@@ -227,7 +232,7 @@ function largeMachine(machine: Machine): JsonObject {
       progress: '0',
       sequence_id: 0,
       sn: machine.serial,
-      status: 'IDLE',
+      status: updateStatus(machine),
     },
     ipcam: {
       agora_service: 'disable',

@@ -97,6 +97,7 @@ export const TROUBLES: readonly Trouble[] = [
     ...(draw.chance(60) ? { shape: draw.one(['verify-failed', 'bare', 'silent']) } : {}),
     ...perhapsTimes(draw),
   })),
+  trouble('firmware.update', 1, () => ({})),
   trouble('ftp.dropAt', 4, (draw) => ({ bytes: draw.whole(0, 6_000), ...perhapsTimes(draw) })),
   trouble('ftp.late226', 2, (draw) => ({ seconds: draw.whole(10, 250), ...times(draw) })),
   trouble('ftp.no226', 2, times),
