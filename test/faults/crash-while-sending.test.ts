@@ -1,3 +1,3 @@
 import { describeCrashes } from './crash-points.js';
 
-describeCrashes('sending', 10);
+describeCrashes('sending', 16);

@@ -101,24 +101,22 @@ const around = (scenario: CrashCase['scenario'], ...steps: readonly string[]): C
     { scenario, point: `after:${step}` },
   ]);
 
-/** Before and after every durable step and every effect of a dispatch, and of whatever else is written meanwhile. */
+/**
+ * Before and after every durable step and every effect of a dispatch, and of whatever else is written meanwhile, in
+ * groups of which each is done within half a minute.
+ */
 export const CRASH_CASES: Readonly<Record<string, readonly CrashCase[]>> = {
-  sending: [
-    ...around('plain', 'reserved', 'transferring', 'upload', 'transferred'),
-    ...around('broken', 'transferring-again'),
-  ],
-  starting: [...around('plain', 'check-start', 'start-sent', 'start'), ...around('slow', 'accepted')],
-  confirming: around('idle', 'refresh', 'start-sent-again', 'start-again'),
+  reserving: around('plain', 'reserved', 'transferring'),
+  sending: around('plain', 'upload', 'transferred'),
+  'sending-again': around('broken', 'transferring-again'),
+  starting: around('plain', 'check-start', 'start-sent'),
+  accepted: [...around('plain', 'start'), ...around('slow', 'accepted')],
+  confirming: around('idle', 'refresh'),
+  'ordering-again': around('idle', 'start-sent-again'),
+  'starting-again': around('idle', 'start-again'),
   printing: [...around('plain', 'printing'), ...around('paused', 'paused', 'resumed')],
-  stopping: [
-    ...around('cancelled', 'stop-sent', 'stop'),
-    ...around('cancelledAway', 'cancel-asked'),
-    ...around('cancelledUpload', 'abort-upload'),
-  ],
-  ending: [
-    ...around('plain', 'ended', 'remove'),
-    { scenario: 'plain', point: 'after:removed' },
-    ...around('failing', 'error-noted'),
-    ...around('plain', 'commit'),
-  ],
+  stopping: around('cancelled', 'stop-sent', 'stop'),
+  cancelling: [...around('cancelledAway', 'cancel-asked'), ...around('cancelledUpload', 'abort-upload')],
+  ending: [...around('plain', 'ended', 'remove'), { scenario: 'plain', point: 'after:removed' }],
+  noting: [...around('failing', 'error-noted'), ...around('plain', 'commit')],
 };

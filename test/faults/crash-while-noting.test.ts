@@ -1,0 +1,3 @@
+import { describeCrashes } from './crash-points.js';
+
+describeCrashes('noting', 22);

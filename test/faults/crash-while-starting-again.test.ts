@@ -1,0 +1,3 @@
+import { describeCrashes } from './crash-points.js';
+
+describeCrashes('starting-again', 20);
