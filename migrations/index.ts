@@ -14,6 +14,7 @@ import { profiles } from './0015_profiles.js';
 import { byCreation } from './0016_by_creation.js';
 import { maintenance } from './0017_maintenance.js';
 import { printClock } from './0018_print_clock.js';
+import { spoolUse } from './0019_spool_use.js';
 
 /** All steps in order. A step that has been released is never edited: add another one. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -32,4 +33,5 @@ export const MIGRATIONS: readonly Migration[] = [
   byCreation,
   maintenance,
   printClock,
+  spoolUse,
 ];

@@ -3,9 +3,10 @@ import { decodeRow, type RawRecord } from '../database/rows.js';
 import type { Transaction } from '../database/transaction.js';
 import { releasePrinter } from '../domain/dispatch-endings.js';
 import { BACK_IN_QUEUE, moveJob, type PrintJob, type PrintJobPatch } from '../domain/jobs.js';
+import { spoolsFor, takeFromSpools } from '../domain/spool-use.js';
 import { dispatch, printer, printJob } from '../resources/index.js';
 import type { Patch, Row } from '../resources/resource.js';
-import type { JobMove, Journal, Step } from './machine-types.js';
+import type { Ending, JobMove, Journal, Step } from './machine-types.js';
 
 export type DispatchRow = Row<typeof dispatch>;
 
@@ -133,8 +134,10 @@ export async function writeStep(
 ): Promise<DispatchRow> {
   const { journal } = step.state;
   const begins = row.startSentAt === null && journal.startSentAt !== null;
+  const spools = begins ? await spoolsOf(tx, row) : row.spools;
   const written = await tx.update(dispatch, row.id, {
     ...patchOf(journal),
+    spools,
     ...(row.phase === 'reserved' && journal.phase === 'transferring' ? { uploaded: true } : {}),
     ...(step.ending ? { endedAt: tx.now, outcome: step.ending.outcome, message: step.ending.message } : {}),
   });
@@ -151,8 +154,25 @@ export async function writeStep(
       doubtful: step.ending.message !== null,
       machine,
     });
+    await takeFromSpools(tx, spools ?? [], printedShare(step.ending, step.state));
   }
   return written;
+}
+
+async function spoolsOf(tx: Transaction, row: DispatchRow): Promise<DispatchRow['spools']> {
+  const spools = await spoolsFor(tx, row.printerId, await tx.get(printJob, row.printJobId));
+  return spools.length === 0 ? null : spools;
+}
+
+/** How much of its plate a print put on the bed, 0 to 1, as far as its printer told. */
+function printedShare({ outcome, message }: Ending, { journal, watch }: Step['state']): number {
+  const { furthest, last } = watch;
+  // One with a message stopped short.
+  if (outcome === 'completed') return message === null ? 1 : (furthest.percent ?? 100) / 100;
+  if (journal.confirmedAt === null) return 0;
+  // Seen by a process before this one, and as ended by this.
+  const shown = outcome !== 'unknown' && last?.activity === 'FAILED' ? last.progress.percent : null;
+  return (furthest.percent ?? shown ?? 0) / 100;
 }
 
 async function writeJob(tx: Transaction, row: DispatchRow, move: JobMove): Promise<PrintJob> {

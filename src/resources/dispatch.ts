@@ -79,6 +79,8 @@ export const dispatch = resource({
     cancelSeen: withDefault(flag(), false),
     /** The printer was confirmed ready before the start; restored when the start is proven not to have happened. */
     wasReady: withDefault(flag(), false),
+    /** Spools of the library that lay in its slots when the start was sent, and what the whole print takes of them. */
+    spools: nullable(json(z.array(z.object({ instanceId: z.string(), grams: z.number() })))),
     endedAt: nullable(date()),
     outcome: nullable(choice(DISPATCH_OUTCOMES)),
     message: nullable(text()),

@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { DriverError, type PrinterState } from '../../drivers/driver.js';
+import { material, materialInstance, materialVariant, printerSlot } from '../../src/resources/index.js';
 import { slotState } from '../realtime/states.js';
 import { endlessUpload, idleState } from './scripted-driver.js';
 import { Workshop } from './workshop.js';
@@ -443,5 +444,82 @@ describe('stopping the daemon', () => {
     });
     expect(await shop.job(jobId)).toMatchObject({ status: 'pending' });
     expect((await shop.printer()).confirmedReady).toBe(true);
+  });
+});
+
+describe('the spools of the library', () => {
+  /** A spool with so much on it in the first slot of the printer. @returns what is left of it */
+  async function spoolInFirstSlot(grams: number): Promise<() => Promise<number>> {
+    const slot = await shop.until(() =>
+      shop.farm.db.read.selectFrom('printerSlot').select('id').where('slotIndex', '=', 0).executeTakeFirst(),
+    );
+    const id = await shop.write(async (tx) => {
+      const { storeId } = shop.farm;
+      const pla = await tx.insert(material, { storeId, name: 'PLA', brand: 'Farm', type: 'PLA' });
+      const white = await tx.insert(materialVariant, { storeId, name: 'White', materialId: pla.id });
+      const of = { materialId: pla.id, variantId: white.id, materialType: 'PLA' };
+      const spool = await tx.insert(materialInstance, { storeId, ...of, remainingMaterial: grams });
+      await tx.update(printerSlot, slot.id, { ...of, instanceId: spool.id });
+      return spool.id;
+    });
+    return async () => (await shop.write((tx) => tx.get(materialInstance, id))).remainingMaterial;
+  }
+
+  /** The file takes 5 g of the first filament. */
+  async function printed(grams: number, activity: 'FINISH' | 'FAILED', percent: number, restart = false) {
+    await shop.boot();
+    const left = await spoolInFirstSlot(grams);
+    const { jobId } = await shop.started();
+    const shows = async (now: PrinterState['activity']) => {
+      const state = idleState({ activity: now }, await ours(jobId));
+      return { ...state, print: { ...state.print, percent } };
+    };
+    shop.session().reports(await shows('RUNNING'));
+    await shop.untilJob(jobId, 'printing');
+    if (restart) {
+      await shop.halt();
+      await shop.boot({ quiet: true });
+    }
+    await keepsShowing(await shows(activity), 8);
+    await shop.untilPhase(jobId, 'ended');
+    return { left, jobId };
+  }
+
+  test.each([
+    ['a whole plate', 100, 'FINISH', 100, 95],
+    ['the part of a failed print', 100, 'FAILED', 40, 98],
+    ['no more than there was', 3, 'FINISH', 100, 0],
+  ] as const)('lose %s', async (_what, grams, activity, percent, expected) => {
+    const { left, jobId } = await printed(grams, activity, percent);
+    expect(await left()).toBe(expected);
+    expect((await shop.dispatchOf(jobId)).spools).toMatchObject([{ grams: 5 }]);
+  });
+
+  test('pay for a print once, over restarts before and after its end', async () => {
+    let undone = 0;
+    shop.beforeCommit = (changes) => {
+      const pays = changes.some(({ resource }) => resource === 'materialInstance');
+      const ends = changes.some(
+        ({ resource, fields }) => resource === 'dispatch' && fields.includes('endedAt'),
+      );
+      if (pays && ends && undone++ === 0) throw new Error('power cut');
+    };
+    const { left } = await printed(100, 'FINISH', 90, true);
+    expect(undone).toBe(2);
+    expect(await left()).toBe(95);
+    await shop.halt();
+    await shop.boot();
+    await shop.farm.db.write(shop.farm.context, async () => undefined);
+    expect(await left()).toBe(95);
+  });
+
+  test('lose nothing to a print that never began', async () => {
+    await shop.boot();
+    const left = await spoolInFirstSlot(100);
+    shop.session().onStart = async () => ({ kind: 'refused', error: new DriverError('rejected', 'no') });
+    const { jobId } = await shop.started();
+    await keepsShowing(idleState(), 8);
+    await shop.untilJob(jobId, 'failed');
+    expect(await left()).toBe(100);
   });
 });
