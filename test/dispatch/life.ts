@@ -1,5 +1,6 @@
 import { step } from '../../src/dispatch/machine.js';
 import {
+  DEFAULT_TIMING,
   type DispatchEvent,
   type DispatchState,
   type DispatchTiming,
@@ -16,19 +17,7 @@ export const TOKEN = 4711;
 export const NAME = `cube-${TOKEN}`;
 export const FILE = `${NAME}.gcode.3mf`;
 
-export const TIMING: DispatchTiming = {
-  settleMs: 0,
-  returnMs: 90_000,
-  firstSignMs: 90_000,
-  confirmMs: 270_000,
-  lastLookMs: 15_000,
-  reasonMs: 5_000,
-  refusalMs: 10_000,
-  strangeMs: 60_000,
-  stopAgainMs: 15_000,
-  maxTransferAttempts: 3,
-  transferBackoffMs: [5_000, 30_000],
-};
+export const TIMING: DispatchTiming = { ...DEFAULT_TIMING, settleMs: 0 };
 
 export const NOBODY: PrintIdentity = { taskId: '0', subtaskId: '0', jobId: '', name: '', file: '' };
 

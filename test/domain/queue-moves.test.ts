@@ -2,26 +2,16 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Transaction } from '../../src/database/transaction.js';
 import { moveToFront, reorder, reorderMany } from '../../src/domain/queue-moves.js';
-import { partBuild, printJob } from '../../src/resources/index.js';
-import { type TestDatabase, testDatabase } from '../fixtures/database.js';
+import { printJob } from '../../src/resources/index.js';
+import type { TestDatabase } from '../fixtures/database.js';
+import { addJob, openQueue, type Queue } from './queue.js';
 
+let queue: Queue;
 let farm: TestDatabase;
-let buildId: string;
 
 beforeAll(async () => {
-  farm = await testDatabase();
-  const build = await farm.db.write(farm.context, (tx) =>
-    tx.insert(partBuild, {
-      storeId: farm.storeId,
-      partCopy: {},
-      quantity: 1,
-      status: 'queued',
-      printStatus: 'pending',
-      priority: 100,
-      position: 'back',
-    }),
-  );
-  buildId = build.id;
+  queue = await openQueue();
+  farm = queue.farm;
 });
 afterAll(() => farm.close());
 
@@ -36,19 +26,7 @@ async function fill(tiers: Readonly<Record<number, readonly number[]>>): Promise
     for (const [priority, orders] of Object.entries(tiers)) {
       for (const [index, queueOrder] of orders.entries()) {
         const label = `${priority}/${index}`;
-        const job = await tx.insert(printJob, {
-          storeId: farm.storeId,
-          partBuildId: buildId,
-          quantityIndex: 1,
-          quantityTotal: 1,
-          filesToPrint: ['x'],
-          partName: 'Part',
-          label,
-          queueOrder,
-          priority: Number(priority),
-          status: 'pending',
-        });
-        made[label] = job.id;
+        made[label] = await addJob(tx, queue, { label, priority: Number(priority), queueOrder });
       }
     }
     return made;

@@ -2,42 +2,21 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Transaction } from '../../src/database/transaction.js';
 import { placesFor } from '../../src/domain/queue-order.js';
-import { partBuild, printJob } from '../../src/resources/index.js';
-import { type TestDatabase, testDatabase } from '../fixtures/database.js';
+import { printJob } from '../../src/resources/index.js';
+import type { TestDatabase } from '../fixtures/database.js';
+import { addJob, openQueue, type Queue } from './queue.js';
 
+let queue: Queue;
 let farm: TestDatabase;
-let buildId: string;
 
 beforeAll(async () => {
-  farm = await testDatabase();
-  const build = await farm.db.write(farm.context, (tx) =>
-    tx.insert(partBuild, {
-      storeId: farm.storeId,
-      partCopy: {},
-      quantity: 1,
-      status: 'queued',
-      printStatus: 'pending',
-      priority: 100,
-      position: 'back',
-    }),
-  );
-  buildId = build.id;
+  queue = await openQueue();
+  farm = queue.farm;
 });
 afterAll(() => farm.close());
 
 async function add(tx: Transaction, label: string, priority: number, queueOrder: number): Promise<void> {
-  await tx.insert(printJob, {
-    storeId: farm.storeId,
-    partBuildId: buildId,
-    quantityIndex: 1,
-    quantityTotal: 1,
-    filesToPrint: ['x'],
-    partName: 'Part',
-    label,
-    queueOrder,
-    priority,
-    status: 'pending',
-  });
+  await addJob(tx, queue, { label, priority, queueOrder });
 }
 
 /** Labels of the pending jobs of a tier as the queue is read, and their places. */
