@@ -88,6 +88,17 @@ describe('the published scripts', () => {
     expect(await names('type.in=no,such,type')).toEqual([]);
   });
 
+  it('ask for orders by states that orders do not have, and are told that there are none', async () => {
+    const order = { orderNumber: '1', status: 'open', currency: 'EUR' };
+    const made = await call('POST', '/v1/orders', JSON.stringify({ order, items: [] }));
+    expect(made.status, made.text).toBe(201);
+    const asked = await call('GET', '/v1/orders?status.in=pending,in_progress&sort=createdAt:desc');
+    expect(asked).toMatchObject({ status: 200, body: { data: [], meta: { total: 0 } } });
+    expect(await call('GET', '/v1/orders?status.in=pending,open')).toMatchObject({
+      body: { data: [{ orderNumber: '1' }], meta: { total: 1 } },
+    });
+  });
+
   it('control jobs by the names of ids in its text', async () => {
     const ids = listAt((await call('GET', '/v1/print-jobs')).body, 'data').map((job) => textAt(job, 'id'));
     for (const act of ['pause', 'resume'])
