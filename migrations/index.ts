@@ -15,6 +15,7 @@ import { byCreation } from './0016_by_creation.js';
 import { maintenance } from './0017_maintenance.js';
 import { printClock } from './0018_print_clock.js';
 import { spoolUse } from './0019_spool_use.js';
+import { printerStanding } from './0020_printer_standing.js';
 
 /** All steps in order. A step that has been released is never edited: add another one. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -34,4 +35,5 @@ export const MIGRATIONS: readonly Migration[] = [
   maintenance,
   printClock,
   spoolUse,
+  printerStanding,
 ];

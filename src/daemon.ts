@@ -8,6 +8,7 @@ import type { TransferTiming } from '../drivers/bambu/transfer-timing.js';
 import type { Config } from './config/config.js';
 import { systemClock } from './contract/time.js';
 import type { FileCheck } from './database/file-check.js';
+import { ContinuousWatch } from './dispatch/continuous-watch.js';
 import type { DispatchTiming } from './dispatch/machine-types.js';
 import type { StepProbe } from './dispatch/printer-work.js';
 import { DispatchRunner } from './dispatch/runner.js';
@@ -185,6 +186,14 @@ async function build(options: DaemonOptions, onStop: OnStop) {
     ...(options.probe ? { probe: options.probe } : {}),
   });
 
+  const continuous = new ContinuousWatch({
+    database,
+    storeId,
+    fleet,
+    log,
+    monotonic: () => performance.now(),
+  });
+
   const authenticator = new Authenticator({ database, clock, log });
   const failedLogins = new FailedLogins(clock);
   const broker = new RealtimeBroker({
@@ -304,6 +313,7 @@ async function build(options: DaemonOptions, onStop: OnStop) {
     discovery,
     runner,
     scheduler,
+    continuous,
     broker,
     stats,
     http,
@@ -318,8 +328,8 @@ async function build(options: DaemonOptions, onStop: OnStop) {
 
 /** Listens first, then takes up what was open, then looks for work. Waits for no printer. */
 async function start(parts: Parts, onStop: OnStop): Promise<void> {
-  const { config, database, storeId, fleet, discovery, runner, scheduler, broker, stats, http, control } =
-    parts;
+  const { config, database, storeId, fleet, discovery, runner, scheduler, continuous } = parts;
+  const { broker, stats, http, control } = parts;
   await database.write(systemContext(storeId), async (tx) => {
     await completeStore(tx, config.queue.maxConcurrentJobs);
     await syncConfiguredPrinters(tx, config.printers.map(configured));
@@ -332,6 +342,8 @@ async function start(parts: Parts, onStop: OnStop): Promise<void> {
   onStop(() => control.stop());
   // The runner hears every report from the first on, and ends its uploads and waits before the sessions end.
   onStop(() => fleet.stop());
+  await continuous.start();
+  onStop(() => continuous.stop());
   await runner.start();
   onStop(() => runner.stop());
   await fleet.start();

@@ -3,6 +3,8 @@ import { decodeRow, type RawRecord } from '../database/rows.js';
 import type { Transaction } from '../database/transaction.js';
 import { releasePrinter } from '../domain/dispatch-endings.js';
 import { BACK_IN_QUEUE, moveJob, type PrintJob, type PrintJobPatch } from '../domain/jobs.js';
+import type { Attempt } from '../domain/printer-standing.js';
+import { placeAgain } from '../domain/queue-moves.js';
 import { spoolsFor, takeFromSpools } from '../domain/spool-use.js';
 import { dispatch, printer, printJob } from '../resources/index.js';
 import type { Patch, Row } from '../resources/resource.js';
@@ -33,6 +35,7 @@ export function journalOf(row: DispatchRow): Journal {
     cancelRequestedAt: ms(row.cancelRequestedAt),
     stopSentAt: ms(row.stopSentAt),
     firstError: row.firstError,
+    firstErrorText: row.firstErrorText,
     cancelSeen: row.cancelSeen,
     wasReady: row.wasReady,
     before: row.before,
@@ -53,6 +56,7 @@ function patchOf(journal: Journal): Patch<typeof dispatch> {
     cancelRequestedAt: iso(journal.cancelRequestedAt),
     stopSentAt: iso(journal.stopSentAt),
     firstError: journal.firstError,
+    firstErrorText: journal.firstErrorText,
     cancelSeen: journal.cancelSeen,
     wasReady: journal.wasReady,
     before: journal.before,
@@ -123,6 +127,8 @@ export interface MachineShows {
   readonly free: boolean;
   /** Something is being printed. */
   readonly printing: boolean;
+  /** Why it should not be left to itself, in words; null when nothing speaks against it. */
+  readonly trouble: string | null;
 }
 
 /** Writes one step: the journal row, the job with its build, and the printer, in one transaction. */
@@ -153,6 +159,7 @@ export async function writeStep(
       wasReady: journal.wasReady,
       doubtful: step.ending.message !== null,
       machine,
+      attempt: attemptOf(step, step.ending),
     });
     await takeFromSpools(tx, spools ?? [], printedShare(step.ending, step.state));
   }
@@ -175,16 +182,53 @@ function printedShare({ outcome, message }: Ending, { journal, watch }: Step['st
   return (furthest.percent ?? shown ?? 0) / 100;
 }
 
+function attemptOf({ state, job }: Step, { outcome, message }: Ending): Attempt {
+  const unheeded = outcome === 'not-started' && (message?.startsWith('start_not_confirmed') ?? false);
+  return {
+    began: state.journal.confirmedAt !== null || outcome === 'completed',
+    printersFault: job?.excludePrinter === true || unheeded,
+    message,
+  };
+}
+
 async function writeJob(tx: Transaction, row: DispatchRow, move: JobMove): Promise<PrintJob> {
   const job = await tx.get(printJob, row.printJobId);
   const excluded = move.excludePrinter
     ? [...new Set([...job.excludedPrinterIds, row.printerId])]
     : job.excludedPrinterIds;
   if (move.to === 'pending' && excluded.length >= MAX_PRINTERS) {
-    const message = `failed on ${excluded.length} printers; the last said: ${move.message ?? 'nothing'}`;
+    const message = `failed on ${excluded.length} printers: ${await whatTheySaid(tx, row, excluded)}`;
     return moveJob(tx, job.id, 'failed', { errorMessage: message, excludedPrinterIds: excluded });
   }
-  return moveJob(tx, job.id, move.to, { ...patchFor(tx, job, move), excludedPrinterIds: excluded });
+  const place = move.to === 'pending' ? { queueOrder: await placeAgain(tx, job) } : {};
+  const patch = { ...patchFor(tx, job, move), ...place, excludedPrinterIds: excluded };
+  return moveJob(tx, job.id, move.to, patch);
+}
+
+/** Longest part of each printer's words. */
+const MOST_WORDS = 200;
+
+/** What each of the printers said when it last failed the job. */
+async function whatTheySaid(
+  tx: Transaction,
+  { printJobId }: DispatchRow,
+  printerIds: readonly string[],
+): Promise<string> {
+  const rows = await tx.db
+    .selectFrom('dispatch')
+    .select(['printerId', 'message'])
+    .where('printJobId', '=', printJobId)
+    .where('printerId', 'in', [...printerIds])
+    .where('outcome', '=', 'released')
+    .orderBy('endedAt')
+    .execute();
+  const last = new Map(rows.map(({ printerId, message }) => [printerId, message]));
+  const said: string[] = [];
+  for (const printerId of printerIds) {
+    const name = (await tx.find(printer, printerId))?.name ?? 'a printer that was removed';
+    said.push(`${name} (${(last.get(printerId) ?? 'nothing was said').slice(0, MOST_WORDS)})`);
+  }
+  return said.join('; ');
 }
 
 function patchFor(
@@ -197,7 +241,7 @@ function patchFor(
       return { ...BACK_IN_QUEUE, errorMessage: move.excludePrinter ? move.message : null };
     case 'printing':
     case 'paused':
-      return { printingStartedAt: job.printingStartedAt ?? tx.now };
+      return { printingStartedAt: job.printingStartedAt ?? tx.now, errorMessage: move.message };
     case 'completed':
       return {
         printingStartedAt: job.printingStartedAt ?? tx.now,

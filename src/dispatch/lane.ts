@@ -1,5 +1,5 @@
-import type { JobStatus } from '../contract/enums.js';
 import { isPrintingNow, takesJobs } from '../fleet/live-printer.js';
+import { whyAttended } from '../fleet/unattended.js';
 import { Backlog } from './backlog.js';
 import { type DispatchRow, freshToken, journalOf, writeStep } from './journal.js';
 import { step } from './machine.js';
@@ -8,6 +8,7 @@ import {
   type DispatchState,
   type DispatchTiming,
   type Effect,
+  type JobMove,
   NOT_WATCHED,
   type Step,
 } from './machine-types.js';
@@ -30,7 +31,7 @@ const RETRY_WRITE_LAST_MS = 60_000;
 export class Lane {
   #row: DispatchRow;
   #state: DispatchState;
-  #shown: JobStatus | null = null;
+  #shown: Pick<JobMove, 'to' | 'message'> | null = null;
   #queue: Promise<void> = Promise.resolve();
   readonly #backlog = new Backlog();
   readonly #stopping = new AbortController();
@@ -149,7 +150,9 @@ export class Lane {
   #matters(result: Step): boolean {
     if (result.effects.length > 0 || result.ending) return true;
     return (
-      result.state.journal !== this.#state.journal || (result.job !== null && result.job.to !== this.#shown)
+      result.state.journal !== this.#state.journal ||
+      (result.job !== null &&
+        (result.job.to !== this.#shown?.to || result.job.message !== this.#shown.message))
     );
   }
 
@@ -157,7 +160,7 @@ export class Lane {
     const { options } = this;
     const before = this.#state.journal;
     const { journal } = result.state;
-    const point = pointOf(before, result, this.#shown);
+    const point = pointOf(before, result, this.#shown?.to ?? null);
     options.probe(`before:${point}`);
     const written = await options.write(async (tx) => {
       let toWrite = result;
@@ -167,12 +170,17 @@ export class Lane {
         toWrite = { ...result, state: { ...result.state, journal: renewed } };
       }
       const live = options.live(this.printerId);
-      const machine = { free: live !== null && takesJobs(live), printing: isPrintingNow(live) };
+      const report = live?.report?.complete ? live.report : null;
+      const machine = {
+        free: live !== null && takesJobs(live),
+        printing: isPrintingNow(live),
+        trouble: report === null ? null : whyAttended(report.state),
+      };
       return { row: await writeStep(tx, this.#row, toWrite, machine), state: toWrite.state };
     });
     this.#row = written.row;
     this.#state = written.state;
-    if (result.job) this.#shown = result.job.to;
+    if (result.job) this.#shown = result.job;
     options.probe(`after:${point}`);
     if (journal.phase === before.phase && journal.resentAt === before.resentAt) return;
     const message = result.ending?.message;

@@ -1,3 +1,4 @@
+import { isFault, isWantedPause } from './error-codes.js';
 import {
   cancelledUnbegun,
   endCancelled,
@@ -9,10 +10,12 @@ import {
   notStarted,
   released,
   wasNearEnd,
+  withWords,
 } from './machine-endings.js';
 import { onCalm } from './machine-not-begun.js';
 import type { DispatchEvent, DispatchState, DispatchTiming, Moment, Step } from './machine-types.js';
 import { afterGap, lookedBack, note } from './machine-watch.js';
+import type { Observation } from './observation.js';
 import { type Sighting, sight } from './sighting.js';
 
 /** The start was sent, or may have been: only the printer's own reports decide from here. */
@@ -113,8 +116,10 @@ function judge(
 
 function onActive(state: DispatchState, moment: Moment, timing: DispatchTiming): Step {
   const { journal, watch } = state;
-  const to = watch.last?.activity === 'PAUSE' ? ('paused' as const) : ('printing' as const);
-  const job = { to, message: null, excludePrinter: false };
+  const job =
+    watch.last?.activity === 'PAUSE'
+      ? { to: 'paused' as const, message: whyPaused(watch.last), excludePrinter: false }
+      : { to: 'printing' as const, message: null, excludePrinter: false };
   const confirmed =
     journal.phase === 'start-sent' ? next(state, { phase: 'printing', confirmedAt: moment.at }) : keep(state);
   const step = { ...confirmed, job };
@@ -125,6 +130,13 @@ function onActive(state: DispatchState, moment: Moment, timing: DispatchTiming):
     watch.stoppedAt === null ||
     moment.mono - watch.stoppedAt >= timing.stopAgainMs;
   return due ? stopping(step, moment) : step;
+}
+
+/** A pause that nobody asked for says what the printer waits for, such as filament. */
+function whyPaused({ errorCode, errorText, trouble }: Observation): string | null {
+  if (isWantedPause(errorCode)) return null;
+  if (isFault(errorCode)) return withWords(`the printer paused with ${errorCode}`, errorText ?? null);
+  return trouble ? `the printer paused with ${trouble}` : null;
 }
 
 function onFailed(state: DispatchState, { mono }: Moment, timing: DispatchTiming): Step {

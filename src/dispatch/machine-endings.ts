@@ -75,10 +75,17 @@ export function endCancelled(state: DispatchState): Step {
 }
 
 export function endFailed(state: DispatchState): Step {
-  const code = state.journal.firstError;
+  const { firstError, firstErrorText } = state.journal;
+  const trouble = state.watch.last?.trouble ?? null;
   const message =
-    code === null ? 'the printer reported a failure without a code' : `the printer stopped with ${code}`;
+    firstError === null
+      ? withWords('the printer reported a failure without a code', trouble)
+      : withWords(`the printer stopped with ${firstError}`, firstErrorText);
   return ended(state, { outcome: 'failed', message, ready: 'clear', to: 'failed' });
+}
+
+export function withWords(what: string, words: string | null): string {
+  return words === null ? what : `${what}: ${words}`;
 }
 
 /** What happened cannot be known from here. A person looks and decides. */

@@ -15,6 +15,8 @@ export interface Journal extends Known {
   readonly cancelRequestedAt: number | null;
   readonly stopSentAt: number | null;
   readonly firstError: string | null;
+  /** What `firstError` means, where the printer's numbers have words. */
+  readonly firstErrorText: string | null;
   readonly cancelSeen: boolean;
   readonly wasReady: boolean;
 }

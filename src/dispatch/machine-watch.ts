@@ -43,7 +43,9 @@ function whatRan(journal: Journal, watch: Watch, seen: Observation, sighting: Si
       ? { recognisedBy: by }
       : {}),
     ...(!journal.cancelSeen && codes.some(isCancelCode) ? { cancelSeen: true } : {}),
-    ...(error === journal.firstError ? {} : { firstError: error }),
+    ...(error === journal.firstError
+      ? {}
+      : { firstError: error, firstErrorText: error === seen.errorCode ? (seen.errorText ?? null) : null }),
   };
 }
 

@@ -120,7 +120,7 @@ export function matchPrinter(row: Printer, live: LivePrinter | null): MatchPrint
     doing: doing(row, live),
     ready: row.confirmedReady,
     developerMode: state?.developerMode ?? 'unknown',
-    setAside: null,
+    setAside: row.setAside,
     modelCode: live?.capabilities?.modelCode ?? null,
     modelName: live?.capabilities?.modelName ?? null,
     modelAliases: [],

@@ -10,6 +10,10 @@ export interface Observation {
   readonly identity: PrintIdentity;
   /** `0300_400C` form; null when the printer names no error now. */
   readonly errorCode: string | null;
+  /** What that error means, where it has words. */
+  readonly errorText?: string | null;
+  /** The gravest message of the printer's own that is no error of the print; null when there is none. */
+  readonly trouble?: string | null;
   /** Reason of the last failure where the firmware keeps it, same form. */
   readonly failReason: string | null;
   readonly progress: Progress;

@@ -14,9 +14,22 @@ export function observationOf(report: PrinterReport): Observation {
     activity: state.activity,
     identity: state.print.identity,
     errorCode: state.print.errorCode,
+    errorText: textOf(state, state.print.errorCode),
+    trouble: troubleOf(state),
     failReason: codeOf(state.print.failReason),
     progress: state.print,
   };
+}
+
+function textOf({ health }: PrinterState, code: string | null): string | null {
+  if (code === null) return null;
+  return health.find((entry) => entry.source === 'print-error' && entry.code === code)?.message ?? null;
+}
+
+function troubleOf({ health }: PrinterState): string | null {
+  const grave = health.filter(({ source, severity }) => source === 'hms' && severity !== 'info');
+  const found = grave.find(({ severity }) => severity === 'fatal' || severity === 'serious') ?? grave[0];
+  return found === undefined ? null : `${found.code}: ${found.message}`;
 }
 
 /** `50348044` as `0300_400C` (docs/protocol.md §5.4); null for 0. */

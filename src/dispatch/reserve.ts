@@ -35,7 +35,13 @@ export async function reserve(
   if (job?.status !== 'pending' || !machine) return null;
   const free =
     machine.enabled && machine.isAvailable && machine.confirmedReady && machine.printingJobId === null;
-  if (!free || machine.isInMaintenance || job.excludedPrinterIds.includes(machine.id)) return null;
+  if (
+    !free ||
+    machine.setAside !== null ||
+    machine.isInMaintenance ||
+    job.excludedPrinterIds.includes(machine.id)
+  )
+    return null;
   if (await hasOpenDispatch(tx, job.id, machine.id)) return null;
   const token = await freshToken(tx, random);
   const remoteName = remoteNameFor(job.label, token);

@@ -49,19 +49,31 @@ export function entriesOf(actor: Actor, changes: readonly Change[]): readonly Au
 
 function comingsAndGoings(changes: readonly Change[]): AuditEntry[] {
   return changes.flatMap(({ resource, action, id, fields, before, after }): AuditEntry[] => {
-    if (resource !== 'printer' || action !== 'UPDATE' || !fields.includes('isOnline')) return [];
-    const [oldValue, newValue] = [before?.isOnline === true, after?.isOnline === true];
+    if (resource !== 'printer' || action !== 'UPDATE') return [];
+    const told = (field: string, detailedAction: string, metadata: AuditEntry['metadata']): AuditEntry => ({
+      entityType: 'Printers',
+      ids: [id],
+      action: 'update',
+      detailedAction,
+      changes: [{ field, oldValue: before?.[field] ?? null, newValue: after?.[field] ?? null }],
+      metadata,
+    });
+    const online = after?.isOnline === true ? 'printer.online' : 'printer.offline';
     return [
-      {
-        entityType: 'Printers',
-        ids: [id],
-        action: 'update',
-        detailedAction: newValue ? 'printer.online' : 'printer.offline',
-        changes: [{ field: 'isOnline', oldValue, newValue }],
-        metadata: null,
-      },
+      ...(fields.includes('isOnline') ? [told('isOnline', online, null)] : []),
+      ...(fields.includes('continuousPrint') && after?.continuousPrint === false
+        ? [told('continuousPrint', 'printer.continuousPrintDisabled', reasonOf(after.continuousEnded))]
+        : []),
+      ...(fields.includes('setAside') && reasonOf(after?.setAside) !== null
+        ? [told('setAside', 'printer.setAside', reasonOf(after?.setAside))]
+        : []),
     ];
   });
+}
+
+function reasonOf(occurrence: unknown): { readonly reason: string } | null {
+  if (typeof occurrence !== 'object' || occurrence === null || !('reason' in occurrence)) return null;
+  return typeof occurrence.reason === 'string' ? { reason: occurrence.reason } : null;
 }
 
 function deeds(changes: readonly Change[]): AuditEntry[] {

@@ -6,8 +6,8 @@ import { type AuditEntry, entriesOf } from './audit-entries.js';
 
 /**
  * The recorder of the audit log: what people, keys and the command line change is written down in the transaction that
- * changes it. Of what the daemon does by itself only printers coming and going are: its work on jobs is told by the
- * jobs, and a farm that prints must not write for the log's sake.
+ * changes it. Of what the daemon does by itself only printers coming and going are, and what it no longer lets them do: its
+ * work on jobs is told by the jobs, and a farm that prints must not write for the log's sake.
  */
 export async function recordChanges(tx: Transaction): Promise<void> {
   const entries = entriesOf(tx.context.actor, tx.changes);

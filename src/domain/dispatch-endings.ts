@@ -1,6 +1,7 @@
 import type { Transaction } from '../database/transaction.js';
 import { printer } from '../resources/index.js';
 import type { Patch, Row } from '../resources/resource.js';
+import { type Attempt, endOfContinuous, standingAfter } from './printer-standing.js';
 
 export interface DispatchEnding {
   readonly outcome: 'completed' | 'failed' | 'cancelled' | 'released' | 'not-started' | 'unknown';
@@ -14,7 +15,11 @@ export interface DispatchEnding {
     /** It could begin a print now. */
     readonly free: boolean;
     readonly printing: boolean;
+    /** Why it should not be left to itself; null or absent when nothing speaks against it. */
+    readonly trouble?: string | null;
   };
+  /** How it was for the printer; absent says nothing about that. */
+  readonly attempt?: Attempt;
 }
 
 /**
@@ -31,25 +36,44 @@ export async function releasePrinter(
   await tx.update(printer, printerId, {
     printingJobId: null,
     isAvailable: row.isOnline && ending.machine.free,
-    ...bedAndContinuation(row, ending),
+    ...bedAndContinuation(row, ending, tx.now),
+    ...(ending.attempt ? standingAfter(row, ending.attempt, tx.now) : {}),
     ...(ending.outcome === 'completed' ? { lifetimeJobCount: row.lifetimeJobCount + 1 } : {}),
   });
 }
 
-function bedAndContinuation(row: Row<typeof printer>, ending: DispatchEnding): Patch<typeof printer> {
+function bedAndContinuation(
+  row: Row<typeof printer>,
+  ending: DispatchEnding,
+  now: string,
+): Patch<typeof printer> {
+  const stopped = (reason: string) => endOfContinuous(row, reason, now);
   // Whatever is on the bed now was not there before.
-  if (ending.machine.printing) return { confirmedReady: false, ...endContinuous(row) };
+  if (ending.machine.printing)
+    return { confirmedReady: false, ...stopped('it was printing something else when the job ended') };
   switch (ending.outcome) {
     case 'completed':
-      return ending.doubtful ? { confirmedReady: false, ...endContinuous(row) } : afterCompletion(row);
+      return { confirmedReady: false, ...afterCompletion(row, ending, now) };
     case 'failed':
     case 'cancelled':
     case 'unknown':
-      return { ...bed(ending), ...(ending.ready === 'keep' ? {} : endContinuous(row)) };
+      return { ...bed(ending), ...(ending.ready === 'keep' ? {} : stopped(ended(ending))) };
     case 'released':
     case 'not-started':
       return bed(ending);
   }
+}
+
+const ENDED = {
+  failed: 'a print failed',
+  cancelled: 'a print was cancelled',
+  unknown: 'nobody saw how a print ended',
+} as const;
+
+function ended({ outcome, attempt }: DispatchEnding): string {
+  const what = outcome === 'failed' || outcome === 'cancelled' ? ENDED[outcome] : ENDED.unknown;
+  const message = attempt?.message ?? null;
+  return message === null ? what : `${what}: ${message}`;
 }
 
 function bed({ ready, wasReady }: DispatchEnding): Patch<typeof printer> {
@@ -58,13 +82,18 @@ function bed({ ready, wasReady }: DispatchEnding): Patch<typeof printer> {
 }
 
 /** Continuous printing clears the bed by itself, as often as a person has allowed it to. */
-function afterCompletion(row: Row<typeof printer>): Patch<typeof printer> {
-  if (!row.continuousPrint) return { confirmedReady: false };
-  const left = row.fabmaticRemainingJobs === null ? null : row.fabmaticRemainingJobs - 1;
-  const goesOn = left === null || left > 0;
-  return { confirmedReady: goesOn, continuousPrint: goesOn, fabmaticRemainingJobs: goesOn ? left : null };
-}
-
-function endContinuous(row: Row<typeof printer>): Patch<typeof printer> {
-  return row.continuousPrint ? { continuousPrint: false, fabmaticRemainingJobs: null } : {};
+function afterCompletion(
+  row: Row<typeof printer>,
+  { doubtful, machine, attempt }: DispatchEnding,
+  now: string,
+): Patch<typeof printer> {
+  if (!row.continuousPrint) return {};
+  const stopped = (reason: string) => endOfContinuous(row, reason, now);
+  if (doubtful) return stopped(attempt?.message ?? 'something was odd about the end of a print');
+  if (machine.trouble) return stopped(machine.trouble);
+  if (row.fabmaticRemainingJobs === null) return { confirmedReady: true };
+  const left = row.fabmaticRemainingJobs - 1;
+  return left > 0
+    ? { confirmedReady: true, fabmaticRemainingJobs: left }
+    : stopped('it has printed as many jobs as it was allowed to');
 }

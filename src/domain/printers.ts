@@ -4,6 +4,7 @@ import { timestamp } from '../contract/time.js';
 import type { Transaction } from '../database/transaction.js';
 import { integration, printer, printerConnection } from '../resources/index.js';
 import type { Patch, Row } from '../resources/resource.js';
+import { endOfContinuous, lookedAt } from './printer-standing.js';
 import { isGhost, isWithPrinter, leavesBedInDoubt, type SeenPrint } from './prints-seen.js';
 
 export type Printer = Row<typeof printer>;
@@ -144,6 +145,8 @@ export interface PrintedTime {
   readonly open: { readonly since: number; readonly minutesLeft: number | null } | null;
 }
 
+const FROM_ELSEWHERE = 'it printed something that the daemon did not start';
+
 /**
  * Writes what changed of a printer's facts. A print from elsewhere leaves the bed in doubt.
  *
@@ -160,7 +163,7 @@ export async function recordFacts(tx: Transaction, printerId: string, facts: Pri
     isAvailable: facts.isOnline && facts.machineFree && row.printingJobId === null,
     nozzleDiameter,
     ...moveClock(row, facts.printed),
-    ...(inDoubt ? { confirmedReady: false, continuousPrint: false, fabmaticRemainingJobs: null } : {}),
+    ...(inDoubt ? { confirmedReady: false, ...endOfContinuous(row, FROM_ELSEWHERE, tx.now) } : {}),
     ...(row.metadata
       ? {
           metadata: {
@@ -208,7 +211,10 @@ async function rememberShown(
 export async function confirmReady(tx: Transaction, printerId: string, ready: boolean): Promise<Printer> {
   const row = await tx.get(printer, printerId);
   const busy = (await isWithPrinter(tx, printerId)) || isActive(row.metadata?.print_status, row.isOnline);
-  return busy ? row : tx.update(printer, printerId, { confirmedReady: ready });
+  if (busy) return row;
+  // Whoever says that the bed is clear has stood before the printer.
+  if (ready) await lookedAt(tx, printerId);
+  return tx.update(printer, printerId, { confirmedReady: ready });
 }
 
 function isActive(activity: string | undefined, online: boolean): boolean {
@@ -227,5 +233,6 @@ export async function setContinuousPrint(
   return tx.update(printer, printerId, {
     continuousPrint: enabled,
     fabmaticRemainingJobs: enabled ? jobLimit : null,
+    continuousEnded: null,
   });
 }

@@ -17,26 +17,31 @@ const FRESH = {
 
 /**
  * Puts ended jobs behind the queue of their tier: failed and cancelled ones themselves, completed ones as new jobs.
- * Jobs that have not ended are left alone, and so are those whose file is gone, unless that is all of them.
+ * Jobs that have not ended are left alone, and so are those whose file is gone, unless that is all of them. Waiting jobs
+ * that printers failed keep their place, and may go to these printers again.
  *
  * @returns ids of the jobs that are in the queue now
  * @throws ApiError unprocessable
  */
 export async function queueAgain(tx: Transaction, jobs: readonly PrintJob[]): Promise<readonly string[]> {
   const ready: PrintJob[] = [];
+  const queued = new Map<PrintJob, string>();
   let lost: PrintJob | null = null;
   for (const job of jobs) {
+    if (isRefused(job)) {
+      await tx.update(printJob, job.id, { excludedPrinterIds: [], errorMessage: null });
+      queued.set(job, job.id);
+    }
     if (!hasEnded(job.status)) continue;
     if (await fileIsStill(tx, job)) ready.push(job);
     else lost = job;
   }
-  if (lost && ready.length === 0) {
+  if (lost && ready.length === 0 && queued.size === 0) {
     throw new ApiError(
       'unprocessable',
       `The file of "${lost.label}" was deleted or replaced since; queue the part anew`,
     );
   }
-  const queued = new Map<PrintJob, string>();
   for (const priority of new Set(ready.map((job) => job.priority))) {
     const tier = ready.filter((job) => job.priority === priority);
     const places = await placesFor(tx, priority, 'back', tier.length);
@@ -48,7 +53,11 @@ export async function queueAgain(tx: Transaction, jobs: readonly PrintJob[]): Pr
     for (const job of copied) queued.set(job, await copyOf(tx, job, placed.get(job) ?? 0));
     for (const buildId of new Set(copied.map((job) => job.partBuildId))) await rollUpBuild(tx, buildId);
   }
-  return ready.flatMap((job) => queued.get(job) ?? []);
+  return jobs.flatMap((job) => queued.get(job) ?? []);
+}
+
+function isRefused({ status, excludedPrinterIds }: PrintJob): boolean {
+  return status === 'pending' && excludedPrinterIds.length > 0;
 }
 
 /** Printing whatever lies under the name now would not be the same print. */

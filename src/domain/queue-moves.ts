@@ -114,6 +114,20 @@ async function placeAll(
   }
 }
 
+/**
+ * The place of a job that comes back to the queue from a printer: its own. Whoever has taken it meanwhile moves on.
+ */
+export async function placeAgain(tx: Transaction, { id, priority, queueOrder }: PrintJob): Promise<number> {
+  const [first] = await page(tx, priority, {
+    at: queueOrder,
+    direction: 'up',
+    except: id,
+    skip: 0,
+    count: 1,
+  });
+  return first?.queueOrder === queueOrder ? makeRoom(tx, priority, queueOrder, 'up', id) : queueOrder;
+}
+
 /** Frees a place of a tier. @returns it, or where it lies now when the whole tier had to be numbered anew */
 async function makeRoom(
   tx: Transaction,

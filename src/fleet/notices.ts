@@ -9,7 +9,11 @@ export type NoticeCode =
   /** It prints a file of ours that nobody asked it to print. */
   | 'ghost-print'
   /** It called a print finished long before its last layer. */
-  | 'ended-early';
+  | 'ended-early'
+  /** Continuous printing went off by itself. */
+  | 'continuous-off'
+  /** It is given no more jobs until somebody has looked. */
+  | 'set-aside';
 
 export interface Notice {
   /** Epoch milliseconds. */

@@ -76,6 +76,8 @@ export const dispatch = resource({
     stopSentAt: nullable(date()),
     /** First error the printer named since the start, `0300_400C` form. */
     firstError: nullable(text()),
+    /** The same in words, as far as the printer's number has any. */
+    firstErrorText: nullable(text()),
     cancelSeen: withDefault(flag(), false),
     /** The printer was confirmed ready before the start; restored when the start is proven not to have happened. */
     wasReady: withDefault(flag(), false),

@@ -1,7 +1,7 @@
 import { COMM_METHODS, INTEGRATION_TYPES, PRINTER_PROVIDERS } from '../contract/enums.js';
 import { choice, date, flag, id, integer, json, nullable, real, text, withDefault, words } from './column.js';
 import { many, one, resource } from './resource.js';
-import { bambuConfig, bambuMetadata } from './shapes.js';
+import { bambuConfig, bambuMetadata, occurrence } from './shapes.js';
 
 /**
  * A printer as the farm knows it. `isOnline`, `isAvailable`, `metadata` and the counters are written by the daemon
@@ -51,6 +51,12 @@ export const printer = resource({
     integrationType: nullable(choice(INTEGRATION_TYPES)),
     continuousPrint: withDefault(flag(), false),
     fabmaticRemainingJobs: nullable(integer()),
+    /** Why continuous printing went off by itself; null once somebody has looked, and where a person ended it. */
+    continuousEnded: nullable(json(occurrence, { hidden: true })),
+    /** Jobs in a row that could not be begun on it, for a reason of the printer's. */
+    failedStarts: withDefault(integer({ min: 0, hidden: true }), 0),
+    /** Why it is given nothing until somebody has looked; null while it takes jobs. */
+    setAside: nullable(json(occurrence, { hidden: true })),
     lifetimePrintHours: withDefault(real({ min: 0 }), 0),
     lifetimeJobCount: withDefault(integer({ min: 0 }), 0),
     /** A print goes on that is counted up to here; null while none does, or it pauses. */

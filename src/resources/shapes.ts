@@ -160,3 +160,6 @@ export const expectedData = z.object({ color: z.string(), identifier: z.string()
 
 /** Objects whose inner shape is owned elsewhere (read from a sliced file, or frozen copies of rows). */
 export const record = z.record(z.string(), z.unknown());
+
+/** What happened to something by itself, when, and why in words. */
+export const occurrence = z.object({ at: z.string(), reason: z.string() });

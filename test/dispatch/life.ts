@@ -50,6 +50,7 @@ export function journal(changes: Partial<Journal> = {}): Journal {
     cancelRequestedAt: null,
     stopSentAt: null,
     firstError: null,
+    firstErrorText: null,
     cancelSeen: false,
     wasReady: false,
     ...changes,

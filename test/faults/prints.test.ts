@@ -65,7 +65,7 @@ describe.concurrent('an end that is not what it seems', () => {
     const job = await floor.job(await floor.queue(printer), 'completed');
     expect(textAt(job, 'errorMessage')).toMatch(/finished at layer \d+ of \d+/);
     expect(await floor.row(printer)).toMatchObject({ confirmedReady: false, continuousPrint: false });
-    expect(await floor.notices(printer)).toEqual(['ended-early']);
+    expect(await floor.notices(printer)).toEqual(['continuous-off', 'ended-early']);
   });
 
   it('pain-34: power.ghostPrint: without ids too, what a machine begins by itself completes no job', async () => {

@@ -6,7 +6,7 @@ import { newId } from '../../src/contract/ids.js';
 import { recordAct } from '../../src/domain/audit.js';
 import { systemContext } from '../../src/domain/stores.js';
 import { printer } from '../../src/resources/index.js';
-import { bareStore, openAfter } from '../fixtures/database.js';
+import { bareStore, openAfter, withColumnsOfToday } from '../fixtures/database.js';
 
 let dataDir: string;
 beforeEach(() => {
@@ -19,8 +19,10 @@ const open = (steps: number, create: boolean) => openAfter(dataDir, steps, creat
 it('0002 gives a filled farm an audit log, keeps what was there, and leaves a copy of before', async () => {
   const before = await open(1, true);
   const { id: storeId } = await bareStore(before, 'Farm');
-  await before.write(systemContext(storeId), (tx) =>
-    tx.insert(printer, { storeId, provider: 'Bambu', name: 'Kept', deviceId: 'S1' }),
+  await withColumnsOfToday(before, () =>
+    before.write(systemContext(storeId), (tx) =>
+      tx.insert(printer, { storeId, provider: 'Bambu', name: 'Kept', deviceId: 'S1' }),
+    ),
   );
   await before.close();
 

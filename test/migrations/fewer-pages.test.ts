@@ -8,7 +8,7 @@ import { MIGRATIONS } from '../../migrations/index.js';
 import type { Database } from '../../src/database/database.js';
 import { systemContext } from '../../src/domain/stores.js';
 import { aDispatch } from '../domain/rows.js';
-import { bareStore, openAfter } from '../fixtures/database.js';
+import { bareStore, openAfter, withColumnsOfToday } from '../fixtures/database.js';
 
 const STEP = MIGRATIONS.findIndex(({ name }) => name === '0006_fewer_pages');
 
@@ -29,12 +29,14 @@ it('0006 keeps what a filled farm has, and finds jobs by printer and dispatches 
   const before = await open(STEP, true);
   const { id: storeId } = await bareStore(before, 'Farm');
   const printerId = 'a'.repeat(24);
-  await before.write(systemContext(storeId), async (tx) => {
-    await aDispatch(tx, printerId, { token: 12, previousToken: 11 });
-    for (let token = 100; token < 300; token += 1) {
-      await aDispatch(tx, `${token}`, { token, endedAt: tx.now });
-    }
-  });
+  await withColumnsOfToday(before, () =>
+    before.write(systemContext(storeId), async (tx) => {
+      await aDispatch(tx, printerId, { token: 12, previousToken: 11 });
+      for (let token = 100; token < 300; token += 1) {
+        await aDispatch(tx, `${token}`, { token, endedAt: tx.now });
+      }
+    }),
+  );
   const jobs = await before.read.selectFrom('printJob').selectAll().execute();
   await before.close();
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { entriesOf } from '../../src/domain/audit-entries.js';
 import { DriverError, type PrinterState } from '../../src/fleet/live-printer.js';
 import { attentionTo } from '../../src/operations/printers/attention.js';
 import { printerState } from '../realtime/states.js';
@@ -22,6 +23,53 @@ describe('what wants attention', () => {
   ])('is Developer Mode, from where the printer stands (announces LAN only: %s)', (lanOnly, words) => {
     const [first] = attentionTo(live({ developerMode: 'off', storage: 'ok', upgrading: false }), lanOnly);
     expect(first).toMatchObject({ code: 'developer-mode', message: expect.stringContaining(words) });
+  });
+
+  it('is first what the daemon decided by itself, also of a printer that is away', () => {
+    const at = '2026-11-26T04:00:00.000Z';
+    const setAside = { at, reason: '3 jobs in a row could not be begun on it; the last: cut' };
+    const continuousEnded = { at, reason: 'its door stands open' };
+    const found = attentionTo(null, null, { setAside, continuousEnded });
+    expect(found.map(({ code }) => code)).toEqual(['set-aside', 'continuous-print']);
+    expect(found[0]?.message).toContain(`since ${at}: ${setAside.reason}. When that is mended, confirm`);
+    expect(found[1]?.message).toContain(`went off at ${at}: its door stands open. Look at the bed`);
+    const off = live({ developerMode: 'off', storage: 'ok', upgrading: false });
+    expect(attentionTo(off, null, { setAside, continuousEnded: null })).toHaveLength(2);
+  });
+
+  it('is told to the audit log too, with the reason, when the daemon decides it', () => {
+    const at = '2026-11-26T04:00:00.000Z';
+    const change = (fields: readonly string[], before: object, after: object) => [
+      {
+        resource: 'printer',
+        action: 'UPDATE' as const,
+        id: 'p',
+        fields,
+        before: { ...before },
+        after: { ...after },
+      },
+    ];
+    const off = change(
+      ['continuousPrint', 'continuousEnded'],
+      { continuousPrint: true, continuousEnded: null },
+      { continuousPrint: false, continuousEnded: { at, reason: 'a print failed' } },
+    );
+    const daemon = { type: 'system', id: null } as const;
+    expect(entriesOf(daemon, off)).toEqual([
+      {
+        entityType: 'Printers',
+        ids: ['p'],
+        action: 'update',
+        detailedAction: 'printer.continuousPrintDisabled',
+        changes: [{ field: 'continuousPrint', oldValue: true, newValue: false }],
+        metadata: { reason: 'a print failed' },
+      },
+    ]);
+    const aside = change(['setAside'], { setAside: null }, { setAside: { at, reason: 'three' } });
+    expect(entriesOf(daemon, aside)).toMatchObject([
+      { detailedAction: 'printer.setAside', metadata: { reason: 'three' } },
+    ]);
+    expect(entriesOf(daemon, change(['setAside'], { setAside: {} }, { setAside: null }))).toEqual([]);
   });
 
   it('is the card, and an update', () => {

@@ -1,8 +1,9 @@
+import type { Printer } from '../../domain/printers.js';
 import { isOnline, type LivePrinter, type PrinterState } from '../../fleet/live-printer.js';
 
 /** What a person should do about a printer. */
 export interface Attention {
-  /** Stable word: `developer-mode`, `storage`, `busy`, or the kind of the connection's error. */
+  /** Stable word: `set-aside`, `continuous-print`, `developer-mode`, `storage`, `busy`, or the kind of the connection's error. */
   readonly code: string;
   readonly message: string;
 }
@@ -14,13 +15,17 @@ const STORAGE: Readonly<Record<NonNullable<PrinterState['storage']>, string | nu
   'read-only': 'The storage card or USB stick is write-protected, so the printer can take no files.',
 };
 
+/** What the daemon decided about a printer by itself, as the database keeps it. */
+export type Standing = Pick<Printer, 'setAside' | 'continuousEnded'>;
+
 /** The most pressing first. @param lanOnly what the printer announces of itself; null when nothing */
 export function attentionTo(
   live: Pick<LivePrinter, 'connection' | 'report'> | null,
   lanOnly: boolean | null,
+  standing: Standing | null = null,
 ): readonly Attention[] {
-  if (live === null) return [];
-  const found: Attention[] = [];
+  const found: Attention[] = [...decided(standing)];
+  if (live === null) return found;
   const { error } = live.connection;
   if (error !== null) found.push({ code: error.kind, message: error.message });
   const state = isOnline(live) && live.report?.complete ? live.report.state : null;
@@ -30,6 +35,32 @@ export function attentionTo(
   if (storage !== null) found.push({ code: 'storage', message: storage });
   if (state.upgrading) found.push({ code: 'busy', message: 'The printer is updating its firmware.' });
   return found;
+}
+
+function decided(standing: Standing | null): Attention[] {
+  const { setAside = null, continuousEnded = null } = standing ?? {};
+  return [
+    ...(setAside === null
+      ? []
+      : [
+          {
+            code: 'set-aside',
+            message:
+              `It is given no jobs since ${setAside.at}: ${setAside.reason}. When that is mended, confirm that it is ` +
+              'ready, enable it, or acknowledge it (POST /local/printers/{id}/acknowledge).',
+          },
+        ]),
+    ...(continuousEnded === null
+      ? []
+      : [
+          {
+            code: 'continuous-print',
+            message:
+              `Continuous printing went off at ${continuousEnded.at}: ${continuousEnded.reason}. Look at the bed, ` +
+              'confirm that it is clear, and switch it on again.',
+          },
+        ]),
+  ];
 }
 
 function lockedMessage(lanOnly: boolean | null): string {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { COMM_METHODS, MASK } from '../../contract/enums.js';
 import { ApiError } from '../../contract/errors.js';
 import type { Transaction } from '../../database/transaction.js';
+import { LOOKED_AT } from '../../domain/printer-standing.js';
 import { connectionOf, type Printer, type PrinterConnection } from '../../domain/printers.js';
 import { printer, printerConnection } from '../../resources/index.js';
 import type { Patch } from '../../resources/resource.js';
@@ -69,6 +70,7 @@ export async function changePrinter(
     tags,
     nozzleDiameter,
     enabled,
+    ...(enabled === true && !before.enabled ? LOOKED_AT : {}),
     ...(name !== undefined && before.metadata ? { metadata: { ...before.metadata, name } } : {}),
   });
   return { row, reconnect: first !== undefined && connection.active };

@@ -22,11 +22,16 @@ export function livePrinterOperations({ database, fleet, discovery, clock }: Dep
     async run({ params }, { caller }) {
       const row = await database.read
         .selectFrom('printer')
-        .select(['id', 'name', 'deviceId'])
+        .select(['id', 'name', 'deviceId', 'setAside', 'continuousEnded'])
         .where('storeId', '=', caller.storeId)
         .where('id', '=', params.id)
         .executeTakeFirst();
       if (!row) throw notFound(printer.label, params.id);
+      const { setAside, continuousEnded } = printer.columns;
+      const standing = {
+        setAside: setAside.decode(row.setAside),
+        continuousEnded: continuousEnded.decode(row.continuousEnded),
+      };
       const seen = fleet.live(row.id);
       const lanOnly = seen === null ? null : announcedLanOnly(seen.serial);
       return {
@@ -36,7 +41,7 @@ export function livePrinterOperations({ database, fleet, discovery, clock }: Dep
         model: modelOf(seen),
         lanOnly,
         connection: connectionOf(seen),
-        attention: attentionTo(seen, lanOnly),
+        attention: attentionTo(seen, lanOnly, standing),
         lastReport: reportOf(seen, clock.now()),
         state: seen?.report?.complete ? seen.report.state : null,
         notices: fleet.notices(row.id).map(({ at, code, message }) => ({ at: timestamp(at), code, message })),

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { notFound } from '../../contract/errors.js';
 import type { Transaction } from '../../database/transaction.js';
 import { removeEntity, updateEntity } from '../../domain/entities.js';
+import { lookedAt } from '../../domain/printer-standing.js';
 import {
   confirmReady,
   connectionOf,
@@ -10,6 +11,7 @@ import {
   setContinuousPrint,
 } from '../../domain/printers.js';
 import { oneProfile, requireProfiles } from '../../domain/profiles.js';
+import { whyAttended } from '../../fleet/unattended.js';
 import { answered } from '../../resources/answered.js';
 import { printer, printerSlot } from '../../resources/index.js';
 import { bambuConfig } from '../../resources/shapes.js';
@@ -144,7 +146,10 @@ export function printerOperations(deps: Deps): Operation[] {
     body: z.object({ enabled: z.boolean(), ids }),
     answer: () => z.array(answered(printer)),
     run: ({ body }, context) =>
-      each(body.ids, context, (tx, printerId) => tx.update(printer, printerId, { enabled: body.enabled })),
+      each(body.ids, context, async (tx, printerId) => {
+        if (body.enabled) await lookedAt(tx, printerId);
+        return tx.update(printer, printerId, { enabled: body.enabled });
+      }),
   });
 
   const setReady = operation({
@@ -159,6 +164,20 @@ export function printerOperations(deps: Deps): Operation[] {
     answer: () => z.array(answered(printer)),
     run: ({ body }, context) =>
       each(body.ids, context, (tx, printerId) => confirmReady(tx, printerId, body.ready)),
+  });
+
+  const acknowledge = operation({
+    id: 'local.printers.acknowledge',
+    method: 'POST',
+    path: '/local/printers/{id}/acknowledge',
+    status: 201,
+    summary: 'Say that somebody has looked: a printer that was set aside takes jobs again',
+    permissions: ['printer.ready'],
+    params: idParam,
+    body: null,
+    answer: () => answered(printer),
+    run: async ({ params }, context) =>
+      present(await database.write(context.write, (tx) => lookedAt(tx, params.id))),
   });
 
   const setContinuous = operation({
@@ -181,7 +200,9 @@ export function printerOperations(deps: Deps): Operation[] {
 
   /** Nobody should leave a printer alone that already complains. */
   function hasFault(printerId: string): boolean {
-    return fleet.live(printerId)?.report?.state.health.some((entry) => entry.source === 'hms') ?? false;
+    const state = fleet.live(printerId)?.report?.state;
+    if (!state) return false;
+    return state.health.some((entry) => entry.source === 'hms') || whyAttended(state) !== null;
   }
 
   const setConfig = operation({
@@ -279,6 +300,7 @@ export function printerOperations(deps: Deps): Operation[] {
     setConfig,
     setReady,
     setEnabled,
+    acknowledge,
     setContinuous,
     updateMulti,
     updateMany,
