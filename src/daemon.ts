@@ -15,6 +15,7 @@ import { DispatchRunner } from './dispatch/runner.js';
 import { Scheduler } from './dispatch/scheduler.js';
 import { StartPolicy } from './dispatch/start-policy.js';
 import { syncConfiguredPrinters } from './domain/configured-printers.js';
+import { noteDue } from './domain/maintenance-due.js';
 import { forgetEnded } from './domain/sessions.js';
 import { completeStore, systemContext } from './domain/stores.js';
 import { Discovery } from './fleet/discovery.js';
@@ -23,6 +24,7 @@ import { TrafficLog } from './fleet/traffic-log.js';
 import { HttpServer } from './http/server.js';
 import { openDatabase, requireStoreId, urlKey } from './installation.js';
 import { LiveSettings } from './live-settings.js';
+import { tellOfMaintenance } from './maintenance-notices.js';
 import { Authenticator } from './operations/access/authenticator.js';
 import { FailedLogins } from './operations/access/failed-logins.js';
 import { pruneAudit } from './operations/audit/retention.js';
@@ -301,6 +303,7 @@ async function build(options: DaemonOptions, onStop: OnStop) {
       log,
       orphanMs: config.storage.orphanHours * HOUR_MS,
     });
+    await database.write(systemContext(storeId), (tx) => noteDue(tx, null));
     await database.write(systemContext(storeId), forgetEnded);
     await pruneAudit({ database, storeId, clock, retentionDays: config.audit.retentionDays });
   };
@@ -353,6 +356,7 @@ async function start(parts: Parts, onStop: OnStop): Promise<void> {
   onStop(() => discovery.stop());
   scheduler.start();
   onStop(() => scheduler.stop());
+  onStop(tellOfMaintenance({ database, log: parts.log }));
   const sweeping = hourly(parts);
   onStop(() => sweeping.stop());
   parts.setReady();

@@ -1,6 +1,7 @@
 import type { Transaction } from '../database/transaction.js';
 import { printer } from '../resources/index.js';
 import type { Patch, Row } from '../resources/resource.js';
+import { noteDue } from './maintenance-due.js';
 import { type Attempt, endOfContinuous, standingAfter } from './printer-standing.js';
 
 export interface DispatchEnding {
@@ -40,6 +41,7 @@ export async function releasePrinter(
     ...(ending.attempt ? standingAfter(row, ending.attempt, tx.now) : {}),
     ...(ending.outcome === 'completed' ? { lifetimeJobCount: row.lifetimeJobCount + 1 } : {}),
   });
+  if (ending.outcome === 'completed') await noteDue(tx, printerId);
 }
 
 function bedAndContinuation(

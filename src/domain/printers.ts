@@ -4,6 +4,7 @@ import { timestamp } from '../contract/time.js';
 import type { Transaction } from '../database/transaction.js';
 import { integration, printer, printerConnection } from '../resources/index.js';
 import type { Patch, Row } from '../resources/resource.js';
+import { noteDue } from './maintenance-due.js';
 import { endOfContinuous, lookedAt } from './printer-standing.js';
 import { isGhost, isWithPrinter, leavesBedInDoubt, type SeenPrint } from './prints-seen.js';
 
@@ -179,6 +180,8 @@ export async function recordFacts(tx: Transaction, printerId: string, facts: Pri
       : {}),
   };
   await tx.update(printer, printerId, patch);
+  // A print has ended, or pauses: its hours may have been the last that a piece of upkeep had left.
+  if (facts.printed.ms > 0 && facts.printed.open === null) await noteDue(tx, printerId);
   if (facts.shown) await rememberShown(tx, printerId, facts.shown);
   return ghost;
 }

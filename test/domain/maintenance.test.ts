@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { MaintenanceTrigger } from '../../src/contract/enums.js';
 import type { Transaction } from '../../src/database/transaction.js';
+import { releasePrinter } from '../../src/domain/dispatch-endings.js';
 import { removeEntity } from '../../src/domain/entities.js';
 import {
   enroll,
@@ -10,8 +11,10 @@ import {
   setMaintenanceMode,
   unenroll,
 } from '../../src/domain/maintenance.js';
+import { noteDue } from '../../src/domain/maintenance-due.js';
 import { type Upkeep, upkeepStatus } from '../../src/domain/maintenance-status.js';
 import { PRINTER_MODELS } from '../../src/domain/printer-models.js';
+import { recordFacts } from '../../src/domain/printers.js';
 import { RECOMMENDED_ITEMS } from '../../src/domain/recommended-maintenance.js';
 import { maintenanceItem, printer, printerMaintenanceEnrollment } from '../../src/resources/index.js';
 import { type TestDatabase, testDatabase } from '../fixtures/database.js';
@@ -128,6 +131,77 @@ describe('an enrolled printer', () => {
     expect(await log()).toHaveLength(1);
     await write((tx) => removeEntity(tx, printer, machine.id));
     expect(await log()).toEqual([]);
+  });
+});
+
+describe('what has come due', () => {
+  const told = () =>
+    farm.db.read
+      .selectFrom('printerMaintenanceEnrollment as e')
+      .innerJoin('maintenanceItem as i', 'i.id', 'e.maintenanceItemId')
+      .select(['i.name', 'e.lastNotifiedStatus as status'])
+      .orderBy('i.name')
+      .execute()
+      .then((rows) => Object.fromEntries(rows.map(({ name, status }) => [name, status])));
+  const ended = (id: string) =>
+    write((tx) =>
+      releasePrinter(tx, id, {
+        outcome: 'completed',
+        ready: 'clear',
+        wasReady: true,
+        machine: { free: true, printing: false },
+      }),
+    );
+  /** What the fleet writes when a print of so many hours has ended. */
+  const printed = (id: string, hours: number) =>
+    write((tx) =>
+      recordFacts(tx, id, {
+        isOnline: true,
+        machineFree: true,
+        activity: 'FINISH',
+        modelCode: null,
+        modelName: null,
+        nozzleDiameter: null,
+        print: null,
+        shown: null,
+        printed: { ms: hours * 3_600_000, open: null },
+      }),
+    );
+
+  it('is told with the end of the print that brings it, once for each change', async () => {
+    const items = [
+      await anItem('print_hours', 10),
+      await anItem('job_count', 4),
+      await anItem('calendar_days', 2),
+    ];
+    const { id } = await write((tx) => aPrinter(tx));
+    await write(async (tx) => {
+      for (const item of items) await enroll(tx, item.id, [{ printerId: id }]);
+    });
+    const changes: string[] = [];
+    farm.db.feed.on((committed) => {
+      for (const { resource, after } of committed.changes)
+        if (resource === 'printerMaintenanceEnrollment') changes.push(String(after?.lastNotifiedStatus));
+    });
+    await printed(id, 7);
+    await ended(id);
+    expect(await told()).toEqual({ calendar_days: null, job_count: null, print_hours: null });
+    await printed(id, 1);
+    await ended(id);
+    await ended(id);
+    await ended(id);
+    await ended(id);
+    expect(changes).toEqual(['DUE_SOON', 'OVERDUE']);
+    now += 1.7 * DAY;
+    await write((tx) => noteDue(tx, null));
+    await printed(id, 5);
+    await write((tx) => noteDue(tx, null));
+    expect(await told()).toEqual({ calendar_days: 'DUE_SOON', job_count: 'OVERDUE', print_hours: 'OVERDUE' });
+    expect(changes).toEqual(['DUE_SOON', 'OVERDUE', 'DUE_SOON', 'OVERDUE']);
+    const [hours] = items;
+    await write((tx) => tx.update(maintenanceItem, hours?.id ?? '', { interval: 100 }));
+    await write((tx) => noteDue(tx, null));
+    expect(changes.slice(4)).toEqual(['null']);
   });
 });
 

@@ -4,6 +4,8 @@ import { listAt, type TestFarm, testFarm, textAt, valueAt } from '../fixtures/fa
 
 let farm: TestFarm;
 let partId: string;
+/** A job that prints on the printer. */
+let running: string;
 
 beforeAll(async () => {
   farm = await testFarm();
@@ -34,6 +36,43 @@ describe('a printer in maintenance', () => {
     expect(await farm.ok('GET', `/v1/print-jobs/${second}`)).toMatchObject({ status: 'pending' });
     await mode(false);
     await becomes(second, 'printing');
+    running = second;
+    for (const said of ['in maintenance', 'back from maintenance'])
+      expect(farm.logLines.filter((line) => line.includes(`"msg":"${said}"`))).toHaveLength(1);
+  });
+
+  it('is named with what came due when its print ended, in the log and where people look', async () => {
+    const item = await farm.ok('POST', '/v1/maintenance/items', {
+      name: 'Brush the nozzle',
+      triggerType: 'job_count',
+      interval: 1,
+      warningThresholdPct: 80,
+      notes: null,
+    });
+    const enrollments = [{ printerId: farm.printerId() }];
+    await farm.ok('POST', '/v1/maintenance/enrollments', {
+      maintenanceItemId: textAt(item, 'id'),
+      enrollments,
+    });
+    const before = await farm.ok('GET', `/v1/printers/${farm.printerId()}`);
+    await becomes(running, 'completed');
+    expect(listAt(await farm.ok('GET', '/v1/maintenance/enrollments'))).toMatchObject([
+      { lastNotifiedStatus: 'OVERDUE' },
+    ]);
+    const live = await farm.ok('GET', `/local/printers/${farm.printerId()}`);
+    expect(valueAt(live, 'attention')).toContainEqual({
+      code: 'maintenance-overdue',
+      message: 'Brush the nozzle: 1 of 1 jobs have passed.',
+    });
+    const printed = await farm.until(
+      `/v1/printers/${farm.printerId()}`,
+      (row) => Number(valueAt(row, 'lifetimePrintHours')) > Number(valueAt(before, 'lifetimePrintHours')),
+    );
+    expect(valueAt(printed, 'lifetimeJobCount')).toBe(Number(valueAt(before, 'lifetimeJobCount')) + 1);
+    const said = farm.logLines.filter((line) => line.includes('maintenance is overdue'));
+    expect(said).toHaveLength(1);
+    expect(said[0]).toContain('Brush the nozzle');
+    await farm.ok('DELETE', `/v1/maintenance/items/${textAt(item, 'id')}`);
   });
 });
 

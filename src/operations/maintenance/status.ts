@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { MAINTENANCE_STATUSES, MAINTENANCE_TRIGGERS } from '../../contract/enums.js';
-import { upkeepStatus } from '../../domain/maintenance-status.js';
+import { watchedUpkeep } from '../../domain/maintenance-due.js';
 import type { Deps } from '../deps.js';
 import { type Operation, operation } from '../operation.js';
 import { requirePrinter } from '../printers/require-printer.js';
@@ -27,35 +27,7 @@ const statusInfo = z
 /** What is due on which printer, computed when asked from what the printers have printed and from the clock. */
 export function maintenanceStatusOperations({ database, clock }: Deps): Operation[] {
   async function statuses(storeId: string, printerId: string | null) {
-    let query = database.read
-      .selectFrom('printerMaintenanceEnrollment as enrollment')
-      .innerJoin('maintenanceItem as item', 'item.id', 'enrollment.maintenanceItemId')
-      .innerJoin('printer', 'printer.id', 'enrollment.printerId')
-      .select([
-        'enrollment.id as enrollmentId',
-        'enrollment.printerId',
-        'enrollment.maintenanceItemId',
-        'enrollment.currentOffset',
-        'enrollment.hoursAtStart',
-        'enrollment.jobsAtStart',
-        'enrollment.lastCompletedAt',
-        'enrollment.lastCompletedBy',
-        'enrollment.createdAt',
-        'item.name as itemName',
-        'item.triggerType',
-        'item.interval',
-        'item.warningThresholdPct',
-        'printer.name as printerName',
-        'printer.lifetimePrintHours',
-        'printer.lifetimeJobCount',
-      ])
-      .where('enrollment.storeId', '=', storeId)
-      .orderBy('printer.name')
-      .orderBy('item.name')
-      .orderBy('enrollment.id');
-    if (printerId !== null) query = query.where('enrollment.printerId', '=', printerId);
-    const now = clock.now();
-    return (await query.execute()).map((row) => ({
+    return (await watchedUpkeep(database.read, storeId, printerId, clock.now())).map((row) => ({
       enrollmentId: row.enrollmentId,
       printerId: row.printerId,
       maintenanceItemId: row.maintenanceItemId,
@@ -63,16 +35,9 @@ export function maintenanceStatusOperations({ database, clock }: Deps): Operatio
       itemName: row.itemName,
       triggerType: row.triggerType,
       interval: row.interval,
-      ...upkeepStatus(
-        {
-          ...row,
-          offset: row.currentOffset,
-          startedAt: Date.parse(row.lastCompletedAt ?? row.createdAt),
-          hours: row.lifetimePrintHours,
-          jobs: row.lifetimeJobCount,
-        },
-        now,
-      ),
+      elapsed: row.elapsed,
+      progress: row.progress,
+      status: row.status,
       warningThresholdPct: row.warningThresholdPct,
       lastCompletedAt: row.lastCompletedAt,
       lastCompletedBy: row.lastCompletedBy,

@@ -1,9 +1,13 @@
+import type { WatchedUpkeep } from '../../domain/maintenance-due.js';
 import type { Printer } from '../../domain/printers.js';
 import { isOnline, type LivePrinter, type PrinterState } from '../../fleet/live-printer.js';
 
 /** What a person should do about a printer. */
 export interface Attention {
-  /** Stable word: `set-aside`, `continuous-print`, `developer-mode`, `storage`, `busy`, or the kind of the connection's error. */
+  /**
+   * Stable word: `set-aside`, `continuous-print`, `developer-mode`, `storage`, `busy`, `maintenance-overdue`,
+   * `maintenance-due-soon`, or the kind of the connection's error.
+   */
   readonly code: string;
   readonly message: string;
 }
@@ -69,4 +73,22 @@ function lockedMessage(lanOnly: boolean | null): string {
       ? 'LAN Only Mode is on already: switch on Developer Mode too'
       : 'switch on LAN Only Mode and then Developer Mode';
   return `The printer refuses commands of this program: ${first}, on its screen, restart it, and enter its new access code.`;
+}
+
+const UNITS = { print_hours: 'hours of printing', calendar_days: 'days', job_count: 'jobs' } as const;
+
+/** What is due on a printer, the most overdue first. */
+export function attentionToUpkeep(
+  watched: readonly Pick<
+    WatchedUpkeep,
+    'itemName' | 'triggerType' | 'interval' | 'elapsed' | 'progress' | 'status'
+  >[],
+): readonly Attention[] {
+  return watched
+    .filter(({ status }) => status !== 'OK')
+    .toSorted((one, other) => other.progress - one.progress)
+    .map(({ itemName, triggerType, interval, elapsed, status }) => ({
+      code: status === 'OVERDUE' ? 'maintenance-overdue' : 'maintenance-due-soon',
+      message: `${itemName}: ${elapsed} of ${interval} ${UNITS[triggerType]} have passed.`,
+    }));
 }

@@ -1,11 +1,12 @@
 import { notFound } from '../../contract/errors.js';
 import { timestamp } from '../../contract/time.js';
+import { watchedUpkeep } from '../../domain/maintenance-due.js';
 import type { LivePrinter } from '../../fleet/live-printer.js';
 import { printer } from '../../resources/index.js';
 import type { Deps } from '../deps.js';
 import { type Operation, operation } from '../operation.js';
 import { idParam } from '../schemas.js';
-import { attentionTo } from './attention.js';
+import { attentionTo, attentionToUpkeep } from './attention.js';
 
 /** What the daemon knows of a printer at this moment and keeps in no table: why it is away, and what was noticed. */
 export function livePrinterOperations({ database, fleet, discovery, clock }: Deps): Operation[] {
@@ -34,6 +35,7 @@ export function livePrinterOperations({ database, fleet, discovery, clock }: Dep
       };
       const seen = fleet.live(row.id);
       const lanOnly = seen === null ? null : announcedLanOnly(seen.serial);
+      const upkeep = await watchedUpkeep(database.read, caller.storeId, row.id, clock.now());
       return {
         id: row.id,
         name: row.name,
@@ -41,7 +43,7 @@ export function livePrinterOperations({ database, fleet, discovery, clock }: Dep
         model: modelOf(seen),
         lanOnly,
         connection: connectionOf(seen),
-        attention: attentionTo(seen, lanOnly, standing),
+        attention: [...attentionTo(seen, lanOnly, standing), ...attentionToUpkeep(upkeep)],
         lastReport: reportOf(seen, clock.now()),
         state: seen?.report?.complete ? seen.report.state : null,
         notices: fleet.notices(row.id).map(({ at, code, message }) => ({ at: timestamp(at), code, message })),
