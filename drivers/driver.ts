@@ -85,6 +85,8 @@ export interface SlotState {
   readonly trayUuid: string | null;
   /** Percent, -1 unknown. */
   readonly remain: number;
+  /** Filament on the spool when it was new, grams; null when the printer does not say. */
+  readonly spoolGrams: number | null;
   readonly nozzleTempMin: number | null;
   readonly nozzleTempMax: number | null;
 }

@@ -185,6 +185,7 @@ async function build(options: DaemonOptions, onStop: OnStop) {
     maxConcurrentJobs: config.queue.maxConcurrentJobs,
     policy,
     now: () => clock.now(),
+    matching: config.matching,
     ...(options.probe ? { probe: options.probe } : {}),
   });
 

@@ -117,6 +117,7 @@ const NO_SPOOL: Spool = {
   tagUid: null,
   trayUuid: null,
   remain: -1,
+  spoolGrams: null,
   nozzleTempMin: null,
   nozzleTempMax: null,
 };
@@ -136,6 +137,7 @@ function readSpool(tray: JsonObject): Spool {
     tagUid: readIdentity(tray.tag_uid),
     trayUuid: readIdentity(tray.tray_uuid),
     remain: readIntegerWithin(tray.remain, 0, 100) ?? -1,
+    spoolGrams: readIntegerWithin(tray.tray_weight, 1, 20_000),
     nozzleTempMin: readIntegerWithin(tray.nozzle_temp_min, 1, 500),
     nozzleTempMax: readIntegerWithin(tray.nozzle_temp_max, 1, 500),
   };

@@ -145,6 +145,8 @@ function slicedPlate(plate: SlicedPlate, file: SlicedFile): string {
     ['label_object_enabled', 'true'],
   ];
   const lines = metadata.map(([key, value]) => `    <metadata key="${key}" value="${value}"/>`);
+  // With two nozzles the right one, which the first AMS feeds: the file's second, the machine's first.
+  const group = nozzle.includes(',') ? 1 : 0;
   for (const object of plate.objects ?? [{ id: 69 + plate.index, name: 'Cube' }]) {
     lines.push(`    <object identify_id="${object.id}" name="${escapeXml(object.name)}" skipped="false" />`);
   }
@@ -152,7 +154,7 @@ function slicedPlate(plate: SlicedPlate, file: SlicedFile): string {
     lines.push(
       `    <filament id="${filament.id}" tray_info_idx="${filament.infoIdx}" type="${filament.type}"` +
         ` color="${filament.color}" used_m="${filament.usedMeters.toFixed(2)}"` +
-        ` used_g="${filament.usedGrams.toFixed(2)}" group_id="0" nozzle_diameter="${nozzle.split(',')[0]}"/>`,
+        ` used_g="${filament.usedGrams.toFixed(2)}" group_id="${group}" nozzle_diameter="${nozzle.split(',')[0]}"/>`,
     );
   }
   return `  <plate>\n${lines.join('\n')}\n  </plate>\n`;
@@ -191,6 +193,7 @@ function projectSettings(file: SlicedFile): string {
       filament_settings_id: filaments.map((f) => `Generic ${f?.type ?? 'PLA'}`),
       filament_type: filaments.map((f) => f?.type ?? 'PLA'),
       layer_height: '0.2',
+      ...(nozzle.includes(',') ? { physical_extruder_map: ['1', '0'] } : {}),
       nozzle_diameter: nozzle.split(','),
       printable_height: '250',
       printer_model: printer,

@@ -235,6 +235,20 @@ const queue = z.strictObject({
     .describe('What a printer in continuous printing waits for between two prints.'),
 });
 
+const matching = z.strictObject({
+  checkRemaining: choice(['off', 'warn', 'refuse'])
+    .default('warn')
+    .describe(
+      'Spools known to hold less than a job needs. refuse: they are not taken. warn: the explanation says so. off: nobody looks.',
+    ),
+  distinctSlots: toggle()
+    .default(false)
+    .describe('Channels of models that are sliced here take slots of their own where they can.'),
+  keepTogether: choice(['none', 'sku', 'order'])
+    .default('none')
+    .describe('Pending jobs of one SKU or of one order are printed one after another.'),
+});
+
 const audit = z.strictObject({
   retentionDays: whole(1, 3650)
     .default(30)
@@ -268,6 +282,7 @@ export const settingsSchema = z.strictObject({
   camera: camera.prefault({}).describe('Pictures from the cameras of printers.'),
   diagnostics: diagnostics.prefault({}).describe('Looking closer when something does not work.'),
   queue: queue.prefault({}).describe('The print queue.'),
+  matching: matching.prefault({}).describe('Which job goes to which printer.'),
   audit: audit.prefault({}).describe('Who did what.'),
   log: log.prefault({}).describe('The log, on standard output.'),
 });

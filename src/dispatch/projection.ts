@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { FilamentSource, PrinterReport, PrinterState } from '../../drivers/driver.js';
+import type { FilamentProfile } from '../matching/input.js';
 import type { ChannelMapping } from '../matching/result.js';
 import type { MaterialMapping } from '../resources/shapes.js';
 import type { Observation } from './observation.js';
@@ -55,16 +56,25 @@ export function filamentSources(mapping: readonly ChannelMapping[]): readonly (F
 export function jobMapping(mapping: readonly ChannelMapping[]): MaterialMapping {
   return mapping.map((channel) => {
     if ('skip' in channel) return { skip: true };
-    const { amsIndex, slotIndex, tray, type, color } = channel;
+    const { amsIndex, slotIndex, tray, type, color, name, materialId, variantId, profile } = channel;
     return {
       amsIndex,
       slotIndex,
       slot: tray,
+      ...(variantId === null ? {} : { variantId }),
+      ...(materialId === null ? {} : { materialId }),
       materialType: type,
-      name: type,
-      color: `#${color.slice(0, 6)}`,
+      name,
+      color: `#${color.replace(/^#/, '').slice(0, 6)}`,
+      ...(profile === null ? {} : asColumns(profile)),
     };
   });
+}
+
+function asColumns(profile: FilamentProfile) {
+  return 'userId' in profile
+    ? { filamentUserProfileId: profile.userId }
+    : { filamentSystemProfileId: profile.systemId };
 }
 
 /**

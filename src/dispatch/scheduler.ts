@@ -1,24 +1,24 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from 'pino';
 import type { Database } from '../database/database.js';
-import { decodeRow } from '../database/rows.js';
 import { fileByUri } from '../domain/files.js';
-import type { Printer } from '../domain/printers.js';
-import { lowPriorityFills } from '../domain/settings.js';
+import { queueSettings } from '../domain/settings.js';
 import { systemContext } from '../domain/stores.js';
 import type { Fleet } from '../fleet/fleet.js';
 import type { LivePrinter, PrinterState } from '../fleet/live-printer.js';
-import type { MatchJob, MatchPrinter, MatchSettings } from '../matching/input.js';
+import type { MatchPrinter, MatchRules, MatchSettings } from '../matching/input.js';
 import { checkPair } from '../matching/pair.js';
 import { type JobAssignment, matchQueue } from '../matching/queue.js';
 import { couldTakeAJob } from '../matching/readiness-checks.js';
 import type { MatchReasons } from '../matching/reasons.js';
 import type { PairResult } from '../matching/result.js';
-import { printer, printJob } from '../resources/index.js';
+import { printJob } from '../resources/index.js';
 import { isHeating } from './heating.js';
-import { matchJob, matchPrinter, type QueuedJob } from './match-input.js';
+import type { Library } from './library.js';
+import { type KeepTogether, matchPrinter, type PrinterRows, type QueuedJob } from './match-input.js';
 import type { StepProbe } from './printer-work.js';
 import { filamentSources, jobMapping, slotSnapshot } from './projection.js';
+import { QueueReader } from './queue-reader.js';
 import { type Reservation, rejectJob, reserve } from './reserve.js';
 import { Rests } from './rests.js';
 import type { DispatchRunner } from './runner.js';
@@ -38,6 +38,7 @@ export interface SchedulerOptions {
   readonly policy?: StartPolicy;
   /** Epoch milliseconds; the clock of the machine when absent. */
   readonly now?: () => number;
+  readonly matching: MatchRules & { readonly keepTogether: KeepTogether };
   readonly probe?: StepProbe;
 }
 
@@ -45,7 +46,19 @@ export interface SchedulerOptions {
 const SET_ASIDE_MS = 60_000;
 
 /** Resources whose changes can let a job start. */
-const RELEVANT: ReadonlySet<string> = new Set(['printJob', 'printer', 'printerSlot', 'storeSettings']);
+const RELEVANT: ReadonlySet<string> = new Set([
+  'printJob',
+  'printer',
+  'printerSlot',
+  'storeSettings',
+  'material',
+  'materialVariant',
+  'materialInstance',
+  'materialGroup',
+  'materialGroupMember',
+  'materialProfileAssignment',
+  'partMaterialAssignment',
+]);
 
 /** The matcher's loop: looks when something changed, and now and then; gives jobs to printers. */
 export class Scheduler {
@@ -58,10 +71,15 @@ export class Scheduler {
   #running: Promise<void> | null = null;
   #again = false;
   #stopped = true;
+  readonly #reader: QueueReader;
   #unsubscribe: (() => void) | null = null;
 
   constructor(private readonly options: SchedulerOptions) {
     this.#policy = options.policy ?? new StartPolicy();
+    const { database, storeId, matching } = options;
+    this.#reader = new QueueReader(database, storeId, matching.keepTogether, (jobId, error) =>
+      this.#leaveOut(jobId, error),
+    );
   }
 
   start(): void {
@@ -110,31 +128,32 @@ export class Scheduler {
   async troubleshoot(
     jobId: string,
   ): Promise<readonly { readonly printer: MatchPrinter; readonly result: PairResult }[] | null> {
-    const [job] = await this.#pendingJobs(jobId);
+    const printers = await this.#reader.printers(null);
+    const { match: settings, library } = await this.#settings(printers);
+    const [job] = await this.#reader.jobs([jobId], library);
     if (!job) return null;
-    const rows = await this.#printers();
-    const printers = rows.map((row) => this.#candidate(row, this.options.fleet.live(row.id)));
-    const settings = await this.#settings(rows);
-    return printers.map((candidate) => ({
-      printer: candidate,
-      result: checkPair(job.match, candidate, settings),
-    }));
+    return printers.map((rows) => {
+      const candidate = this.#candidate(rows, this.options.fleet.live(rows.printer.id), library);
+      return { printer: candidate, result: checkPair(job.match, candidate, settings) };
+    });
   }
 
   async #pass(): Promise<void> {
-    const rows = await this.#printers();
+    const rows = await this.#reader.printers(null);
+    const { match: settings, library } = await this.#settings(rows);
     // One look at every printer: what the mapping is made from is also what its snapshot tells of.
-    const seen = new Map(rows.map((row) => [row.id, this.#look(row.id)]));
-    const printers = rows.map((row) => this.#candidate(row, seen.get(row.id) ?? null));
+    const seen = new Map(rows.map(({ printer: { id } }) => [id, this.#look(id)]));
+    const printers = rows.map((row) => this.#candidate(row, seen.get(row.printer.id) ?? null, library));
     // Reading a long queue for a farm that is all busy would be most of this daemon's work.
     if (!printers.some(couldTakeAJob)) return;
-    const queue = await this.#pendingJobs(null);
+    const pending = await this.#reader.jobs(null, library);
+    const queue = pending.filter(({ row }) => !this.#isSetAside(row.id));
     if (queue.length === 0) return;
     const jobs = new Map(queue.map((entry) => [entry.match.id, entry]));
     const result = matchQueue(
       queue.map((entry) => entry.match),
       printers,
-      await this.#settings(rows),
+      settings,
     );
     this.#reasons = result.reasons;
     for (const assignment of result.assignments) {
@@ -150,16 +169,16 @@ export class Scheduler {
   }
 
   /** A printer that prints on by itself may have to cool down or to rest first. */
-  #candidate(row: Printer, live: LivePrinter | null): MatchPrinter {
-    const seen = matchPrinter(row, live);
-    const waits = this.#rests.waitsFor(row, live, this.#policy.continuous, performance.now());
+  #candidate(rows: PrinterRows, live: LivePrinter | null, library: Library): MatchPrinter {
+    const seen = matchPrinter(rows, live, library);
+    const waits = this.#rests.waitsFor(rows.printer, live, this.#policy.continuous, performance.now());
     return waits === null ? seen : { ...seen, available: false, doing: waits };
   }
 
   /** Printers that warm up, and those that have been given a print and will. */
-  #heating(rows: readonly Printer[]): number {
+  #heating(rows: readonly PrinterRows[]): number {
     const { fleet, runner } = this.options;
-    return rows.filter(({ id }) => {
+    return rows.filter(({ printer: { id } }) => {
       const live = fleet.live(id);
       return runner.isStarting(id) || (live !== null && isHeating(live));
     }).length;
@@ -222,74 +241,22 @@ export class Scheduler {
     runner.take(row);
   }
 
-  async #printers(): Promise<readonly Printer[]> {
-    const rows = await this.options.database.read
-      .selectFrom('printer')
-      .selectAll()
-      .where('storeId', '=', this.options.storeId)
-      .execute();
-    return rows.map((row) => decodeRow(printer, row));
-  }
-
-  async #pendingJobs(
-    only: string | null,
-  ): Promise<readonly { readonly row: QueuedJob; readonly match: MatchJob }[]> {
-    let query = this.options.database.read
-      .selectFrom('printJob')
-      .select([
-        'id',
-        'partId',
-        'partBuildId',
-        'priority',
-        'queueOrder',
-        'createdAt',
-        'requiredPrinterTags',
-        'excludedPrinterIds',
-        'extensions',
-        'materialAssignments',
-        'filesToPrint',
-      ])
-      .where('storeId', '=', this.options.storeId)
-      .where('status', '=', 'pending');
-    if (only !== null) query = query.where('id', '=', only);
-    const raw = (await query.execute()).filter(({ id }) => !this.#isSetAside(id));
-    const copies = await this.#partCopies(new Set(raw.map((row) => row.partBuildId)));
-    return raw.flatMap((one) => {
-      try {
-        const row: QueuedJob = decodeRow(printJob, one);
-        const copy: unknown = JSON.parse(copies.get(row.partBuildId) ?? '{}');
-        const metadata =
-          typeof copy === 'object' && copy !== null && 'metadata' in copy ? copy.metadata : null;
-        return [{ row, match: matchJob(row, metadata) }];
-      } catch (error) {
-        this.#leaveOut(one.id, error);
-        return [];
-      }
-    });
-  }
-
-  /** The frozen parts as they are stored, by build. */
-  async #partCopies(buildIds: ReadonlySet<string>): Promise<ReadonlyMap<string, string>> {
-    const found = new Map<string, string>();
-    const ids = [...buildIds];
-    for (let start = 0; start < ids.length; start += 500) {
-      const rows = await this.options.database.read
-        .selectFrom('partBuild')
-        .select(['id', 'partCopy'])
-        .where('id', 'in', ids.slice(start, start + 500))
-        .execute();
-      for (const row of rows) found.set(row.id, row.partCopy);
-    }
-    return found;
-  }
-
-  async #settings(rows: readonly Printer[]): Promise<MatchSettings> {
-    const { database, storeId, now = Date.now } = this.options;
+  async #settings(
+    rows: readonly PrinterRows[],
+  ): Promise<{ readonly match: MatchSettings; readonly library: Library }> {
+    const { database, storeId, maxConcurrentJobs, matching, runner, now = Date.now } = this.options;
+    const settings = await queueSettings(database.read, storeId);
     return {
-      processLowPriorityJobs: await lowPriorityFills(database.read, storeId),
-      maxConcurrentJobs: this.options.maxConcurrentJobs,
-      activeJobs: this.options.runner.openCount,
-      startsLeft: this.#policy.startsLeft(now(), () => this.#heating(rows)),
+      library: await this.#reader.library(settings),
+      match: {
+        checkRemaining: matching.checkRemaining,
+        distinctSlots: matching.distinctSlots,
+        processLowPriorityJobs: settings.lowPriorityFills,
+        maxConcurrentJobs,
+        activeJobs: runner.openCount,
+        startsLeft: this.#policy.startsLeft(now(), () => this.#heating(rows)),
+        begun: new Set(),
+      },
     };
   }
 }

@@ -61,12 +61,29 @@ export async function writeOwnSettings(
   else await tx.insert(userSettings, { storeId, actorId, defaultStoreId });
 }
 
-/** Whether jobs of low priority may fill printers that no waiting job of normal priority fits. */
-export async function lowPriorityFills(db: Kysely<Tables>, storeId: string): Promise<boolean> {
+/** What of the store's settings decides where jobs go. */
+export interface QueueSettings {
+  /** Whether jobs of low priority may fill printers that no waiting job of normal priority fits. */
+  readonly lowPriorityFills: boolean;
+  /** What slots with a bare type are sliced with; one of the two, or none. */
+  readonly fallbackFilament: { readonly userId: string | null; readonly systemId: number | null };
+}
+
+export async function queueSettings(db: Kysely<Tables>, storeId: string): Promise<QueueSettings> {
   const row = await db
     .selectFrom('storeSettings')
-    .select('processLowPriorityJobs')
+    .select([
+      'processLowPriorityJobs',
+      'defaultFallbackFilamentUserProfileId',
+      'defaultFallbackFilamentSystemProfileId',
+    ])
     .where('storeId', '=', storeId)
     .executeTakeFirst();
-  return row?.processLowPriorityJobs === 1;
+  return {
+    lowPriorityFills: row?.processLowPriorityJobs === 1,
+    fallbackFilament: {
+      userId: row?.defaultFallbackFilamentUserProfileId ?? null,
+      systemId: row?.defaultFallbackFilamentSystemProfileId ?? null,
+    },
+  };
 }

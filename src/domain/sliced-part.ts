@@ -17,6 +17,9 @@ const plate = z.object({
       prediction: z.number().optional(),
       weight: z.number().optional(),
       outside: z.boolean().optional(),
+      filamentMaps: z.string().optional(),
+      boundingBox: z.tuple([z.number(), z.number(), z.number(), z.number()]).optional().catch(undefined),
+      height: z.number().optional().catch(undefined),
       filaments: z
         .array(
           z.object({
@@ -25,6 +28,7 @@ const plate = z.object({
             color: z.string(),
             trayInfoIdx: z.string(),
             usedG: z.number(),
+            groupId: z.int().min(0).optional().catch(undefined),
           }),
         )
         .optional(),
@@ -38,6 +42,7 @@ const metadata = z.object({
   profileCompat: z
     .object({ sliced: z.string(), compatible: z.array(z.string()), safe: z.array(z.string()) })
     .catch({ sliced: '', compatible: [], safe: [] }),
+  physicalExtruders: z.array(z.int().min(0)).optional().catch(undefined),
   plates: z.array(plate).catch([]),
 });
 

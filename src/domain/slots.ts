@@ -15,6 +15,20 @@ export interface ReportedSlot {
   /** `RRGGBBAA`, '' when unknown. */
   readonly color: string;
   readonly identifier: string;
+  /** All colours of the spool, in the form of `color`. */
+  readonly colors: readonly string[];
+  /** The spool says itself what it is, by a tag. */
+  readonly tagged: boolean;
+}
+
+/** What is kept of a report: null for an empty place. */
+export function expectedOf({
+  loaded,
+  color,
+  identifier,
+  type,
+}: Pick<ReportedSlot, 'loaded' | 'color' | 'identifier' | 'type'>): PrinterSlot['expectedData'] {
+  return loaded ? { color: color === '' ? '' : `#${color}`, identifier, type } : null;
 }
 
 export const NOTHING_ASSIGNED = {
@@ -31,9 +45,51 @@ export function asReported({ expectedData }: Pick<PrinterSlot, 'expectedData'>) 
   return { ...NOTHING_ASSIGNED, materialType: type === '' ? null : type, awaitedData: null };
 }
 
+/** What a place holds by its report: what its tag names if the farm knows that, else the bare type. */
+async function contentsOf(tx: Transaction, slot: ReportedSlot) {
+  const expectedData = expectedOf(slot);
+  return (await recognised(tx, slot)) ?? asReported({ expectedData });
+}
+
+/**
+ * Whose identifier a tagged spool names is its material; of the material's variants it is the one with exactly its colours.
+ * Null where the farm has no such material: a person may add it.
+ */
+async function recognised(tx: Transaction, { loaded, tagged, identifier, color, colors }: ReportedSlot) {
+  if (!loaded || !tagged || identifier === '') return null;
+  const found = await tx.db
+    .selectFrom('material')
+    .select(['id', 'type'])
+    .where('storeId', '=', tx.context.storeId)
+    .where('identifier', '=', identifier.toUpperCase())
+    .executeTakeFirst();
+  if (!found) return null;
+  const variants = await tx.db
+    .selectFrom('materialVariant')
+    .select(['id', 'color'])
+    .where('materialId', '=', found.id)
+    .orderBy('createdAt')
+    .orderBy('id')
+    .execute();
+  const shown = (colors.length > 0 ? colors : [color]).map((one) => `#${one}`).join(';');
+  const variant = variants.find((one) => one.color?.toUpperCase() === shown.toUpperCase());
+  return {
+    ...NOTHING_ASSIGNED,
+    materialId: found.id,
+    variantId: variant?.id ?? null,
+    materialType: found.type,
+    awaitedData: null,
+  };
+}
+
+/** Nobody has said more of it than its printer does. */
+function isUnassigned({ materialId, materialType, awaitedData, expectedData }: PrinterSlot): boolean {
+  return materialId === null && awaitedData === null && (materialType ?? '') === (expectedData?.type ?? '');
+}
+
 /**
  * Makes the printer's slot rows equal to what it reports: new ones appear, gone ones go, the rest changes. What a person
- * assigned stays until the printer reports another spool.
+ * assigned stays until the printer reports another spool; a spool with a tag that the farm knows needs nobody.
  */
 export async function syncSlots(
   tx: Transaction,
@@ -46,19 +102,18 @@ export async function syncSlots(
   for (const slot of reported) {
     const row = known.get(place(slot));
     known.delete(place(slot));
-    const expectedData = slot.loaded
-      ? { color: slot.color === '' ? '' : `#${slot.color}`, identifier: slot.identifier, type: slot.type }
-      : null;
+    const expectedData = expectedOf(slot);
     const fresh = { expectedData, expectedDataSetAt: expectedData ? tx.now : null };
     if (!row) {
       const { amsIndex, slotIndex } = slot;
       const { storeId } = tx.context;
       const at = { storeId, printerId, amsIndex, slotIndex, slot: slot.slot };
-      await tx.insert(printerSlot, { ...at, ...asReported({ expectedData }), ...fresh });
+      await tx.insert(printerSlot, { ...at, ...(await contentsOf(tx, slot)), ...fresh });
     } else if (JSON.stringify(row.expectedData) === JSON.stringify(expectedData)) {
-      await tx.update(printerSlot, row.id, { slot: slot.slot });
+      const contents = isUnassigned(row) ? await recognised(tx, slot) : null;
+      await tx.update(printerSlot, row.id, { slot: slot.slot, ...contents });
     } else {
-      const assigned = isAwaited(row, expectedData) ? { awaitedData: null } : asReported({ expectedData });
+      const assigned = isAwaited(row, expectedData) ? { awaitedData: null } : await contentsOf(tx, slot);
       await tx.update(printerSlot, row.id, { slot: slot.slot, ...assigned, ...fresh });
     }
   }

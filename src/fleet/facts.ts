@@ -29,5 +29,7 @@ export function slotsOf(printer: Seen): readonly ReportedSlot[] | null {
     type: slot.type,
     color: slot.color,
     identifier: slot.infoIdx,
+    colors: slot.colors,
+    tagged: (slot.trayUuid ?? slot.tagUid) !== null,
   }));
 }

@@ -1,5 +1,5 @@
 import type { MatchSlot } from './input.js';
-import type { Obstacle } from './materials.js';
+import { fallsShort, type Obstacle } from './materials.js';
 import type { Demand, PreparedPrinter, UsableSlot } from './prepare.js';
 
 /** `AMS 1 slot 3`, `external spool`; people count from 1. */
@@ -8,12 +8,12 @@ export function placeName(slot: MatchSlot): string {
   return slot.slotIndex === 0 ? 'external spool' : `external spool ${slot.slotIndex + 1}`;
 }
 
-export function describeSlot(candidate: UsableSlot): string {
-  const holds = [
-    candidate.type === '' ? 'unknown filament' : candidate.type,
-    colorText(candidate.slot.color),
-  ];
-  return `${placeName(candidate.slot)} (${holds.filter((part) => part !== '').join(' ')})`;
+/** `AMS 1 slot 3 (PLA #FF0000) holding Acme PLA Red`, the last where the farm says more than the printer. */
+export function describeSlot({ slot, type }: UsableSlot): string {
+  const { assigned } = slot;
+  const holds = [type === '' ? 'unknown filament' : type, colorText(assigned?.color ?? slot.color)];
+  const named = assigned?.materialId ? ` holding ${assigned.name}` : '';
+  return `${placeName(slot)} (${holds.filter((part) => part !== '').join(' ')})${named}`;
 }
 
 /** `filament 1 (PLA #FF0000)`, numbered as the slicer does, from 1. */
@@ -54,11 +54,24 @@ export function describeObstacle(obstacle: Obstacle, printer: PreparedPrinter): 
     case 'extruder':
       return (
         `${wanting}: it was sliced for extruder ${obstacle.demand.channel.extruder}, and no slot there holds ` +
-        `${obstacle.demand.channel.type}. ${loaded}`
+        `${obstacle.demand.channel.type || 'filament'}. ${loaded}`
       );
     case 'alternatives':
       return `${wanting}: none holds one of the materials assigned to it. ${loaded}`;
+    case 'remaining':
+      return `${wanting}: those that would do hold less than the ${grams(obstacle.demand.channel.usedGrams)} it needs. ${loaded}`;
   }
+}
+
+/** A warning where a spool is known to hold less than its channel needs; '' where it is not. */
+export function describeShortage(demand: Demand, chosen: UsableSlot): string {
+  if (!fallsShort(demand, chosen)) return '';
+  const { remainingGrams } = chosen.slot;
+  return ` (may run out: about ${grams(remainingGrams)} left of the ${grams(demand.channel.usedGrams)} it needs)`;
+}
+
+function grams(amount: number | null): string {
+  return `${Math.round(amount ?? 0)} g`;
 }
 
 function listSlots(printer: PreparedPrinter): string {

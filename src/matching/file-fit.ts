@@ -1,21 +1,44 @@
-import type { MatchPrinter } from './input.js';
+import type { MatchPrinter, Reach, SlicedPlateFile } from './input.js';
 import type { PreparedJob, PreparedPrinter } from './prepare.js';
 import { restrictsModel, restrictsNozzle } from './required-tags.js';
 
 /**
- * Holds a sliced file against a printer: model, nozzle, bed (docs/protocol.md §9).
+ * Holds a file against a printer: bed, and of a sliced one model and nozzle (docs/protocol.md §9).
  *
  * @returns null when the file runs there, else what stands against it.
  */
 export function fileMisfit(job: PreparedJob, printer: PreparedPrinter): (() => string) | null {
-  if (job.job.file.outside) {
+  const { file } = job.job;
+  if (file.kind === 'model') return bedMisfit(file.reach, printer.printer);
+  if (file.outside) {
     return () => 'The plate has objects beyond the bed: arrange them inside it and slice again.';
   }
-  return modelMisfit(job, printer) ?? nozzleMisfit(job, printer);
+  return (
+    modelMisfit(job, file, printer) ?? nozzleMisfit(job, printer) ?? bedMisfit(file.reach, printer.printer)
+  );
 }
 
-function modelMisfit(job: PreparedJob, printer: PreparedPrinter): (() => string) | null {
-  const { file } = job.job;
+/** Rounding of slicers must not keep a plate off the bed that it was arranged on. */
+const BED_TOLERANCE_MM = 0.5;
+
+function bedMisfit(reach: Reach | null, { bedSize }: MatchPrinter): (() => string) | null {
+  if (reach === null || bedSize === null) return null;
+  const [x, y, z] = bedSize;
+  const fits =
+    reach.x <= x + BED_TOLERANCE_MM &&
+    reach.y <= y + BED_TOLERANCE_MM &&
+    (reach.z ?? 0) <= z + BED_TOLERANCE_MM;
+  if (fits) return null;
+  const wanted = [reach.x, reach.y, reach.z].flatMap((side) => (side === null ? [] : Math.ceil(side)));
+  return () =>
+    `The plate reaches ${wanted.join(' × ')} mm from the bed's corner; this printer prints ${x} × ${y} × ${z} mm.`;
+}
+
+function modelMisfit(
+  job: PreparedJob,
+  file: SlicedPlateFile,
+  printer: PreparedPrinter,
+): (() => string) | null {
   const facts = printer.printer;
   if (file.modelCode === null && job.modelKey === '' && job.profiles.length === 0) {
     if (restrictsModel(job.tags)) return null;
@@ -31,10 +54,10 @@ function modelMisfit(job: PreparedJob, printer: PreparedPrinter): (() => string)
     return null;
   }
   if (printer.modelKeys.size === 0) {
-    return () => `The file was sliced for ${wantedModel(job)}; the model of this printer is not known yet.`;
+    return () => `The file was sliced for ${wantedModel(file)}; the model of this printer is not known yet.`;
   }
   return () =>
-    `The file was sliced for ${wantedModel(job)}; this printer is a ${facts.modelName ?? facts.modelCode ?? facts.modelAliases[0]}.`;
+    `The file was sliced for ${wantedModel(file)}; this printer is a ${facts.modelName ?? facts.modelCode ?? facts.modelAliases[0]}.`;
 }
 
 function nozzleMisfit(job: PreparedJob, printer: PreparedPrinter): (() => string) | null {
@@ -79,7 +102,6 @@ function hasNozzle(printer: MatchPrinter, diameter: number | null): boolean {
   return diameter === null || printer.nozzles.some((nozzle) => Number(nozzle.diameter) === diameter);
 }
 
-function wantedModel(job: PreparedJob): string {
-  const { file } = job.job;
+function wantedModel(file: SlicedPlateFile): string {
   return file.modelName ?? file.modelCode ?? file.compatibleNames.join(', ');
 }

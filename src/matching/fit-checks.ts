@@ -1,7 +1,14 @@
 import type { CheckRule, Pair } from './check-rule.js';
-import { describeChoice, describeObstacle, describePlaces, describeSlot } from './describe.js';
+import {
+  describeChoice,
+  describeObstacle,
+  describePlaces,
+  describeShortage,
+  describeSlot,
+} from './describe.js';
 import { fileMisfit } from './file-fit.js';
 import { placeChannels } from './materials.js';
+import type { UsableSlot } from './prepare.js';
 import { isKnownTag, printerFacts, tagHolds } from './required-tags.js';
 import type { CheckContext } from './result.js';
 
@@ -11,8 +18,12 @@ export const FIT_CHECKS: readonly CheckRule[] = [
     code: 'profiles-configured',
     label: 'Profiles configured',
     temporary: false,
-    passes: () => true,
-    explain: () => 'The file is sliced already and needs no machine or process profile.',
+    passes: (pair) => missingProfiles(pair).length === 0,
+    explain: (pair, passed) => {
+      if (pair.job.sliced) return 'The file is sliced already and needs no machine or process profile.';
+      if (passed) return 'The printer has the profiles that slicing needs.';
+      return `The printer has no ${missingProfiles(pair).join(' and no ')} profile: choose it in its settings.`;
+    },
   },
   {
     code: 'slots-loaded',
@@ -36,7 +47,7 @@ export const FIT_CHECKS: readonly CheckRule[] = [
     code: 'material-match',
     label: 'Filament matches',
     temporary: false,
-    passes: ({ job, printer }) => placeChannels(job, printer).placed,
+    passes: ({ job, printer, settings }) => placeChannels(job, printer, settings).placed,
     explain: materialText,
     context: materialContext,
   },
@@ -44,10 +55,42 @@ export const FIT_CHECKS: readonly CheckRule[] = [
     code: 'filament-profiles',
     label: 'Filament profiles',
     temporary: false,
-    passes: () => true,
-    explain: () => 'The file is sliced already and needs no filament profile.',
+    passes: (pair) => slotWithoutProfile(pair) === null,
+    explain: (pair) => {
+      if (pair.job.sliced) return 'The file is sliced already and needs no filament profile.';
+      const slot = slotWithoutProfile(pair);
+      return slot === null ? 'Every slot that is used has a filament profile.' : noProfileFor(slot, pair);
+    },
+    context: (pair) => {
+      const slot = slotWithoutProfile(pair);
+      if (slot?.variantId) return { variantId: slot.variantId };
+      return slot?.materialId ? { materialId: slot.materialId } : undefined;
+    },
   },
 ];
+
+/** Which of the printer's own profiles a model would need and has not. */
+function missingProfiles({ job, printer }: Pair): readonly string[] {
+  const { file } = job.job;
+  if (file.kind !== 'model') return [];
+  const { machine, process } = printer.printer.profiles;
+  return [...(machine ? [] : ['machine']), ...(process || file.ownProcess ? [] : ['process'])];
+}
+
+/** The first slot that a model would be printed from and has no filament profile; null also where nothing fits. */
+function slotWithoutProfile({ job, printer, settings }: Pair): UsableSlot | null {
+  if (job.sliced) return null;
+  const placement = placeChannels(job, printer, settings);
+  if (!placement.placed) return null;
+  return placement.slots.find(({ slot }) => slot.profile === null) ?? null;
+}
+
+function noProfileFor(chosen: UsableSlot, { printer }: Pair): string {
+  const { modelName, modelCode, nozzles } = printer.printer;
+  const model = modelName ?? modelCode ?? 'this printer model';
+  const nozzle = nozzles.find(({ diameter }) => diameter !== null)?.diameter ?? 'unknown';
+  return `There is no filament profile for ${describeSlot(chosen)} on ${model} with a ${nozzle} mm nozzle.`;
+}
 
 function isExcluded({ job, printer }: Pair): boolean {
   return job.excluded.has(printer.printer.id);
@@ -66,19 +109,21 @@ function tagTrouble(pair: Pair): string {
   return `The job requires ${failing.key} "${failing.text}"; this printer has ${has}.`;
 }
 
-function materialText({ job, printer }: Pair): string {
-  const placement = placeChannels(job, printer);
+function materialText({ job, printer, settings }: Pair): string {
+  const placement = placeChannels(job, printer, settings);
   if (!placement.placed) return describeObstacle(placement.obstacle, printer);
   if (job.demands.length === 0) return 'The plate uses no filament.';
   const parts = job.demands.flatMap((demand, at) => {
     const chosen = placement.slots[at];
-    return chosen === undefined ? [] : `${describeChoice(demand)} from ${describeSlot(chosen)}`;
+    if (chosen === undefined) return [];
+    const shortage = settings.checkRemaining === 'off' ? '' : describeShortage(demand, chosen);
+    return `${describeChoice(demand)} from ${describeSlot(chosen)}${shortage}`;
   });
   return `${parts.join('; ')}.`;
 }
 
-function materialContext({ job, printer }: Pair): CheckContext | undefined {
-  const placement = placeChannels(job, printer);
+function materialContext({ job, printer, settings }: Pair): CheckContext | undefined {
+  const placement = placeChannels(job, printer, settings);
   if (placement.placed) return undefined;
   const { obstacle } = placement;
   const demand = 'demand' in obstacle ? obstacle.demand : obstacle.demands[0];

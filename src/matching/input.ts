@@ -15,7 +15,7 @@ export type MaterialAlternative =
 export interface MatchChannel {
   /** Filament index in the file, from 0. */
   readonly index: number;
-  /** Filament type as the slicer writes it, such as `PLA`. */
+  /** Filament type as the slicer writes it, such as `PLA`; a sliced file binds it. */
   readonly type: string;
   /** `#RRGGBB` or `RRGGBBAA`; '' when unknown. */
   readonly color: string;
@@ -45,9 +45,26 @@ export interface SlicedPlateFile {
   readonly compatibleNames: readonly string[];
   /** True when objects reach beyond the bed. */
   readonly outside: boolean;
+  /** How far the objects reach from the bed's corner; null when the file does not say. */
+  readonly reach: Reach | null;
 }
 
-export type MatchFile = SlicedPlateFile;
+/** A model that is sliced here once its printer is chosen: with that printer's profiles and those of its slots. */
+export interface ModelFile {
+  readonly kind: 'model';
+  /** It names a process profile, or brings one along: the printer needs none. */
+  readonly ownProcess: boolean;
+  readonly reach: Reach | null;
+}
+
+export type MatchFile = SlicedPlateFile | ModelFile;
+
+/** Millimetres from the corner of the bed; null where not known. */
+export interface Reach {
+  readonly x: number;
+  readonly y: number;
+  readonly z: number | null;
+}
 
 export interface MatchJob {
   readonly id: string;
@@ -57,6 +74,8 @@ export interface MatchJob {
   readonly queueOrder: number;
   /** Epoch milliseconds. */
   readonly createdAt: number;
+  /** Pending jobs with the same word are printed one after another; null for a job by itself. */
+  readonly together: string | null;
   /** Effective required tags: key to the text the user wrote. */
   readonly tags: Readonly<Record<string, string>>;
   /** Printers on which this job failed and must not be tried again. */
@@ -82,13 +101,29 @@ export interface MatchSlot {
   /** `RRGGBBAA`; '' when unknown. */
   readonly color: string;
   readonly infoIdx: string;
-  /** Percent, -1 unknown. */
-  readonly remain: number;
-  /** What the farm assigned to this place; null when nothing. */
+  /** Filament left on the spool; null when nobody knows. */
+  readonly remainingGrams: number | null;
+  /** What the farm says is in this place: it counts before the report. Null when it says nothing. */
+  readonly assigned: AssignedFilament | null;
+  /** The filament profile that a model would be sliced with from here; null when there is none. */
+  readonly profile: FilamentProfile | null;
+}
+
+/** A type alone, a material in whatever colour, or one variant of it. */
+export interface AssignedFilament {
+  readonly type: string;
   readonly materialId: string | null;
   readonly variantId: string | null;
-  readonly materialType: string | null;
+  /** What people call it. */
+  readonly name: string;
+  /** `#RRGGBBAA`; null where the printer's own word counts. */
+  readonly color: string | null;
+  /** Filament preset id; null where the printer's own word counts. */
+  readonly infoIdx: string | null;
 }
+
+/** One of the farm's own profiles, or one of the slicer's. */
+export type FilamentProfile = { readonly userId: string } | { readonly systemId: number };
 
 export interface MatchPrinter {
   readonly id: string;
@@ -121,6 +156,10 @@ export interface MatchPrinter {
   /** Diameter in millimetres as text; null when the printer has not said. */
   readonly nozzles: readonly { readonly index: number; readonly diameter: string | null }[];
   readonly tags: readonly string[];
+  /** Millimetres X, Y, Z; null when the model is not known. */
+  readonly bedSize: readonly [number, number, number] | null;
+  /** Which of the profiles that slicing needs are chosen for it. */
+  readonly profiles: { readonly machine: boolean; readonly process: boolean };
   /** True: AMS slots only. False: external holders only. */
   readonly useAms: boolean;
   readonly slots: readonly MatchSlot[];
@@ -129,7 +168,15 @@ export interface MatchPrinter {
   readonly lifetimePrintHours: number;
 }
 
-export interface MatchSettings {
+/** What the farm wants of slots. */
+export interface MatchRules {
+  /** `refuse`: a slot known to hold less than the job needs does not do; `warn` only says so; `off` never looks. */
+  readonly checkRemaining: 'off' | 'warn' | 'refuse';
+  /** Channels of models that are sliced here take slots of their own where they can. Sliced files always do. */
+  readonly distinctSlots: boolean;
+}
+
+export interface MatchSettings extends MatchRules {
   /** Lets low-priority jobs fill printers that no normal job can use. */
   readonly processLowPriorityJobs: boolean;
   /** Most jobs that may be under way at once; null is no limit. */
@@ -138,6 +185,8 @@ export interface MatchSettings {
   readonly activeJobs: number;
   /** How many prints may begin now, and what holds the others; absent or null is no limit. */
   readonly startsLeft?: StartsLeft | null;
+  /** Words of `MatchJob.together` of which a job is under way: the others go on before those not begun. */
+  readonly begun: ReadonlySet<string>;
 }
 
 /** A limit on the prints that begin now, such as the hours of the farm or what the mains can bear. */

@@ -22,8 +22,12 @@ function mapChannel(index: number, chosen: UsableSlot): ChannelMapping {
     unitId: slot.unitId,
     external: slot.external,
     extruder: slot.extruder,
-    type: slot.type || (slot.materialType ?? ''),
-    color: slot.color,
+    type: slot.assigned?.type ?? slot.type,
+    color: slot.assigned?.color ?? slot.color,
+    name: slot.assigned?.name ?? slot.type,
+    materialId: chosen.materialId,
+    variantId: chosen.variantId,
+    profile: slot.profile,
   };
 }
 
@@ -43,8 +47,8 @@ export function computedAssignments(
 }
 
 function computed(channel: MatchChannel, partId: string): ComputedAssignment[] {
-  const alternatives =
-    channel.alternatives.length === 0 ? [{ materialType: channel.type }] : channel.alternatives;
+  const bare = channel.type === '' ? [] : [{ materialType: channel.type }];
+  const alternatives = channel.alternatives.length === 0 ? bare : channel.alternatives;
   return alternatives.map((alternative, priority) => ({
     partId,
     index: channel.index,

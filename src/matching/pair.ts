@@ -41,7 +41,7 @@ export function pairReason(pair: Pair): PairReason {
   if (failing !== null) {
     return { matched: false, reason: failing.explain(pair, false), ...mismatch(failing.code, pair) };
   }
-  const placement = placeChannels(pair.job, pair.printer);
+  const placement = placeChannels(pair.job, pair.printer, pair.settings);
   if (!placement.placed) throw new Error('material-match passed without a placement');
   return {
     matched: true,

@@ -1,15 +1,26 @@
 import { type Lab, parseColour } from './colour.js';
 import { filamentType } from './filament.js';
-import type { MatchChannel, MatchJob, MatchPrinter, MatchSlot } from './input.js';
+import type { MatchChannel, MatchJob, MatchPrinter, MatchSlot, MaterialAlternative } from './input.js';
 import { modelKey, type ProfileName, parseProfileName } from './model-names.js';
 import { type RequiredTag, readTags } from './required-tags.js';
 
 /** A channel that needs a slot, in comparable form. */
 export interface Demand {
   readonly channel: MatchChannel;
+  /** '' where any type does. */
   readonly type: string;
   readonly color: Lab | null;
   readonly infoIdx: string;
+  /** Best first, groups taken apart; null when anything of the type will do. */
+  readonly choices: readonly Choice[] | null;
+}
+
+/** One material that will do. */
+export interface Choice {
+  readonly level: 'variant' | 'material' | 'type';
+  readonly value: string;
+  /** Position of the alternative that it belongs to. */
+  readonly rank: number;
 }
 
 /** A slot that can feed a print, in comparable form. */
@@ -18,6 +29,8 @@ export interface UsableSlot {
   readonly type: string;
   readonly color: Lab | null;
   readonly infoIdx: string;
+  readonly materialId: string | null;
+  readonly variantId: string | null;
 }
 
 /** A job with its texts read once, to be held against many printers. */
@@ -26,6 +39,8 @@ export interface PreparedJob {
   readonly tags: readonly RequiredTag[];
   /** By channel index. */
   readonly demands: readonly Demand[];
+  /** The file was sliced already: it binds types, and each channel needs a slot of its own. */
+  readonly sliced: boolean;
   readonly modelKey: string;
   readonly profiles: readonly ProfileName[];
   /** Millimetres. */
@@ -48,13 +63,16 @@ export interface PreparedPrinter {
 
 export function prepareJob(job: MatchJob): PreparedJob {
   const needed = job.channels.filter((channel) => channel.skip !== true);
+  const { file } = job;
+  const sliced = file.kind === 'gcode3mf';
   return {
     job,
     tags: readTags(job.tags),
-    demands: needed.sort((a, b) => a.index - b.index).map(readChannel),
-    modelKey: modelKey(job.file.modelName ?? ''),
-    profiles: job.file.compatibleNames.map(parseProfileName),
-    nozzles: job.file.nozzleDiameters.map(Number).filter((diameter) => diameter > 0),
+    demands: needed.sort((a, b) => a.index - b.index).map((channel) => readChannel(channel, sliced)),
+    sliced,
+    modelKey: sliced ? modelKey(file.modelName ?? '') : '',
+    profiles: sliced ? file.compatibleNames.map(parseProfileName) : [],
+    nozzles: sliced ? file.nozzleDiameters.map(Number).filter((diameter) => diameter > 0) : [],
     excluded: new Set(job.excludedPrinterIds),
   };
 }
@@ -75,28 +93,41 @@ export function preparePrinter(printer: MatchPrinter): PreparedPrinter {
   };
 }
 
-function readChannel(channel: MatchChannel): Demand {
+function readChannel(channel: MatchChannel, sliced: boolean): Demand {
+  const { alternatives } = channel;
   return {
     channel,
-    type: filamentType(channel.type),
+    type: sliced ? filamentType(channel.type) : '',
     color: parseColour(channel.color),
     infoIdx: channel.infoIdx.toUpperCase(),
+    choices: alternatives.length === 0 ? null : alternatives.flatMap(readAlternative),
   };
 }
 
-/** What the printer reports counts before what the farm assigned: it is what will come out of the nozzle. */
+function readAlternative(alternative: MaterialAlternative, rank: number): readonly Choice[] {
+  if ('groupId' in alternative) return alternative.members.flatMap((member) => readAlternative(member, rank));
+  if ('variantId' in alternative) return [{ level: 'variant', value: alternative.variantId, rank }];
+  if ('materialId' in alternative) return [{ level: 'material', value: alternative.materialId, rank }];
+  return [{ level: 'type', value: filamentType(alternative.materialType), rank }];
+}
+
+/**
+ * What the farm says is in a place counts before what the printer reports: it is only kept while the report is the one
+ * that it was said of.
+ */
 function readSlot(slot: MatchSlot): UsableSlot {
+  const { assigned } = slot;
   return {
     slot,
-    type: filamentType(slot.type) || filamentType(slot.materialType),
-    color: parseColour(slot.color),
-    infoIdx: slot.infoIdx.toUpperCase(),
+    type: filamentType(assigned?.type ?? slot.type),
+    color: parseColour(assigned?.color ?? slot.color),
+    infoIdx: (assigned?.infoIdx ?? slot.infoIdx).toUpperCase(),
+    materialId: assigned?.materialId ?? null,
+    variantId: assigned?.variantId ?? null,
   };
 }
 
 /** An external holder has no sensor: there an assignment is as good as a report (docs/protocol.md §5.6). */
-function holdsFilament(candidate: UsableSlot): boolean {
-  const { slot } = candidate;
-  if (slot.loaded) return true;
-  return slot.external && (slot.variantId ?? slot.materialId ?? slot.materialType) !== null;
+function holdsFilament({ slot }: UsableSlot): boolean {
+  return slot.loaded || (slot.external && slot.assigned !== null);
 }

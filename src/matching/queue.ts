@@ -80,7 +80,7 @@ class Pass {
     const printer = position === null ? undefined : this.candidates[position];
     if (position === null || printer === undefined) return;
     const prepared = prepareJob(job);
-    const placement = placeChannels(prepared, printer);
+    const placement = placeChannels(prepared, printer, this.settings);
     if (!placement.placed) throw new Error('material-match passed without a placement');
     this.taken.add(position);
     this.assignments.push({

@@ -1,3 +1,5 @@
+import type { FilamentProfile } from './input.js';
+
 /** Check codes in the order in which they are made. */
 export const CHECK_CODES = [
   'enabled',
@@ -39,9 +41,13 @@ export type ChannelMapping =
       readonly unitId: number;
       readonly external: boolean;
       readonly extruder: number | null;
-      /** Type and colour of the spool in the slot; '' when unknown. */
+      /** Type, colour and name of the spool in the slot; '' when unknown. */
       readonly type: string;
       readonly color: string;
+      readonly name: string;
+      readonly materialId: string | null;
+      readonly variantId: string | null;
+      readonly profile: FilamentProfile | null;
     };
 
 /** Names a slot of the printer; the reader joins its own rows by it. */

@@ -25,6 +25,10 @@ function plate(): z.ZodType {
     supportUsed: z.boolean().optional(),
     labelObjectEnabled: z.boolean().optional(),
     filamentMaps: text(),
+    /** Millimetres on the bed: left, front, right, back. */
+    boundingBox: numbers(),
+    /** Millimetres. */
+    height: number(),
     objects: z.array(skippable).optional(),
     filaments: z
       .array(
@@ -35,6 +39,8 @@ function plate(): z.ZodType {
           color: z.string(),
           usedM: z.number(),
           usedG: z.number(),
+          /** Logical extruder, from 0. */
+          groupId: number(),
         }),
       )
       .optional(),
@@ -84,6 +90,8 @@ export function metadataShape(): z.ZodType {
         .optional(),
       plates: z.array(plate()).optional(),
       filamentIds: texts(),
+      /** Physical extruder of each logical one. */
+      physicalExtruders: numbers(),
     })
     .meta({ id: 'Metadata3MF' });
 }

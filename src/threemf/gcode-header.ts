@@ -9,6 +9,8 @@ export interface GcodeHeader {
   readonly layerCount: number | null;
   readonly printSeconds: number | null;
   readonly weightGrams: number | null;
+  /** Millimetres. */
+  readonly height: number | null;
 }
 
 /** Reads the comments a slicer puts before the first command. */
@@ -26,6 +28,7 @@ export function parseGcodeHeader(head: Buffer): GcodeHeader {
     layerCount: toCount(first(comments, layers)),
     printSeconds: parseDuration(first(comments, time)),
     weightGrams: sum(first(comments, weight)),
+    height: toAmount(first(comments, /^max_z_height\s*[:=]\s*([\d.]+)/i)),
   };
 }
 

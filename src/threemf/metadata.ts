@@ -35,6 +35,10 @@ export interface PlateSliceInfo {
   supportUsed?: boolean;
   labelObjectEnabled?: boolean;
   filamentMaps?: string;
+  /** Our own addition: millimetres on the bed, left, front, right, back. */
+  boundingBox?: number[];
+  /** Our own addition: millimetres. */
+  height?: number;
   objects?: { identifyId: string; name: string; skipped: boolean }[];
   filaments?: {
     id: string;
@@ -43,6 +47,8 @@ export interface PlateSliceInfo {
     color: string;
     usedM: number;
     usedG: number;
+    /** Our own addition: the logical extruder that it was sliced for, from 0. */
+    groupId?: number;
   }[];
   warnings?: { msg: string; level: number; errorCode: string }[];
   layerFilamentLists?: { filamentList: number; layerRanges: string }[];
@@ -61,6 +67,8 @@ export interface Metadata3mf {
   plates: Plate3mf[];
   /** Preset ids such as `GFA00`. */
   filamentIds: string[];
+  /** Our own addition: physical extruder of each logical one, for machines with more than one. */
+  physicalExtruders?: number[];
 }
 
 /** The contract's PartMaterial. */
@@ -137,6 +145,9 @@ export function buildMetadata(source: MetadataSource): Metadata3mf {
     slicerVersion: source.slicerVersion,
     plates,
     filamentIds: filaments.map((filament) => filament.infoIdx),
+    ...(source.project.physicalExtruders.length > 1 && {
+      physicalExtruders: [...source.project.physicalExtruders],
+    }),
   };
 }
 
@@ -183,6 +194,8 @@ function sliceInfo(plate: SlicedPlate): PlateSliceInfo {
     supportUsed: plate.supportUsed,
     labelObjectEnabled: plate.labelObjectEnabled,
     ...(plate.filamentMaps !== null && { filamentMaps: plate.filamentMaps }),
+    ...(plate.boundingBox !== null && { boundingBox: [...plate.boundingBox] }),
+    ...(plate.height !== null && { height: plate.height }),
     objects: plate.objects.map(({ identifyId, name, skipped }) => ({ identifyId, name, skipped })),
     filaments: plate.filaments.map((filament) => ({
       id: String(filament.index + 1),
@@ -191,6 +204,7 @@ function sliceInfo(plate: SlicedPlate): PlateSliceInfo {
       color: hash(filament.color),
       usedM: filament.usedMeters ?? 0,
       usedG: filament.usedGrams ?? 0,
+      ...(filament.groupId !== null && { groupId: filament.groupId }),
     })),
     warnings: plate.warnings.map(({ message, level, errorCode }) => ({
       msg: message,

@@ -1,4 +1,4 @@
-import { nozzleText, toAmount, toColor, toText, toTexts } from './coerce.js';
+import { nozzleText, toAmount, toColor, toCount, toText, toTexts } from './coerce.js';
 import { parseJsonObject } from './json-object.js';
 
 export const PROJECT_SETTINGS = 'Metadata/project_settings.config';
@@ -27,6 +27,8 @@ export interface ProjectSettings {
   readonly nozzleDiameters: readonly string[];
   readonly filaments: readonly ProjectFilament[];
   readonly bedType: string | null;
+  /** Physical extruder of each logical one, both from 0; empty when the file does not say. */
+  readonly physicalExtruders: readonly number[];
 }
 
 export const NO_PROJECT_SETTINGS: ProjectSettings = {
@@ -37,6 +39,7 @@ export const NO_PROJECT_SETTINGS: ProjectSettings = {
   nozzleDiameters: [],
   filaments: [],
   bedType: null,
+  physicalExtruders: [],
 };
 
 /** More filaments than any printer has places; longer lists are cut, higher numbers ignored. */
@@ -69,5 +72,6 @@ export function parseProjectSettings(bytes: Buffer): ProjectSettings {
       diameter: toAmount(diameters[index]),
     })),
     bedType: toText(settings.get('curr_bed_type')) || null,
+    physicalExtruders: texts('physical_extruder_map').flatMap((text) => toCount(text) ?? []),
   };
 }

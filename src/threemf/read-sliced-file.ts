@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { Archive } from './archive.js';
 import { type ArchiveLimits, DEFAULT_ARCHIVE_LIMITS } from './archive-limits.js';
-import { toText } from './coerce.js';
+import { toNumber, toText } from './coerce.js';
 import { GCODE_HEADER_BYTES, type GcodeHeader, parseGcodeHeader } from './gcode-header.js';
 import { parseJsonObject } from './json-object.js';
 import { buildEstimate, buildMaterials, buildMetadata } from './metadata.js';
@@ -108,6 +108,7 @@ async function slicedPlate(
   project: ProjectSettings,
 ): Promise<SlicedPlate> {
   const gcodeFile = gcodeEntry(facts.index);
+  const layout = await readLayout(archive, facts.index);
   const thumbnails = [settings?.thumbnailFile, `Metadata/plate_${facts.index}.png`];
   return {
     ...facts,
@@ -120,21 +121,41 @@ async function slicedPlate(
     gcodeBytes: archive.entries.get(gcodeFile)?.bytes ?? 0,
     gcodeMd5: await readMd5(archive, facts.index),
     layerCount: head.layerCount,
-    bedType: (await readBedType(archive, facts.index)) ?? project.bedType,
+    bedType: layout.bedType ?? project.bedType,
+    boundingBox: layout.boundingBox,
+    height: head.height,
     thumbnailFile: thumbnails.find((name) => name && archive.has(name)) ?? null,
   };
 }
 
-async function readBedType(archive: Archive, index: number): Promise<string | null> {
+type Layout = Pick<SlicedPlate, 'bedType' | 'boundingBox'>;
+const NO_LAYOUT: Layout = { bedType: null, boundingBox: null };
+
+async function readLayout(archive: Archive, index: number): Promise<Layout> {
   const name = `Metadata/plate_${index}.json`;
-  if (!archive.has(name)) return null;
+  if (!archive.has(name)) return NO_LAYOUT;
   const bytes = await archive.read(name);
   try {
-    return toText(parseJsonObject(bytes, name).get('bed_type')) || null;
+    const layout = parseJsonObject(bytes, name);
+    return {
+      bedType: toText(layout.get('bed_type')) || null,
+      boundingBox: toBox(layout.get('bbox_all')),
+    };
   } catch {
     // Some slicers write numbers here that JSON does not know; the plate's name is not worth refusing the file.
-    return null;
+    return NO_LAYOUT;
   }
+}
+
+function toBox(value: unknown): Layout['boundingBox'] {
+  const [x1, y1, x2, y2] = (Array.isArray(value) ? value : []).map(toHundredths);
+  if (x1 == null || y1 == null || x2 == null || y2 == null) return null;
+  return x2 > x1 && y2 > y1 ? [x1, y1, x2, y2] : null;
+}
+
+function toHundredths(value: unknown): number | null {
+  const number = toNumber(value);
+  return number === null ? null : Math.round(number * 100) / 100;
 }
 
 async function readPart<T>(

@@ -19,6 +19,10 @@ export interface SlicedPlate extends PlateSliceFacts {
   readonly layerCount: number | null;
   /** Such as `textured_plate`, null when the file does not say. */
   readonly bedType: string | null;
+  /** Millimetres on the bed: left, front, right, back; null when the file does not say. */
+  readonly boundingBox: readonly [number, number, number, number] | null;
+  /** Millimetres; null when the file does not say. */
+  readonly height: number | null;
   readonly thumbnailFile: string | null;
 }
 

@@ -5,6 +5,10 @@ export const DIFFERENCES: readonly { readonly at: RegExp; readonly why: string }
     why: 'lists that are asked for hints answer them beside data and meta; the contract leaves them out of its shape',
   },
   {
+    at: /^answer .*(PlateSliceInfo|sliced)\.(boundingBox|height|filaments\[\]\.groupId): only the daemon|^answer .*\.physicalExtruders: only the daemon/,
+    why: 'where a plate lies on the bed and which nozzle a filament was sliced for: matching needs what the file says of it',
+  },
+  {
     at: /^request PartialPrinterUpdate(idstring)?\.metadata\./,
     why: 'a printer tells of itself what it is; only its access code is taken from a person',
   },

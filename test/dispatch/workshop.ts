@@ -114,7 +114,12 @@ export class Workshop {
       policy,
     });
     const options = { database, storeId, fleet, runner, log, random, probe, policy, now: () => this.now() };
-    const scheduler = new Scheduler({ ...options, tickMs: 3_600_000, maxConcurrentJobs: null });
+    const scheduler = new Scheduler({
+      ...options,
+      tickMs: 3_600_000,
+      maxConcurrentJobs: null,
+      matching: { checkRemaining: 'warn', distinctSlots: false, keepTogether: 'none' },
+    });
     this.#process = { driver, fleet, runner, scheduler };
     await runner.start();
     await fleet.start();

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Transaction } from '../../src/database/transaction.js';
 import { syncConfiguredPrinters } from '../../src/domain/configured-printers.js';
+import { createEntity } from '../../src/domain/entities.js';
 import {
   confirmReady,
   connectionBySerial,
@@ -10,7 +11,7 @@ import {
   setContinuousPrint,
 } from '../../src/domain/printers.js';
 import { type ReportedSlot, slotsOf, syncSlots } from '../../src/domain/slots.js';
-import { printer, printJob } from '../../src/resources/index.js';
+import { material, materialVariant, printer, printJob } from '../../src/resources/index.js';
 import type { Patch } from '../../src/resources/resource.js';
 import { type TestDatabase, testDatabase } from '../fixtures/database.js';
 import { aDispatch, aPrinter, jobs, printing } from './rows.js';
@@ -280,6 +281,8 @@ describe('slots', () => {
     type: 'PLA',
     color: 'FFFFFFFF',
     identifier: 'GFA00',
+    colors: ['FFFFFFFF'],
+    tagged: false,
   };
   const empty: ReportedSlot = {
     ...white,
@@ -289,6 +292,7 @@ describe('slots', () => {
     type: '',
     color: '',
     identifier: '',
+    colors: [],
   };
 
   test('follow what the printer reports', async () => {
@@ -312,6 +316,38 @@ describe('slots', () => {
       const rest = await slotsOf(tx, id);
       expect(rest).toHaveLength(1);
       expect(rest[0]).toMatchObject({ id: first?.id, expectedData: null, materialType: null });
+    });
+  });
+
+  test('name material and variant of a spool whose tag says what it is', async () => {
+    await write(async (tx) => {
+      const { id } = await aPrinter(tx);
+      const { storeId } = tx.context;
+      const basic = await createEntity(tx, material, {
+        name: 'Basic',
+        brand: 'A',
+        type: 'PLA',
+        identifier: 'GFZ77',
+      });
+      const colours = { two: '#FF0000FF;#00FF00FF', one: '#FF0000FF' };
+      for (const [name, color] of Object.entries(colours))
+        await createEntity(tx, materialVariant, { name, color, materialId: basic.id, storeId });
+      const spool = { ...white, identifier: 'GFZ77', color: 'FF0000FF', colors: ['FF0000FF'], tagged: true };
+      const shows = async (slot: Partial<ReportedSlot>) => {
+        await syncSlots(tx, id, [{ ...spool, ...slot }]);
+        const [row] = await slotsOf(tx, id);
+        const variant = row?.variantId ? await tx.get(materialVariant, row.variantId) : null;
+        return [row?.materialId === basic.id, variant?.name ?? null, row?.materialType];
+      };
+      expect(await shows({})).toEqual([true, 'one', 'PLA']);
+      expect(await shows({ type: 'PETG', identifier: 'GFZ78' })).toEqual([false, null, 'PETG']);
+      expect(await shows({ colors: ['FF0000FF', '00FF00FF'] })).toEqual([true, 'two', 'PLA']);
+      expect(await shows({ color: '0000FFFF', colors: ['0000FFFF'] })).toEqual([true, null, 'PLA']);
+      expect(await shows({ color: '0000FFFF', identifier: 'GFZ79' })).toEqual([false, null, 'PLA']);
+      // Without a tag the printer only repeats what somebody told it.
+      expect(await shows({ tagged: false })).toEqual([false, null, 'PLA']);
+      // What the farm gets to know later is taken up with the next look.
+      expect(await shows({})).toEqual([true, 'one', 'PLA']);
     });
   });
 

@@ -1,24 +1,37 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { colourDistance, parseColour } from '../../src/matching/colour.js';
-import type { MatchChannel, MatchSlot } from '../../src/matching/input.js';
+import type { MatchChannel, MatchFile, MatchRules, MatchSlot } from '../../src/matching/input.js';
 import { channelMapping } from '../../src/matching/mapping.js';
 import { placeChannels, slotRank } from '../../src/matching/materials.js';
 import { type Demand, prepareJob, preparePrinter, type UsableSlot } from '../../src/matching/prepare.js';
-import { channel, channelsArb, job, printer, slot, slotsArb } from './samples.js';
+import {
+  assigned,
+  channel,
+  channelsArb,
+  job,
+  printer,
+  SETTINGS,
+  slicedFile,
+  slot,
+  slotsArb,
+} from './samples.js';
 
-function place(channels: readonly MatchChannel[], slots: readonly MatchSlot[], useAms = true) {
-  const preparedJob = prepareJob(job({ channels }));
+function place(
+  channels: readonly MatchChannel[],
+  slots: readonly MatchSlot[],
+  useAms = true,
+  { rules = {}, file = slicedFile() }: { rules?: Partial<MatchRules>; file?: MatchFile } = {},
+) {
+  const preparedJob = prepareJob(job({ channels, file }));
   const preparedPrinter = preparePrinter(printer({ slots, useAms }));
-  const placement = placeChannels(preparedJob, preparedPrinter);
+  const placement = placeChannels(preparedJob, preparedPrinter, { ...SETTINGS, ...rules });
   const mapping = placement.placed ? channelMapping(preparedJob, placement.slots) : null;
   return { preparedJob, preparedPrinter, placement, mapping };
 }
 
-function trays(channels: readonly MatchChannel[], slots: readonly MatchSlot[], useAms = true) {
-  return (
-    place(channels, slots, useAms).mapping?.map((entry) => ('skip' in entry ? null : entry.tray)) ?? null
-  );
+function trays(...given: Parameters<typeof place>) {
+  return place(...given).mapping?.map((entry) => ('skip' in entry ? null : entry.tray)) ?? null;
 }
 
 /** Rank, presets missed and colour distance of a whole choice, compared in this order. */
@@ -111,20 +124,26 @@ describe('placeChannels', () => {
   });
 
   it('counts an assigned external spool as loaded, an assigned AMS slot not', () => {
-    const assigned = { loaded: false, type: '', color: '', materialType: 'PLA' };
-    expect(trays([channel(0)], [slot(-1, 0, assigned)], false)).toEqual([254]);
-    expect(trays([channel(0)], [slot(0, 0, assigned)], true)).toBeNull();
+    const empty = { loaded: false, type: '', color: '', assigned: assigned('PLA') };
+    expect(trays([channel(0)], [slot(-1, 0, empty)], false)).toEqual([254]);
+    expect(trays([channel(0)], [slot(0, 0, empty)], true)).toBeNull();
   });
 
-  it('lets the reported type overrule the assigned one', () => {
-    expect(trays([channel(0)], [slot(0, 0, { type: 'PETG', materialType: 'PLA' })])).toBeNull();
+  it('lets what the farm says of a spool overrule what the printer reports of it', () => {
+    const respooled = slot(0, 0, {
+      type: 'PETG',
+      assigned: assigned('PLA', null, null, { color: '#FF0000FF' }),
+    });
+    const channels = [channel(0, { color: '#FF0000' })];
+    expect(trays(channels, [slot(0, 1, { color: '00FF00FF' }), respooled])).toEqual([0]);
+    expect(trays([channel(0, { type: 'PETG' })], [respooled])).toBeNull();
   });
 
   it('takes alternatives in order and lets them only narrow the type', () => {
     const slots = [
-      slot(0, 0, { variantId: 'red', materialId: 'basic' }),
-      slot(0, 1, { variantId: 'blue', materialId: 'basic' }),
-      slot(0, 2, { type: 'PETG', variantId: 'green' }),
+      slot(0, 0, { assigned: assigned('PLA', 'basic', 'red') }),
+      slot(0, 1, { assigned: assigned('PLA', 'basic', 'blue') }),
+      slot(0, 2, { assigned: assigned('PETG', 'other', 'green') }),
       slot(0, 3),
     ];
     const wanting = (...alternatives: MatchChannel['alternatives']) => [channel(0, { alternatives })];
@@ -136,6 +155,45 @@ describe('placeChannels', () => {
     expect(
       trays(wanting({ groupId: 'g', members: [{ variantId: 'none' }, { variantId: 'blue' }] }), slots),
     ).toEqual([1]);
+  });
+
+  it('tries the members of a group in their order, whatever slot they are in', () => {
+    const slots = [
+      slot(0, 0, { assigned: assigned('PLA', 'b', 'b-red') }),
+      slot(0, 1, { assigned: assigned('PLA', 'a', 'a-red') }),
+    ];
+    const members = [{ variantId: 'a-red' }, { materialId: 'b' }];
+    const wanting = (alternatives: MatchChannel['alternatives']) => [channel(0, { alternatives })];
+    expect(trays(wanting([{ groupId: 'g', members }]), slots)).toEqual([1]);
+    expect(trays(wanting([{ groupId: 'g', members: members.toReversed() }]), slots)).toEqual([0]);
+    // The rank is that of the alternative, not of the member.
+    const { placement } = place(wanting([{ variantId: 'none' }, { groupId: 'g', members }]), slots);
+    expect(placement).toMatchObject({ placed: true, rank: 1 });
+  });
+
+  it('of equal spools takes the one with least left that still suffices', () => {
+    const left = [400, 15, 5, null].map((remainingGrams, at) => slot(0, at, { remainingGrams }));
+    expect(trays([channel(0)], left)).toEqual([1]);
+    expect(trays([channel(0), channel(1)], left)).toEqual([1, 0]);
+    // Unknown spools come before those known to fall short, and all of them when nobody looks.
+    expect(trays([channel(0)], left.slice(2))).toEqual([3]);
+    expect(trays([channel(0)], left, true, { rules: { checkRemaining: 'off' } })).toEqual([0]);
+    expect(trays([channel(0)], left.slice(2, 3), true, { rules: { checkRemaining: 'refuse' } })).toBeNull();
+    // A nearer colour still counts more.
+    const black = slot(0, 0, { color: '000000FF', remainingGrams: 400 });
+    expect(trays([channel(0, { color: '#000000' })], [...left.slice(1), black])).toEqual([0]);
+  });
+
+  it('lets channels of models share a slot, or keeps them apart where it can', () => {
+    const file: MatchFile = { kind: 'model', ownProcess: true, reach: null };
+    const any = [channel(0, { type: '' }), channel(1, { type: '' })];
+    const slots = [slot(0, 0, { type: 'PETG' }), slot(0, 1)];
+    const apart = { file, rules: { distinctSlots: true } };
+    expect(trays(any, slots, true, { file })).toEqual([0, 0]);
+    expect(trays(any, slots, true, apart)).toEqual([0, 1]);
+    expect(trays(any, slots.slice(0, 1), true, apart)).toEqual([0, 0]);
+    const petg = [channel(0, { alternatives: [{ materialType: 'PLA' }, { materialType: 'PETG' }] })];
+    expect(trays(petg, slots, true, { file })).toEqual([1]);
   });
 
   it('names the channels that compete and the slots they compete for', () => {
@@ -164,9 +222,8 @@ describe('placeChannels', () => {
           const wanted = channels.find((one) => one.index === entry.index);
           const source = slots.find((one) => one.tray === entry.tray);
           if (wanted === undefined || source === undefined) throw new Error('mapped from nowhere');
-          const assigned = source.materialType ?? source.materialId ?? source.variantId;
           expect(source.external).toBe(!useAms);
-          expect(source.loaded || (source.external && assigned !== null)).toBe(true);
+          expect(source.loaded || (source.external && source.assigned !== null)).toBe(true);
           expect(entry.type.toUpperCase()).toBe(wanted.type.toUpperCase());
           if (wanted.extruder !== null) expect([null, wanted.extruder]).toContain(source.extruder);
         }

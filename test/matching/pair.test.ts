@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { MatchJob, MatchPrinter, MatchSettings } from '../../src/matching/input.js';
+import type { MatchFile, MatchJob, MatchPrinter, MatchSettings } from '../../src/matching/input.js';
 import { checkPair } from '../../src/matching/pair.js';
 import { CHECK_CODES, type CheckCode } from '../../src/matching/result.js';
 import {
+  assigned,
   channel,
   easyJobArb,
   job,
@@ -45,6 +46,10 @@ describe('checkPair', () => {
         extruder: null,
         type: 'PLA',
         color: 'FFFFFFFF',
+        name: 'PLA',
+        materialId: null,
+        variantId: null,
+        profile: null,
       },
     ]);
   });
@@ -159,6 +164,59 @@ describe('checkPair', () => {
       'Each filament needs a slot of its own: filament 1 (PLA #FFFFFF), filament 2 (PLA #FFFFFF) need 2, but ' +
         'only AMS 1 slot 1 (PLA #FFFFFF) will do.',
     );
+  });
+
+  it('keeps a plate off a bed that is too small for it, where both are known', () => {
+    const file = slicedFile({ reach: { x: 300, y: 200.2, z: null } });
+    const small = failure({ job: { file } });
+    expect(small.firstFailedCheck).toBe('tags-match');
+    expect(small.explanation).toBe(
+      "The plate reaches 300 × 201 mm from the bed's corner; this printer prints 256 × 256 × 256 mm.",
+    );
+    expect(failure({ job: { file }, printer: { bedSize: [350, 320, 325] } }).matched).toBe(true);
+    expect(failure({ job: { file }, printer: { bedSize: null } }).matched).toBe(true);
+    const tall = slicedFile({ reach: { x: 100, y: 100, z: 300 } });
+    expect(failure({ job: { file: tall } }).firstFailedCheck).toBe('tags-match');
+  });
+
+  it('asks for profiles where the file is sliced here', () => {
+    const model: MatchFile = { kind: 'model', ownProcess: false, reach: null };
+    const none = failure({ job: { file: model } });
+    expect(none).toMatchObject({
+      firstFailedCheck: 'profiles-configured',
+      explanation: 'The printer has no machine and no process profile: choose it in its settings.',
+      reason: { reasonCode: 'missing-profile', data: { slots: [{ amsIndex: 0, slotIndex: 0 }] } },
+    });
+    const machine = { profiles: { machine: true, process: false } };
+    expect(failure({ job: { file: model }, printer: machine }).firstFailedCheck).toBe('profiles-configured');
+    const own = { file: { ...model, ownProcess: true } };
+    const held = slot(0, 0, { assigned: assigned('PLA', 'm1', 'v1', { name: 'Acme PLA Red' }) });
+    const bare = failure({ job: own, printer: { ...machine, slots: [held] } });
+    expect(bare).toMatchObject({
+      firstFailedCheck: 'filament-profiles',
+      explanation:
+        'There is no filament profile for AMS 1 slot 1 (PLA #FFFFFF) holding Acme PLA Red on Bambu Lab P1S with a 0.4 mm nozzle.',
+      context: { variantId: 'v1' },
+      reason: { reasonCode: 'missing-profile' },
+    });
+    const ready = { ...machine, slots: [{ ...held, profile: { systemId: 7 } }] };
+    expect(failure({ job: own, printer: ready }).mapping).toMatchObject([
+      { tray: 0, profile: { systemId: 7 } },
+    ]);
+  });
+
+  it('warns of a spool that will not last, or refuses it, as set', () => {
+    const low = { slots: [slot(0, 0, { remainingGrams: 5 })] };
+    const warned = checkPair(job(), printer(low), SETTINGS);
+    expect(warned.matched).toBe(true);
+    expect(warned.checks.find(({ code }) => code === 'material-match')?.explanation).toBe(
+      'filament 1 (PLA #FFFFFF) from AMS 1 slot 1 (PLA #FFFFFF) (may run out: about 5 g left of the 12 g it needs).',
+    );
+    const refused = failure({ printer: low, settings: { checkRemaining: 'refuse' } });
+    expect(refused.firstFailedCheck).toBe('material-match');
+    expect(refused.explanation).toMatch(/those that would do hold less than the 12 g it needs/);
+    const unseen = checkPair(job(), printer(low), { ...SETTINGS, checkRemaining: 'off' });
+    expect(unseen.checks.some(({ explanation }) => explanation.includes('run out'))).toBe(false);
   });
 
   it('is consistent in itself, whatever it is given', () => {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import type {
+  AssignedFilament,
   MatchChannel,
   MatchJob,
   MatchPrinter,
@@ -12,6 +13,9 @@ export const SETTINGS: MatchSettings = {
   processLowPriorityJobs: false,
   maxConcurrentJobs: null,
   activeJobs: 0,
+  checkRemaining: 'warn',
+  distinctSlots: false,
+  begun: new Set(),
 };
 
 export function channel(index: number, changes: Partial<MatchChannel> = {}): MatchChannel {
@@ -36,6 +40,7 @@ export function slicedFile(changes: Partial<SlicedPlateFile> = {}): SlicedPlateF
     nozzleDiameters: ['0.4'],
     compatibleNames: [],
     outside: false,
+    reach: null,
     ...changes,
   };
 }
@@ -48,6 +53,7 @@ export function job(changes: Partial<MatchJob> = {}): MatchJob {
     priority: 100,
     queueOrder: 0,
     createdAt: 0,
+    together: null,
     tags: {},
     excludedPrinterIds: [],
     file: slicedFile(),
@@ -69,12 +75,21 @@ export function slot(amsIndex: number, slotIndex: number, changes: Partial<Match
     type: 'PLA',
     color: 'FFFFFFFF',
     infoIdx: '',
-    remain: -1,
-    materialId: null,
-    variantId: null,
-    materialType: null,
+    remainingGrams: null,
+    assigned: null,
+    profile: null,
     ...changes,
   };
+}
+
+/** What the farm says is in a slot. */
+export function assigned(
+  type: string,
+  materialId: string | null = null,
+  variantId: string | null = null,
+  changes: Partial<AssignedFilament> = {},
+): AssignedFilament {
+  return { type, materialId, variantId, name: '', color: null, infoIdx: null, ...changes };
 }
 
 export function printer(changes: Partial<MatchPrinter> = {}): MatchPrinter {
@@ -98,6 +113,8 @@ export function printer(changes: Partial<MatchPrinter> = {}): MatchPrinter {
     modelAliases: ['P1S'],
     runsFilesFor: ['C12', 'C11'],
     nozzles: [{ index: 0, diameter: '0.4' }],
+    bedSize: [256, 256, 256],
+    profiles: { machine: false, process: false },
     tags: [],
     useAms: true,
     slots: [slot(0, 0)],
@@ -159,9 +176,13 @@ export const slotsArb: fc.Arbitrary<readonly MatchSlot[]> = fc
             color: colors,
             infoIdx: presets,
             extruder: extruders,
-            materialId: materials,
-            variantId: variants,
-            materialType: fc.constantFrom(null, null, 'PLA', 'PETG'),
+            remainingGrams: fc.constantFrom(null, null, 5, 12, 400),
+            assigned: fc.oneof(
+              fc.constant(null),
+              fc
+                .tuple(fc.constantFrom('PLA', 'PETG'), materials, variants)
+                .map(([type, materialId, variantId]) => assigned(type, materialId, variantId)),
+            ),
           })
           .map((changes) =>
             tray >= 254 ? slot(-1, tray - 254, changes) : slot(tray >> 2, tray & 3, changes),
@@ -266,4 +287,7 @@ export const settingsArb: fc.Arbitrary<MatchSettings> = fc.record({
   maxConcurrentJobs: fc.constantFrom(null, null, 3, 6),
   activeJobs: fc.nat({ max: 3 }),
   startsLeft: fc.constantFrom(null, null, null, { count: 2, because: 'Not now.' }),
+  checkRemaining: fc.constantFrom<MatchSettings['checkRemaining'][]>('off', 'warn', 'refuse'),
+  distinctSlots: fc.boolean(),
+  begun: fc.constant(new Set<string>()),
 });

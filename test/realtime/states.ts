@@ -25,6 +25,7 @@ export function slotState(amsIndex: number, slotIndex: number, changes: Partial<
     tagUid: null,
     trayUuid: null,
     remain: -1,
+    spoolGrams: null,
     nozzleTempMin: 190,
     nozzleTempMax: 240,
     ...changes,

@@ -242,6 +242,18 @@ describe('files that contradict themselves', () => {
     expect(file.plates[0]?.bedType).toBeNull();
   });
 
+  it('tells where the plate lies on the bed', async () => {
+    const read = async (content: string) => {
+      const layout = { name: 'Metadata/plate_1.json', content };
+      return readSlicedFile(await scratch.save(rawZip([gcode, info(plateOne), layout])));
+    };
+    const file = await read('{"bbox_all": [81, 81.5, 99.00000000000001, 101]}');
+    expect(file.plates[0]?.boundingBox).toEqual([81, 81.5, 99, 101]);
+    expect(file.metadata3mf.plates[0]?.sliced?.boundingBox).toEqual([81, 81.5, 99, 101]);
+    expect((await read('{"bbox_all": [9, 9, 1, 1]}')).plates[0]?.boundingBox).toBeNull();
+    expect((await read('{"bbox_all": "wide"}')).plates[0]?.boundingBox).toBeNull();
+  });
+
   it.each([
     ['Metadata/project_settings.config', '{"a":'],
     ['Metadata/model_settings.config', '<config>'],

@@ -252,7 +252,7 @@ describe('the head of the G-code', () => {
   it('reads what either slicer writes', () => {
     const bambu = parseGcodeHeader(
       Buffer.from(
-        '; HEADER_BLOCK_START\r\n; BambuStudio 02.04.00.70\r\n; model printing time: 11m 15s; total estimated time: 18m 15s\r\n; total layer number: 90\r\n; total filament weight [g] : 2.83,1.17\r\n',
+        '; HEADER_BLOCK_START\r\n; BambuStudio 02.04.00.70\r\n; model printing time: 11m 15s; total estimated time: 18m 15s\r\n; total layer number: 90\r\n; total filament weight [g] : 2.83,1.17\r\n; max_z_height: 18.20\r\n',
       ),
     );
     expect(bambu).toEqual({
@@ -260,6 +260,7 @@ describe('the head of the G-code', () => {
       layerCount: 90,
       printSeconds: 1095,
       weightGrams: 4,
+      height: 18.2,
     });
     const orca = parseGcodeHeader(
       Buffer.from(
@@ -272,6 +273,7 @@ describe('the head of the G-code', () => {
       layerCount: null,
       printSeconds: null,
       weightGrams: null,
+      height: null,
     });
   });
 

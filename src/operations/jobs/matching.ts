@@ -3,7 +3,7 @@ import { notFound } from '../../contract/errors.js';
 import { timestamp } from '../../contract/time.js';
 import { decodeRow } from '../../database/rows.js';
 import type { PairReason, SlotRef } from '../../matching/result.js';
-import { printerSlot, printJob } from '../../resources/index.js';
+import { partMaterialAssignment, printerSlot, printJob } from '../../resources/index.js';
 import type { Deps } from '../deps.js';
 import { type Operation, operation } from '../operation.js';
 import { idParam } from '../schemas.js';
@@ -38,10 +38,11 @@ export function matchingOperations(deps: Deps): Operation[] {
       const job = await jobOf(params.id, caller.storeId);
       const found = scheduler.reasons(job.id);
       if (!found) return null;
+      const part = await partMaterials(job.partId);
       const slots = await slotsByPrinter([...found.keys()]);
       const entries = [...found].map(([printerId, reason]) => {
         const rows = slots.get(printerId) ?? [];
-        return [printerId, detailOf(reason, rows, job.materialAssignments)] as const;
+        return [printerId, detailOf(reason, rows, { job: job.materialAssignments, part })] as const;
       });
       return {
         id: createHash('sha256').update(`matching ${job.id}`).digest('hex').slice(0, 24),
@@ -53,6 +54,24 @@ export function matchingOperations(deps: Deps): Operation[] {
       };
     },
   });
+
+  /** What the part says of its channels' materials, by channel; null when the part is gone. */
+  async function partMaterials(partId: string | null) {
+    if (partId === null) return null;
+    const rows = await database.read
+      .selectFrom('partMaterialAssignment')
+      .selectAll()
+      .where('partId', '=', partId)
+      .orderBy('index')
+      .orderBy('priority')
+      .execute();
+    const byChannel: Record<string, unknown[]> = {};
+    for (const row of rows) {
+      const shown = partMaterialAssignment.present(decodeRow(partMaterialAssignment, row), presenter);
+      byChannel[row.index] = [...(byChannel[row.index] ?? []), shown];
+    }
+    return byChannel;
+  }
 
   async function slotsByPrinter(printerIds: readonly string[]) {
     const rows =
@@ -103,7 +122,11 @@ export function matchingOperations(deps: Deps): Operation[] {
   return [details, troubleshoot];
 }
 
-function detailOf(reason: PairReason, rows: readonly Record<string, unknown>[], jobAssignments: unknown) {
+function detailOf(
+  reason: PairReason,
+  rows: readonly Record<string, unknown>[],
+  assignments: { readonly job: unknown; readonly part: unknown },
+) {
   const joined = (refs: readonly SlotRef[]) =>
     refs.flatMap((ref) =>
       rows.filter((row) => row.amsIndex === ref.amsIndex && row.slotIndex === ref.slotIndex),
@@ -122,8 +145,8 @@ function detailOf(reason: PairReason, rows: readonly Record<string, unknown>[], 
         ...base,
         data: {
           slots: joined(reason.data.slots),
-          jobMaterialAssignments: jobAssignments ?? null,
-          partMaterialAssignments: null,
+          jobMaterialAssignments: assignments.job,
+          partMaterialAssignments: assignments.part,
           computedAssignments: reason.data.computedAssignments,
         },
       };

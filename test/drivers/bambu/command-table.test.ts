@@ -41,6 +41,7 @@ function slot(unitId: number, slotIndex: number, tray: number, changes: Partial<
     tagUid: null,
     trayUuid: null,
     remain: -1,
+    spoolGrams: null,
     nozzleTempMin: 220,
     nozzleTempMax: 270,
     ...changes,
