@@ -32,6 +32,7 @@ import type { Deps } from './operations/deps.js';
 import { FileUrls } from './operations/file-urls.js';
 import { allOperations } from './operations/index.js';
 import { RouteHints } from './operations/introspection/hints.js';
+import { queueDesk } from './operations/jobs/queue-desk.js';
 import { keyRing } from './operations/keys/key-ring.js';
 import { ownerInvitations } from './operations/keys/owner-invitations.js';
 import type { Operation } from './operations/operation.js';
@@ -45,7 +46,13 @@ import { toPrinterStat } from './realtime/printer-stat.js';
 import { StatsPublisher } from './realtime/stats-publisher.js';
 import { viewPermissionOf } from './realtime/view-permission.js';
 import { FileStore } from './storage/file-store.js';
-import { EXAMINE_MS, examineHandlers, keyHandlers, ownerHandlers } from './telemetry/control-methods.js';
+import {
+  EXAMINE_MS,
+  examineHandlers,
+  keyHandlers,
+  ownerHandlers,
+  queueHandlers,
+} from './telemetry/control-methods.js';
 import { controlSocketPath } from './telemetry/control-protocol.js';
 import { ControlServer } from './telemetry/control-server.js';
 import { acquireDataLock } from './telemetry/data-lock.js';
@@ -290,6 +297,7 @@ async function build(options: DaemonOptions, onStop: OnStop) {
       ...keyHandlers(keyRing({ database, storeId })),
       ...ownerHandlers(ownerInvitations(database, storeId)),
       ...examineHandlers((serial, signal) => fleet.examine(serial, signal)),
+      ...queueHandlers(queueDesk({ database, storeId, fleet, scheduler, clock })),
     },
     timeoutsMs: { 'printers.test': EXAMINE_MS },
     log,

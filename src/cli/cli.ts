@@ -66,6 +66,8 @@ async function dispatch(argv: readonly string[], context: CommandContext): Promi
   register('keys <action> [id]', 'Make, list and revoke API keys', () => import('./keys.js'));
   register('invite-owner', 'Invite the owner to sign up with a passkey', () => import('./invite-owner.js'));
   register('printers <action> <serial>', 'Tell what is wrong with a printer', () => import('./printers.js'));
+  register('queue', 'Watch what is printed, and why the rest waits', () => import('./queue.js'));
+  register('explain <job>', 'Tell why a job waits, or what became of it', () => import('./explain.js'));
   register('discover', 'List the printers that announce themselves', () => import('./discover.js'));
   register('inspect <file>', 'Tell what is in a .3mf file', () => import('./inspect.js'));
   register('emulate', 'Run emulated printers', () => import('./emulate.js'));

@@ -4,11 +4,16 @@ import * as z from 'zod';
 import {
   checkResultSchema,
   createdKeySchema,
+  type ExplainParams,
+  type JobExplanation,
+  jobExplanationSchema,
   type KeyRing,
   type ListedCheck,
   listedKeySchema,
   type OwnerInvitation,
   ownerInvitationSchema,
+  type QueueBoard,
+  queueBoardSchema,
 } from '../telemetry/control-methods.js';
 import {
   ControlError,
@@ -111,6 +116,16 @@ export class ControlClient {
 /** Has a running daemon examine one of its printers. @throws ControlError `not-found` */
 export function remoteExamine(client: ControlClient, serial: string): Promise<readonly ListedCheck[]> {
   return client.request('printers.test', { serial }, z.array(checkResultSchema));
+}
+
+/** What a running daemon prints, what waits there and why. @throws ControlError */
+export function remoteQueue(client: ControlClient, limit: number): Promise<QueueBoard> {
+  return client.request('queue.board', { limit }, queueBoardSchema);
+}
+
+/** Everything a running daemon knows about a job. @throws ControlError `not-found`, `conflict` for several */
+export function remoteExplanation(client: ControlClient, params: ExplainParams): Promise<JobExplanation> {
+  return client.request('queue.explain', params, jobExplanationSchema);
 }
 
 /** A new invitation of the owner of a running daemon. @throws ControlError */

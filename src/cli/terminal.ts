@@ -3,6 +3,7 @@ export interface TerminalStream {
   write(text: string): unknown;
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
+  readonly rows?: number | undefined;
 }
 
 export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow';
@@ -38,6 +39,21 @@ export class Terminal {
   /** A person is watching standard error, so that a line may change in place. */
   get interactive(): boolean {
     return this.#err.isTTY === true;
+  }
+
+  /** A person is watching standard output, so that it may change in place. */
+  get watched(): boolean {
+    return this.#out.isTTY === true;
+  }
+
+  /** Lines of standard output; 24 when it is no terminal. */
+  get height(): number {
+    return this.#out.rows ?? 24;
+  }
+
+  /** Begins at the top of an empty screen, where somebody watches. */
+  clear(): void {
+    if (this.watched) this.#out.write('\u001b[H\u001b[2J');
   }
 
   /** Characters of a line on standard output; 80 when it is no terminal. */

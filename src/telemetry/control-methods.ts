@@ -102,3 +102,97 @@ export function keyHandlers(keys: KeyRing): Record<string, ControlHandler> {
     'keys.revoke': async (params) => keys.revoke(checked(revokeKeyParamsSchema, params)),
   };
 }
+
+export const queueParamsSchema = z.strictObject({ limit: z.int().min(1).max(200) });
+
+/** What is printed, what waits and why, and what failed lately. */
+export const queueBoardSchema = z.object({
+  at: z.string(),
+  waiting: z.int(),
+  underWay: z.int(),
+  failed: z.int(),
+  jobs: z.array(
+    z.object({
+      id: z.string(),
+      label: z.string(),
+      status: z.string(),
+      /** Of low priority. */
+      low: z.boolean(),
+      /** Name of its printer. */
+      printer: z.string().nullable(),
+      /** Why it waits or failed, or how far it is; null when nothing is known. */
+      why: z.string().nullable(),
+    }),
+  ),
+});
+export type QueueBoard = z.output<typeof queueBoardSchema>;
+
+export const explainParamsSchema = z.strictObject({
+  /** Its id, the beginning of it, or its label. */
+  job: z.string().min(1).max(1024),
+  /** The printer of which every check is wanted. */
+  printer: z.string().max(1024).nullable(),
+});
+export type ExplainParams = z.output<typeof explainParamsSchema>;
+
+/** One job: where it stands, what became of it so far, and what each printer says to it. */
+export const jobExplanationSchema = z.object({
+  kind: z.literal('job'),
+  id: z.string(),
+  label: z.string(),
+  status: z.string(),
+  low: z.boolean(),
+  /** Place in the queue, 1 is the first; null when it does not wait. */
+  place: z.int().nullable(),
+  printer: z.string().nullable(),
+  /** Why it waits, or what became of it; null when there is nothing to say. */
+  why: z.string().nullable(),
+  /** What a waiting job was told when it was tried last. */
+  message: z.string().nullable(),
+  /** The newest first. */
+  attempts: z.array(
+    z.object({ at: z.string(), printer: z.string(), outcome: z.string(), message: z.string().nullable() }),
+  ),
+  /** Those that fit first; null for a job that does not wait. */
+  printers: z
+    .array(
+      z.object({
+        name: z.string(),
+        matched: z.boolean(),
+        /** Nothing but passing circumstances stands in the way. */
+        compatible: z.boolean(),
+        checks: z.array(z.object({ label: z.string(), passed: z.boolean(), explanation: z.string() })),
+      }),
+    )
+    .nullable(),
+});
+export type JobExplanation = z.output<typeof jobExplanationSchema>;
+
+/** What the command line is told of the queue. */
+export interface QueueDesk {
+  board(limit: number): Promise<QueueBoard>;
+  explain(
+    params: ExplainParams,
+  ): Promise<
+    JobExplanation | { readonly kind: 'none' } | { readonly kind: 'several'; readonly ids: readonly string[] }
+  >;
+}
+
+/** The control socket's handlers for looking at the queue. */
+export function queueHandlers(desk: QueueDesk): Record<string, ControlHandler> {
+  return {
+    'queue.board': async (params) => desk.board(checked(queueParamsSchema, params).limit),
+    'queue.explain': async (params) => {
+      const given = checked(explainParamsSchema, params);
+      const found = await desk.explain(given);
+      if (found.kind === 'none') throw new ControlError('not-found', `there is no print job ${given.job}`);
+      if (found.kind === 'several') {
+        const ids = `${found.ids.slice(0, 5).join(', ')}${found.ids.length > 5 ? ' and more' : ''}`;
+        throw new ControlError('conflict', `${given.job} is several print jobs: ${ids}`);
+      }
+      if (given.printer !== null && found.printers?.length === 0)
+        throw new ControlError('not-found', `there is no printer ${given.printer}`);
+      return found;
+    },
+  };
+}
