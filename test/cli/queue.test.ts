@@ -100,9 +100,7 @@ describe('explain', () => {
     expect(lines[0]).toBe(`Lid (${id}) is pending, place 1.`);
     expect(lines[1]).toMatch(/^Fits 2 of 3 printers/);
     expect(lines.slice(3, 6)).toEqual([
-      expect.stringMatching(
-        /^later {2}Left: The printer is not free: busy with a job of the queue\.$/,
-      ),
+      expect.stringMatching(/^later {2}Left: The printer is not free: busy with a job of the queue\.$/),
       expect.stringMatching(/^later {2}Right: The bed is not confirmed clear/),
       expect.stringMatching(/^no {5}Big: /),
     ]);

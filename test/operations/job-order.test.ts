@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cube } from '../fixtures/cube.js';
 import { listAt, type TestFarm, testFarm, textAt, valueAt } from '../fixtures/farm.js';
@@ -81,6 +82,113 @@ describe('the order of the queue', () => {
     await patch('cancel', { printJobIds: [id] });
     expect((await patch(`${id}/reorder`, { priority: 100 })).body).toMatchObject({ code: 'invalid_state' });
     expect((await patch('move-to-queue-front', { printJobIds: [id] })).body).toEqual([]);
+  });
+});
+
+describe('the order of the queue under load', () => {
+  /** What one client does, by numbers that choose among the jobs there are by then. */
+  const deed = fc.record({
+    kind: fc.constantFrom('front', 'place', 'tier', 'many', 'edit', 'cancel', 'retry', 'build'),
+    which: fc.array(fc.nat({ max: 50 }), { minLength: 1, maxLength: 4 }),
+    place: fc.nat({ max: 12_000 }),
+    low: fc.boolean(),
+  });
+
+  it('is total, loses no job and doubles none, whatever parallel clients do to it', async () => {
+    await patch('cancel', { ids: (await waiting()).map(({ id }) => id) });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.array(deed, { minLength: 4, maxLength: 8 }), { minLength: 3, maxLength: 5 }),
+        async (clients) => {
+          const all = [...(await queue(6))];
+          const act = async ({ kind, which, place, low }: (typeof clients)[number][number]) => {
+            const ids = [...new Set(which.map((one) => all[one % all.length] ?? ''))];
+            const [id = ''] = ids;
+            const priority = low ? 1000 : 100;
+            switch (kind) {
+              case 'front':
+                return patch('move-to-queue-front', { printJobIds: ids });
+              case 'place':
+                return patch(`${id}/reorder`, { newQueueOrder: place });
+              case 'tier':
+                return patch(`${id}/reorder`, { priority, ...(place % 2 ? { newQueueOrder: place } : {}) });
+              case 'many':
+                return patch('bulk-reorder', {
+                  updates: ids.map((one) => ({ id: one, newQueueOrder: place, priority })),
+                });
+              case 'edit':
+                return patch(id, { priority });
+              case 'cancel':
+                return patch('cancel', { ids });
+              case 'retry':
+                return patch('retry', { ids });
+              case 'build': {
+                const position = low ? 'front' : 'back';
+                const line = { parts: [{ partId, quantity: 2, position, priority }] };
+                const made = await farm.api('POST', '/v2/builds', line);
+                if (made.status === 201) {
+                  const build = await farm.ok(
+                    'GET',
+                    `/v1/part-builds/${textAt(made.body, 'partBuilds', 0, 'id')}`,
+                  );
+                  all.push(...listAt(build, 'printJobs').map((job) => textAt(job, 'id')));
+                }
+                return made;
+              }
+            }
+          };
+          await Promise.all(
+            clients.map(async (deeds) => {
+              for (const one of deeds) {
+                const { status, text } = await act(one);
+                // A job may have been cancelled by somebody else a moment before: that is said, and nothing else goes wrong.
+                expect([200, 201, 409], `${one.kind}: ${text}`).toContain(status);
+              }
+            }),
+          );
+          const jobs = listAt(await farm.ok('GET', '/v1/print-jobs?limit=10000'));
+          const ours = jobs.filter((job) => all.includes(textAt(job, 'id')));
+          expect(ours.map((job) => textAt(job, 'id')).toSorted()).toEqual(all.toSorted());
+          expect(ours.every((job) => ['pending', 'cancelled'].includes(textAt(job, 'status')))).toBe(true);
+          const queued = await waiting();
+          const places = queued.map(({ priority, queueOrder }) => `${priority} ${queueOrder}`);
+          expect(new Set(places).size).toBe(places.length);
+          const sorted = queued.toSorted((a, b) => a.priority - b.priority || a.queueOrder - b.queueOrder);
+          expect(sorted).toEqual(queued);
+          for (const { queueOrder } of queued) {
+            expect(Number.isSafeInteger(queueOrder)).toBe(true);
+            expect(queueOrder).toBeGreaterThanOrEqual(0);
+          }
+          await patch('cancel', { ids: all });
+        },
+      ),
+      { numRuns: 8 },
+    );
+  });
+
+  it('answers a repeated request as it did the first, and leaves the queue as it was', async () => {
+    const ids = await queue(5);
+    const [a = '', b = '', c = ''] = ids;
+    const deeds: readonly [string, object][] = [
+      ['move-to-queue-front', { printJobIds: [c, a] }],
+      [`${b}/reorder`, { priority: 1000 }],
+      [
+        'bulk-reorder',
+        {
+          updates: [
+            { id: a, newQueueOrder: 7 },
+            { id: c, newQueueOrder: 7 },
+          ],
+        },
+      ],
+    ];
+    for (const [path, body] of deeds) {
+      const first = await patch(path, body);
+      const after = await waiting();
+      const again = await patch(path, body);
+      expect([again.status, again.text]).toEqual([first.status, first.text]);
+      expect(await waiting()).toEqual(after);
+    }
   });
 });
 

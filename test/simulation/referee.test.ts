@@ -49,6 +49,7 @@ class Scene {
     confirmedReady: false,
     isOnline: true,
     isAvailable: false,
+    setAside: null,
     printingJobId: 'job',
   };
   dispatches: DispatchRow[] = [dispatch()];

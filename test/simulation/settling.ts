@@ -56,6 +56,8 @@ async function lookAfter(world: World, person: Person, now: Snapshot): Promise<r
   const disabled = now.printers.filter(({ enabled }) => !enabled).map(({ id }) => id);
   if (disabled.length > 0)
     await person.ask(anything, 'PATCH', '/v1/printers/enabled', { enabled: true, ids: disabled });
+  for (const { id, setAside } of now.printers)
+    if (setAside !== null) await person.ask(anything, 'POST', `/local/printers/${id}/acknowledge`);
   for (const { printer } of world.machines) if (printer.activity === 'PAUSE') printer.pressResume();
   const unready = new Set(now.printers.filter(({ confirmedReady }) => !confirmedReady).map(({ id }) => id));
   await confirmBeds(

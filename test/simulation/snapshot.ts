@@ -39,6 +39,7 @@ const printerRow = z.object({
   isOnline: flag,
   isAvailable: flag,
   printingJobId: z.string().nullable(),
+  setAside: z.string().nullable(),
 });
 
 export type JobRow = z.infer<typeof jobRow>;
@@ -97,7 +98,7 @@ function readAll(sqlite: Database): Snapshot {
     ),
     printers: rows(
       printerRow,
-      `select id, deviceId as serial, enabled, confirmedReady, isOnline, isAvailable, printingJobId from printer`,
+      `select id, deviceId as serial, enabled, confirmedReady, isOnline, isAvailable, printingJobId, setAside from printer`,
     ),
   };
 }
