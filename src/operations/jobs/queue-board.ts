@@ -3,7 +3,7 @@ import { JOB_STATUSES, type JobStatus } from '../../contract/enums.js';
 import { timestamp } from '../../contract/time.js';
 import type { Database } from '../../database/database.js';
 import { holdsPrinter } from '../../domain/job-status.js';
-import { lowPriorityFills } from '../../domain/settings.js';
+import { queueSettings } from '../../domain/settings.js';
 import type { Fleet } from '../../fleet/fleet.js';
 import type { QueueBoard } from '../../telemetry/control-methods.js';
 import { type Found, whyWaiting } from './queue-words.js';
@@ -117,7 +117,8 @@ async function reasonsFor(
 ): Promise<readonly (string | null)[]> {
   const { database, storeId, scheduler } = sources;
   const lowWait =
-    waiting.some(({ priority }) => priority === 100) && !(await lowPriorityFills(database.read, storeId));
+    waiting.some(({ priority }) => priority === 100) &&
+    !(await queueSettings(database.read, storeId)).lowPriorityFills;
   const known = new Map<string, string | null>();
   const reasons: (string | null)[] = [];
   for (const { id, priority, partBuildId, excludedPrinterIds } of waiting) {
