@@ -6,6 +6,8 @@ import { Emulator } from '../../drivers/emulator/index.js';
 import { createTlsMaterial, machineNames } from '../../src/cli/tls-material.js';
 import { initialise } from '../../src/installation.js';
 import { DaemonControl } from './daemon-control.js';
+import { Draw } from './draw.js';
+import { drawAssignments, enterLibrary, type Library } from './library.js';
 import { anything, NO_ANSWER, type Person } from './person.js';
 import { type PlannedPart, planFarm } from './plan.js';
 import { Referee } from './referee.js';
@@ -57,14 +59,16 @@ export class SimulatedFarm {
         emulator.printers.map((printer, at) => register(person, printer, plan.printers[at]?.code ?? '')),
       );
       const parts: UploadedPart[] = [];
-      for (const part of plan.parts) parts.push({ ...part, id: await upload(person, part) });
+      const library = await enterLibrary(person);
+      for (const part of plan.parts) parts.push({ ...part, id: await upload(person, part, seed, library) });
       const world: World = {
         emulator,
         machines,
         parts,
+        library,
         daemon,
         truth,
-        referee: new Referee(truth),
+        referee: new Referee(truth, library),
         jobsLeft: jobs,
         injected: new Map(),
         view: takeSnapshot(dataDir, true),
@@ -114,14 +118,22 @@ async function register(person: Person, printer: Machine['printer'], code: strin
   }
 }
 
-async function upload(person: Person, part: PlannedPart): Promise<string> {
+async function upload(person: Person, part: PlannedPart, seed: number, library: Library): Promise<string> {
   const filenames = [`${part.name.replaceAll(' ', '_')}.gcode.3mf`];
   const { signedUrls } = await must(person, uploads, '/v1/storage/signed-upload-urls', { filenames });
   const [target] = signedUrls;
   if (!target) throw new Error('no upload address was answered');
   const sent = await fetch(target.uploadUrl, { method: 'PUT', body: new Uint8Array(await part.file()) });
   if (!sent.ok) throw new Error(`the upload was answered with ${sent.status}`);
-  const body = { name: part.name, type: 'gcode3mf', description: '', fileUris: [target.path] };
+  const draw = new Draw(seed, `materials of ${part.name}`);
+  const assignedMaterials = draw.chance(25) ? drawAssignments(draw, library, part.types) : {};
+  const body = {
+    name: part.name,
+    type: 'gcode3mf',
+    description: '',
+    fileUris: [target.path],
+    assignedMaterials,
+  };
   const made = await must(person, entity, '/v1/parts', body);
   await person.ask(anything, 'GET', `/v1/parts/${made.id}`);
   return made.id;

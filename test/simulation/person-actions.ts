@@ -1,14 +1,13 @@
 import { z } from 'zod';
+import { FLOOR_ACTIONS } from './floor-actions.js';
+import { drawAssignments } from './library.js';
 import { anything, ids, NO_ANSWER, type Person } from './person.js';
+import { outcome, QUEUE_ACTIONS } from './queue-actions.js';
 import { hasEnded, isUnknown } from './rules.js';
+import { drawRequired } from './tags.js';
 import type { Action, Machine, World } from './world.js';
 
 const built = z.object({ partBuilds: z.array(z.object({ id: z.string() })) });
-
-function outcome(answer: unknown): string {
-  if (answer === NO_ANSWER) return 'no answer';
-  return answer === null ? 'refused' : 'answered';
-}
 
 export const queue: Action = {
   name: 'queue',
@@ -24,7 +23,14 @@ export const queue: Action = {
       return { part, quantity };
     }).filter(({ quantity }) => quantity > 0);
     const counts = lines.map(({ part, quantity }) => quantity * part.plates);
-    const parts = lines.map(({ part, quantity }) => ({ partId: part.id, quantity }));
+    const parts = lines.map(({ part, quantity }) => ({
+      partId: part.id,
+      quantity,
+      tags: drawRequired(draw),
+      priority: draw.chance(20) ? 1000 : 100,
+      position: draw.chance(25) ? 'front' : 'back',
+      ...(draw.chance(30) ? { materials: drawAssignments(draw, world.library, part.types) } : {}),
+    }));
     const answer = await person.ask(built, 'POST', '/v2/builds', { parts });
     const wanted = counts.reduce((sum, count) => sum + count, 0);
     world.jobsLeft -= wanted;
@@ -78,6 +84,7 @@ const cancel: Action = {
     const from = busy.length > 0 && draw.chance(75) ? busy : open;
     if (from.length === 0) return 'nothing to cancel';
     const printJobIds = draw.some(from, 2).map(({ id }) => id);
+    world.referee.cancel(printJobIds);
     const answer = await person.ask(ids, 'PATCH', '/v1/print-jobs/cancel', { printJobIds });
     return `${printJobIds.join(' ')}: ${outcome(answer)}`;
   },
@@ -136,10 +143,11 @@ const enable: Action = {
   name: 'enable or disable',
   weight: 2,
   when: 'running',
-  async run({ machines, view }, draw, person) {
+  async run({ machines, view, referee }, draw, person) {
     const disabled = view.printers.filter(({ enabled }) => !enabled).map(({ id }) => id);
     const enabled = disabled.length > 0 && draw.chance(70);
     const body = enabled ? { enabled, ids: disabled } : { enabled, ids: [draw.one(machines).id] };
+    for (const id of body.ids) referee.change(`disabled ${id}`);
     const answer = await person.ask(anything, 'PATCH', '/v1/printers/enabled', body);
     return `${body.ids.join(' ')} ${enabled ? 'enabled' : 'disabled'}: ${outcome(answer)}`;
   },
@@ -179,4 +187,6 @@ export const PERSON_ACTIONS: readonly Action[] = [
   command('resume', 'paused'),
   enable,
   correct,
+  ...QUEUE_ACTIONS,
+  ...FLOOR_ACTIONS,
 ];

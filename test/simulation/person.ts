@@ -39,7 +39,7 @@ export class Person {
     const { status, text } = answer;
     if (status >= 500) throw new BadAnswer(`${method} ${path}: ${status} ${text}`);
     if (status >= 400) return null;
-    return schema.parse(JSON.parse(text));
+    return schema.parse(text === '' ? undefined : JSON.parse(text));
   }
 
   async #send(method: string, path: string, body: unknown): Promise<{ status: number; text: string }> {

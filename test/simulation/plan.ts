@@ -1,5 +1,6 @@
-import { cube } from '../fixtures/cube.js';
+import { buildSlicedFile, type SlicedPlate } from '../fixtures/sliced-file.js';
 import { Draw } from './draw.js';
+import type { FilamentType } from './library.js';
 
 /** Printers in the order in which a farm gets them: every file can be printed by several of the first few. */
 const FLEET = [
@@ -32,6 +33,8 @@ export interface PlannedPart {
   readonly code: string;
   /** Jobs that one copy makes. */
   readonly plates: number;
+  /** Type of each filament of the file, in their order. */
+  readonly types: readonly FilamentType[];
   readonly file: () => Promise<Buffer>;
 }
 
@@ -53,18 +56,54 @@ export function planFarm(seed: number, printers: number): FarmPlan {
   return { printers: planned, parts: planned.map(({ code }, at) => part(code, at, draw)) };
 }
 
+const FILAMENTS = {
+  white: { type: 'PLA', color: '#FFFFFF' },
+  black: { type: 'PLA', color: '#000000' },
+  green: { type: 'PLA', color: '#00AE42' },
+  red: { type: 'PETG', color: '#FF0000' },
+} as const;
+type Filament = keyof typeof FILAMENTS;
+
+/** Filaments of a file, and which of them each plate uses. */
+const SHAPES: readonly {
+  readonly filaments: readonly Filament[];
+  readonly plates: readonly (readonly number[])[];
+}[] = [
+  { filaments: ['white'], plates: [[0]] },
+  { filaments: ['red'], plates: [[0]] },
+  { filaments: ['black', 'white'], plates: [[0], [1]] },
+  { filaments: ['green', 'black'], plates: [[0, 1]] },
+  { filaments: ['white', 'red', 'black'], plates: [[0, 1], [2], [0, 2]] },
+];
+
 function part(code: string, at: number, draw: Draw): PlannedPart {
-  const seconds = () => draw.whole(120, 480);
-  const shapes = [
-    [{ seconds: seconds() }],
-    [{ seconds: seconds(), type: 'PETG', color: '#FF0000' }],
-    [{ seconds: seconds(), color: '#000000' }, { seconds: seconds() }],
-  ];
-  const plates = draw.one(shapes);
+  const { filaments, plates } = draw.one(SHAPES);
+  const planned = plates.map((used, index) => plate(index + 1, used, filaments, draw.whole(120, 480)));
   return {
     code,
     name: `Part ${at} for ${code}`,
     plates: plates.length,
-    file: () => cube({ model: code, plates }),
+    types: filaments.map((name) => FILAMENTS[name].type),
+    file: () => buildSlicedFile({ model: code, plates: planned }),
+  };
+}
+
+function plate(
+  index: number,
+  used: readonly number[],
+  filaments: readonly Filament[],
+  predictionSeconds: number,
+): SlicedPlate {
+  return {
+    index,
+    predictionSeconds,
+    weightGrams: 5,
+    filaments: used.map((at) => ({
+      id: at + 1,
+      ...FILAMENTS[filaments[at] ?? 'white'],
+      infoIdx: 'GFL99',
+      usedGrams: 5,
+      usedMeters: 1.7,
+    })),
   };
 }

@@ -2,26 +2,24 @@ import type { Draw } from './draw.js';
 import { happenings } from './happenings.js';
 import { TROUBLES } from './troubles.js';
 import { FOREIGN } from './truth.js';
-import { type Action, afflicted, type Machine, SPOOLS, type World } from './world.js';
+import {
+  type Action,
+  afflicted,
+  changeSpool,
+  type Machine,
+  OTHER_SPOOLS,
+  SPOOLS,
+  type World,
+} from './world.js';
 
 /** Everything that was wrong with a printer is right again: faults and messages gone, power on, spools full. */
-export async function heal({ printer }: Machine): Promise<void> {
+export async function heal(world: World, machine: Machine): Promise<void> {
+  const { printer } = machine;
   // What a refused command has raised stands until somebody acknowledges it.
   printer.addFault('hms.clear');
   printer.clearFaults();
-  fill(printer);
+  for (const [slot, spool] of SPOOLS.entries()) changeSpool(world, machine, slot, spool);
   await printer.power(true);
-}
-
-function fill(printer: Machine['printer']): void {
-  for (const unit of unitsOf(printer)) {
-    for (const [slot, spool] of SPOOLS.entries()) printer.setSpool(unit, slot, spool);
-  }
-}
-
-/** The A2L counts its units from 16. */
-function unitsOf({ modelCode }: Machine['printer']): readonly number[] {
-  return modelCode === 'N9' ? [16] : [0];
 }
 
 /** Whether a fault would be one that printers have: an end that stands is one only before the next print is sent. */
@@ -56,9 +54,9 @@ const healing: Action = {
   name: 'heal',
   weight: 12,
   when: 'always',
-  async run({ machines }, draw) {
-    const chosen = draw.some(machines, 6);
-    await Promise.all(chosen.map(heal));
+  async run(world, draw) {
+    const chosen = draw.some(world.machines, 6);
+    await Promise.all(chosen.map((machine) => heal(world, machine)));
     return chosen.map(({ printer }) => printer.serial).join(' ');
   },
 };
@@ -108,14 +106,31 @@ const resumeAll: Action = {
 
 const spool: Action = {
   name: 'change a spool',
-  weight: 2,
+  weight: 4,
   when: 'always',
-  run({ machines }, draw) {
-    const { printer } = draw.one(machines);
+  run(world, draw) {
+    const machine = draw.one(world.machines);
     const slot = draw.whole(0, 3);
-    const found = draw.chance(30) ? null : draw.one(SPOOLS);
-    for (const unit of unitsOf(printer)) printer.setSpool(unit, slot, found);
-    return `${printer.serial} slot ${slot}: ${found?.type ?? 'empty'}`;
+    const found = draw.chance(30) ? null : draw.one(OTHER_SPOOLS);
+    changeSpool(world, machine, slot, found);
+    return `${machine.printer.serial} slot ${slot}: ${found?.type ?? 'empty'}`;
+  },
+};
+
+/** The moment that a mapping does not survive: the file is on its way, and somebody opens the AMS. */
+const spoolMeanwhile: Action = {
+  name: 'change a spool before the start',
+  weight: 6,
+  when: 'always',
+  run(world, draw) {
+    const waiting = world.view.dispatches.filter((row) => row.endedAt === null && row.startSentAt === null);
+    const printers = new Set(waiting.map(({ printerId }) => printerId));
+    const machines = world.machines.filter(({ id }) => printers.has(id));
+    if (machines.length === 0) return 'no file is on its way';
+    const machine = draw.one(machines);
+    const spools = draw.chance(30) ? [null, null, null, null] : draw.some(OTHER_SPOOLS, 4);
+    for (const [slot, found] of spools.entries()) changeSpool(world, machine, slot, found);
+    return `${machine.printer.serial}: ${spools.map((found) => found?.type ?? 'empty').join()}`;
   },
 };
 
@@ -147,6 +162,7 @@ export const PRINTER_ACTIONS: readonly Action[] = [
   screen,
   resumeAll,
   spool,
+  spoolMeanwhile,
   foreign,
   pass,
 ];

@@ -1,6 +1,12 @@
+import { Asked } from './asked.js';
+import { JOURNAL_RULES } from './journal-rules.js';
+import type { Library } from './library.js';
+import { QUEUE_RULES } from './queue-rules.js';
 import { type Decisions, RULES } from './rules.js';
-import type { DispatchRow, Snapshot } from './snapshot.js';
+import type { DispatchRow, JobRow, Snapshot } from './snapshot.js';
 import type { Truth } from './truth.js';
+
+const ALL_RULES = [...RULES, ...QUEUE_RULES, ...JOURNAL_RULES];
 
 /** Remembers what people were promised and what they decided, and holds every look at the farm against the rules. */
 export class Referee implements Decisions {
@@ -16,9 +22,17 @@ export class Referee implements Decisions {
   readonly #builds = new Map<string, number>();
   /** Sizes of builds that were asked for and not answered: whole or not there. */
   readonly #unanswered = new Set<number>();
+  readonly #cancelAsked = new Set<string>();
+  readonly #changed = new Set<string>();
+  readonly printerTags = new Asked<readonly string[]>();
+  readonly requiredTags = new Asked<JobRow['requiredPrinterTags']>();
+  readonly materials = new Asked<JobRow['materialAssignments']>();
   #last: Snapshot | null = null;
 
-  constructor(private readonly truth: Truth) {}
+  constructor(
+    private readonly truth: Truth,
+    readonly library: Library,
+  ) {}
 
   /** A person was told that these jobs are queued. */
   accept(ids: readonly string[]): void {
@@ -52,6 +66,24 @@ export class Referee implements Decisions {
   resolve(id: string): void {
     this.#resolved.add(id);
     this.#touched.add(id);
+  }
+
+  /** A person wants jobs to end. */
+  cancel(ids: readonly string[]): void {
+    for (const id of ids) this.#cancelAsked.add(id);
+  }
+
+  /** A person changes something, by name. */
+  change(what: string): void {
+    this.#changed.add(what);
+  }
+
+  wasChanged(what: string): boolean {
+    return this.#changed.has(what);
+  }
+
+  wasCancelAsked(jobId: string): boolean {
+    return this.#cancelAsked.has(jobId);
   }
 
   /** A person takes off what lies on a bed, and says so. */
@@ -88,9 +120,11 @@ export class Referee implements Decisions {
   look(now: Snapshot): readonly string[] {
     this.#follow(now);
     const look = { before: this.#last, now, truth: this.truth, decisions: this };
-    const breaches = [...this.#buildsAreWhole(now), ...RULES.flatMap((rule) => rule(look))];
+    const breaches = [...this.#buildsAreWhole(now), ...ALL_RULES.flatMap((rule) => rule(look))];
     this.#last = now;
     this.#touched.clear();
+    this.#changed.clear();
+    for (const asked of [this.printerTags, this.requiredTags, this.materials]) asked.clear();
     this.#cleared.clear();
     return breaches;
   }

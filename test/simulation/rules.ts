@@ -1,4 +1,6 @@
-import type { DispatchRow, JobRow, Snapshot } from './snapshot.js';
+import type { Asked } from './asked.js';
+import type { Library } from './library.js';
+import type { DispatchRow, JobRow, PrinterRow, Snapshot } from './snapshot.js';
 import type { Truth } from './truth.js';
 
 /** What the rules need to know beside the database and the truth: what people were promised, and what they decided. */
@@ -13,6 +15,15 @@ export interface Decisions {
   wasTouched(jobId: string): boolean;
   /** A person may have called this bed clear since the last look. */
   wasCleared(serial: string): boolean;
+  /** A person may have changed this since the last look. */
+  wasChanged(what: string): boolean;
+  /** Whether a person ever asked for the job to be cancelled. */
+  wasCancelAsked(jobId: string): boolean;
+  /** Asked of tags of printers, of tags that jobs require, and of materials of jobs since the last look. */
+  readonly printerTags: Asked<readonly string[]>;
+  readonly requiredTags: Asked<JobRow['requiredPrinterTags']>;
+  readonly materials: Asked<JobRow['materialAssignments']>;
+  readonly library: Library;
   /** The printer lost power while this dispatch was open. */
   hadPowerCut(dispatch: DispatchRow): boolean;
 }
@@ -159,6 +170,7 @@ const doubtIsShown: Rule = ({ before, now, decisions }) => {
     const inDoubt = row.outcome === 'unknown' || row.outcome === 'failed' || row.outcome === 'completed';
     const breaches: string[] = [];
     if (inDoubt && printer?.confirmedReady && !decisions.wasCleared(printer.serial)) {
+      if (goesOn(row, printer, before, decisions)) return [];
       breaches.push(`printer ${printer.serial} is ready although its print is ${row.outcome}`);
     }
     if (row.outcome === 'unknown' && job && !isUnknown(job) && !decisions.wasTouched(job.id)) {
@@ -167,6 +179,18 @@ const doubtIsShown: Rule = ({ before, now, decisions }) => {
     return breaches;
   });
 };
+
+/** Continuous printing calls the bed clear by itself, after an end about which there is nothing to say. */
+function goesOn(
+  row: DispatchRow,
+  printer: PrinterRow,
+  before: Snapshot | null,
+  decisions: Decisions,
+): boolean {
+  const was = before?.printers.find(({ id }) => id === printer.id)?.continuousPrint === true;
+  const on = was || printer.continuousPrint || decisions.wasChanged(`continuous ${printer.id}`);
+  return on && row.outcome === 'completed' && row.message === null;
+}
 
 /** The start clears the bed's word before it is sent, so that this holds at any moment. */
 const usedBedsAreNotReady: Rule = ({ now, truth }) =>

@@ -1,3 +1,4 @@
+import { mendFloor } from './floor-actions.js';
 import { happenings } from './happenings.js';
 import { anything, ids, type Person } from './person.js';
 import { confirmBeds, correctDetails } from './person-actions.js';
@@ -26,7 +27,7 @@ export async function settle(
   look: () => Promise<Snapshot>,
   tell: (line: string) => void,
 ): Promise<Settled> {
-  await Promise.all(world.machines.map(heal));
+  await Promise.all(world.machines.map((machine) => heal(world, machine)));
   const refusedEverywhere: string[] = [];
   let quietSince = performance.now();
   let shown = '';
@@ -54,11 +55,16 @@ export async function settle(
 async function lookAfter(world: World, person: Person, now: Snapshot): Promise<readonly string[]> {
   await correctDetails(world, person);
   const disabled = now.printers.filter(({ enabled }) => !enabled).map(({ id }) => id);
+  for (const id of disabled) world.referee.change(`disabled ${id}`);
   if (disabled.length > 0)
     await person.ask(anything, 'PATCH', '/v1/printers/enabled', { enabled: true, ids: disabled });
-  for (const { id, setAside } of now.printers)
-    if (setAside !== null) await person.ask(anything, 'POST', `/local/printers/${id}/acknowledge`);
-  for (const { printer } of world.machines) if (printer.activity === 'PAUSE') printer.pressResume();
+  await mendFloor(world, person);
+  for (const { printer } of world.machines) {
+    if (printer.activity !== 'PAUSE') continue;
+    // What was mapped is not there: no resume helps, whoever stands there ends it.
+    if (world.truth.isStuck(printer.serial)) printer.pressCancel();
+    else printer.pressResume();
+  }
   const unready = new Set(now.printers.filter(({ confirmedReady }) => !confirmedReady).map(({ id }) => id));
   await confirmBeds(
     world,
@@ -77,6 +83,7 @@ async function cancelRefused(world: World, person: Person, now: Snapshot): Promi
     const fitting = world.machines.filter((machine) => machine.code === code);
     if (fitting.every(({ id }) => job.excludedPrinterIds.includes(id))) refused.push(job.id);
   }
+  world.referee.cancel(refused);
   if (refused.length > 0) await person.ask(ids, 'PATCH', '/v1/print-jobs/cancel', { printJobIds: refused });
   return refused;
 }

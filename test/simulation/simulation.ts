@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { DAEMON_ACTIONS } from './daemon-actions.js';
 import { Draw } from './draw.js';
 import { type FarmSize, SimulatedFarm } from './farm.js';
+import { furnish } from './floor-actions.js';
 import { BadAnswer, NO_ANSWER, Person } from './person.js';
 import { confirmBeds, PERSON_ACTIONS, queue } from './person-actions.js';
 import { PRINTER_ACTIONS } from './printer-actions.js';
@@ -120,6 +121,8 @@ class Simulation {
       const draw = new Draw(this.options.seed, `${part} jobs`);
       this.#tell(`queue: ${await queue.run(this.#world, draw, person)}`);
     }
+    const furnished = await furnish(this.#world, new Draw(this.options.seed, 'furniture'), person);
+    this.#tell(`furnish: ${furnished}`);
     this.#tell(`clear beds: ${await confirmBeds(this.#world, person, this.#world.machines)}`);
     await this.#look();
   }

@@ -6,6 +6,20 @@ import { z } from 'zod';
 
 const flag = z.int().transform((value) => value === 1);
 
+const json = <T>(schema: z.ZodType<T>) => z.string().transform((text) => schema.parse(JSON.parse(text)));
+const alternative = z.union([
+  z.object({ variantId: z.string() }),
+  z.object({ materialId: z.string() }),
+  z.object({ materialType: z.string() }),
+  z.object({ groupId: z.string() }),
+]);
+const mapped = z.object({
+  skip: z.boolean().optional(),
+  variantId: z.string().optional(),
+  materialId: z.string().optional(),
+  materialType: z.string().optional(),
+});
+
 const jobRow = z.object({
   id: z.string(),
   partBuildId: z.string(),
@@ -13,7 +27,12 @@ const jobRow = z.object({
   status: z.string(),
   errorMessage: z.string().nullable(),
   assignedPrinterId: z.string().nullable(),
-  excludedPrinterIds: z.string().transform((text) => z.array(z.string()).parse(JSON.parse(text))),
+  excludedPrinterIds: json(z.array(z.string())),
+  priority: z.int(),
+  queueOrder: z.int(),
+  requiredPrinterTags: json(z.record(z.string(), z.string())),
+  materialAssignments: json(z.record(z.string(), z.array(alternative).readonly()).nullable()).nullable(),
+  materialMapping: json(z.array(mapped).nullable()).nullable(),
 });
 const dispatchRow = z.object({
   id: z.string(),
@@ -39,18 +58,35 @@ const printerRow = z.object({
   isOnline: flag,
   isAvailable: flag,
   printingJobId: z.string().nullable(),
-  setAside: z.string().nullable(),
+  isInMaintenance: flag,
+  tags: json(z.array(z.string())),
+  continuousPrint: flag,
+  fabmaticRemainingJobs: z.int().nullable(),
+  isSetAside: flag,
 });
+const slotRow = z.object({
+  printerId: z.string(),
+  amsIndex: z.int(),
+  slotIndex: z.int(),
+  variantId: z.string().nullable(),
+  loaded: flag,
+});
+
+const settingsRow = z.object({ processLowPriorityJobs: flag });
 
 export type JobRow = z.infer<typeof jobRow>;
 export type DispatchRow = z.infer<typeof dispatchRow>;
 export type PrinterRow = z.infer<typeof printerRow>;
+export type SlotRow = z.infer<typeof slotRow>;
 
 /** What the daemon's database says at one moment. */
 export interface Snapshot {
   readonly jobs: ReadonlyMap<string, JobRow>;
   readonly dispatches: readonly DispatchRow[];
   readonly printers: readonly PrinterRow[];
+  readonly slots: readonly SlotRow[];
+  /** Whether jobs of low priority may fill what normal ones leave. */
+  readonly lowPriorityFills: boolean;
 }
 
 const FILE = 'printfarmd.db';
@@ -87,7 +123,8 @@ function readAll(sqlite: Database): Snapshot {
     z.array(schema).parse(sqlite.prepare(sql).all());
   const jobs = rows(
     jobRow,
-    'select id, partBuildId, partId, status, errorMessage, assignedPrinterId, excludedPrinterIds from printJob',
+    `select id, partBuildId, partId, status, errorMessage, assignedPrinterId, excludedPrinterIds, priority, queueOrder,
+     requiredPrinterTags, materialAssignments, materialMapping from printJob`,
   );
   return {
     jobs: new Map(jobs.map((job) => [job.id, job])),
@@ -98,7 +135,16 @@ function readAll(sqlite: Database): Snapshot {
     ),
     printers: rows(
       printerRow,
-      `select id, deviceId as serial, enabled, confirmedReady, isOnline, isAvailable, printingJobId, setAside from printer`,
+      `select id, deviceId as serial, enabled, confirmedReady, isOnline, isAvailable, printingJobId,
+       isInMaintenance, tags, continuousPrint, fabmaticRemainingJobs,
+       coalesce(setAside, 'null') <> 'null' as isSetAside from printer`,
+    ),
+    slots: rows(
+      slotRow,
+      `select printerId, amsIndex, slotIndex, variantId, coalesce(expectedData, 'null') <> 'null' as loaded from printerSlot`,
+    ),
+    lowPriorityFills: rows(settingsRow, 'select processLowPriorityJobs from storeSettings').some(
+      ({ processLowPriorityJobs }) => processLowPriorityJobs,
     ),
   };
 }

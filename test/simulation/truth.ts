@@ -1,5 +1,6 @@
 import type { GroundTruth, TruthEntry } from '../../drivers/emulator/index.js';
 import { REPORT_MS, SESSION } from './scale.js';
+import { SpoolTruth } from './spool-truth.js';
 
 /** Prints that people start at a printer carry names of this kind; everything else with ids is ours. */
 export const FOREIGN = 'screen_';
@@ -15,6 +16,8 @@ export interface StartTruth {
   readonly receivedAt: number;
   /** Accepted, and neither begun nor ended. */
   readonly waiting: boolean;
+  /** What the printer made of it, `bad-mapping` when a mapped slot does not hold what the file needs. */
+  readonly verdict: string;
 }
 
 /**
@@ -40,6 +43,7 @@ const NOTHING: StartTruth = {
   outcomes: [],
   receivedAt: 0,
   waiting: false,
+  verdict: '',
 };
 
 interface Bed {
@@ -61,6 +65,11 @@ export class Truth {
   readonly #printing = new Set<string>();
   readonly #cuts = new Map<string, number>();
   readonly #collisions: Collision[] = [];
+  readonly #spools = new SpoolTruth();
+  /** Printers whose files throw off what was printed, at a normal end. */
+  readonly #ejecting = new Set<string>();
+  /** By serial: the number of the start that it was given last. */
+  readonly #newest = new Map<string, string>();
   readonly #off: () => void;
 
   constructor(readonly log: GroundTruth) {
@@ -104,6 +113,26 @@ export class Truth {
     return this.#cuts.get(serial) ?? 0;
   }
 
+  /** Somebody changed what is in a slot. */
+  spoolChanged(serial: string): void {
+    this.#spools.changed(serial, Date.now());
+  }
+
+  /** From now on the files for this printer throw off what was printed, at a normal end and no other. */
+  ejects(serial: string): void {
+    this.#ejecting.add(serial);
+  }
+
+  /** It pauses over a start that mapped a slot with something else in it, and will do so again after every resume. */
+  isStuck(serial: string): boolean {
+    return this.#starts.get(this.#newest.get(serial) ?? '')?.verdict === 'bad-mapping';
+  }
+
+  /** Starts with a slot that did not hold what the file needs, although the printer had told so in time. */
+  get wrongSlots(): readonly string[] {
+    return this.#spools.wrong;
+  }
+
   /** A person took off what lay there. */
   cleared(serial: string): void {
     this.#beds.delete(serial);
@@ -112,6 +141,11 @@ export class Truth {
   #note(entry: TruthEntry): void {
     const { kind, event, serial } = entry;
     const taskId = String(entry.taskId ?? '');
+    const at = Date.parse(entry.time);
+    if (kind === 'fault' && event === 'ams.runout') this.#spools.changed(serial, at);
+    else if (kind === 'fault' && SpoolTruth.isBlur(event)) this.#spools.blurred(serial, at);
+    else if (kind === 'fault' && event === 'cleared') this.#spools.clear(serial, at);
+    if (kind === 'mqtt' && entry.command === 'print.ams_filament_setting') this.#spools.changed(serial, at);
     if (kind === 'power' && event === 'off') this.#cuts.set(serial, this.cutsOf(serial) + 1);
     if (kind === 'state') this.#follow(serial, event);
     if (kind === 'project_file' && event === 'received') this.#received(entry, taskId);
@@ -128,11 +162,15 @@ export class Truth {
     const before = this.#starts.get(taskId) ?? { ...NOTHING, serial: entry.serial };
     const taken = ['accepted', 'bad-plate', 'bad-file', 'wrong-model', 'wrong-nozzle', 'bad-mapping'];
     const waiting = taken.includes(String(entry.verdict)) && entry.neverStarts !== true;
+    const verdict = String(entry.verdict);
+    this.#newest.set(entry.serial, taskId);
+    if (verdict === 'bad-mapping') this.#spools.judge(entry, taskId);
     this.#starts.set(taskId, {
       ...before,
       received: before.received + 1,
       receivedAt: Date.parse(entry.time),
       waiting: before.waiting || waiting,
+      verdict,
     });
   }
 
@@ -156,6 +194,7 @@ export class Truth {
     this.#endedAt.set(serial, Date.parse(time));
     const start = this.#starts.get(taskId);
     if (start?.serial !== serial) return;
+    if (outcome === 'finished' && this.#ejecting.has(serial)) this.#beds.delete(serial);
     this.#starts.set(taskId, { ...start, outcomes: [...start.outcomes, outcome], waiting: false });
   }
 }

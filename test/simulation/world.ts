@@ -1,6 +1,7 @@
 import type { EmulatedPrinter, EmulatedSpool, Emulator } from '../../drivers/emulator/index.js';
 import type { DaemonControl } from './daemon-control.js';
 import type { Draw } from './draw.js';
+import type { Library } from './library.js';
 import type { Person } from './person.js';
 import type { PlannedPart } from './plan.js';
 import type { Referee } from './referee.js';
@@ -34,6 +35,7 @@ export interface World {
   readonly emulator: Emulator;
   readonly machines: readonly Machine[];
   readonly parts: readonly UploadedPart[];
+  readonly library: Library;
   readonly daemon: DaemonControl;
   readonly truth: Truth;
   readonly referee: Referee;
@@ -69,3 +71,32 @@ export const SPOOLS: readonly EmulatedSpool[] = [
   { type: 'PETG', color: 'FF0000FF' },
   { type: 'PLA', color: '00AE42FF' },
 ];
+
+/** What people may put into a slot instead: other colours and types, and a spool that carries a tag. */
+export const OTHER_SPOOLS: readonly EmulatedSpool[] = [
+  ...SPOOLS,
+  { type: 'ABS', color: '000000FF' },
+  { type: 'PETG', color: '000000FF' },
+  {
+    type: 'PLA',
+    color: 'FFFFFFFF',
+    tagUid: '0123456789ABCDEF',
+    trayUuid: '0123456789ABCDEF0123456789ABCDEF',
+  },
+];
+
+/** The A2L counts its units from 16. */
+export function unitsOf({ modelCode }: EmulatedPrinter): readonly number[] {
+  return modelCode === 'N9' ? [16] : [0];
+}
+
+/** Somebody puts a spool into a slot, or takes out what is there. */
+export function changeSpool(
+  { truth }: World,
+  { printer }: Machine,
+  slot: number,
+  spool: EmulatedSpool | null,
+): void {
+  for (const unit of unitsOf(printer)) printer.setSpool(unit, slot, spool);
+  truth.spoolChanged(printer.serial);
+}
