@@ -11,6 +11,7 @@ import { buildPrograms } from './child.js';
 import { dispatch } from './dispatch.js';
 import { ingest } from './ingest.js';
 import { describeMachine } from './machine.js';
+import { queueFarm } from './queue-farm.js';
 import { get, list, search } from './rest.js';
 import { start } from './start.js';
 import { upload } from './upload.js';
@@ -24,6 +25,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   dispatch,
   start,
   uploadFarm,
+  queueFarm,
   list,
   get,
   search,
