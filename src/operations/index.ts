@@ -49,7 +49,7 @@ function todaysOperations(deps: Deps): readonly Operation[] {
     ...partOperations(deps),
     ...partDetailOperations(deps),
     ...buildOperations(deps),
-    ...jobOperations(deps),
+    ...jobOperations(deps, teller),
     ...printerOperations(deps),
     ...printerCommandOperations(deps, teller),
     ...slotOperations(deps, teller),

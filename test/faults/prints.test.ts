@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { textAt, valueAt } from '../fixtures/farm.js';
+import { listAt, textAt, valueAt } from '../fixtures/farm.js';
 import { ShopFloor } from './shop-floor.js';
 
 let floor: ShopFloor;
@@ -41,8 +41,12 @@ describe.concurrent('a print in trouble', () => {
     await floor.job(id, 'paused');
     const stat = await floor.stat(printer, (told) => health(told).includes('0300-8014'));
     expect(valueAt(stat, 'state')).toBe('PAUSE');
+    const says = /^the printer paused with 0300_8014: ./;
+    await floor.farm.until(`/v1/print-jobs/${id}`, (job) => says.test(String(valueAt(job, 'errorMessage'))));
     expect(await floor.farm.ok('PATCH', '/v1/print-jobs/resume', { printJobIds: [id] })).toEqual([id]);
-    await floor.job(id, 'completed');
+    const [told] = listAt(await floor.farm.ok('GET', `/local/printers/${floor.id(printer)}/commands`));
+    expect(told).toMatchObject({ command: { command: 'resume' }, outcome: 'accepted' });
+    expect(valueAt(await floor.job(id, 'completed'), 'errorMessage')).toBeNull();
   });
 
   it('fact-14, fault-30, pain-14: job.cancelOnScreen: is cancelled, not failed, and raises no alarm', async () => {

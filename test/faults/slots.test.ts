@@ -47,6 +47,8 @@ describe.concurrent('filament that ends', () => {
     printer.addFault('ams.runout', { slot: 0 });
     await floor.job(id, 'paused');
     await floor.stat(printer, (told) => health(told).includes('0700-8011'));
+    const says = /^the printer paused with 0700_8011: AMS 1/;
+    await floor.farm.until(`/v1/print-jobs/${id}`, (job) => says.test(String(valueAt(job, 'errorMessage'))));
     printer.setSpool(0, 0, WHITE);
     await floor.farm.ok('PATCH', '/v1/print-jobs/resume', { printJobIds: [id] });
     await floor.job(id, 'completed');

@@ -9,6 +9,7 @@ import { answered } from '../../resources/answered.js';
 import { printJob } from '../../resources/index.js';
 import type { Deps } from '../deps.js';
 import { type Operation, operation } from '../operation.js';
+import type { CommandTeller } from '../printers/command-teller.js';
 import { idParam, ids, noParams } from '../schemas.js';
 import { standardOperations } from '../standard.js';
 import { jobIds, jobsOf } from './by-ids.js';
@@ -27,8 +28,8 @@ const byIds = {
   answer: () => ids,
 } as const;
 
-export function jobOperations(deps: Deps): Operation[] {
-  const { database, runner, fleet } = deps;
+export function jobOperations(deps: Deps, teller: CommandTeller): Operation[] {
+  const { database, runner } = deps;
 
   const cancel = operation({
     ...byIds,
@@ -58,20 +59,16 @@ export function jobOperations(deps: Deps): Operation[] {
       id: `printJobs.${kind}`,
       path: `/v1/print-jobs/${kind}`,
       summary,
-      async run({ body }, { caller, write }) {
+      async run({ body }, context) {
+        const { caller, write } = context;
         const jobs = await database.write(write, async (tx) => {
           const found = (await jobsOf(tx, body, caller, 'queue.manage')).filter((job) => job.status === from);
           if (found.length > 0) await recordAct(tx, asked(found.map((job) => job.id)));
           return found;
         });
-        const sent = await Promise.all(
-          jobs.map(async (job) => {
-            const session = fleet.live(job.assignedPrinterId ?? '')?.session;
-            const outcome = await session?.command({ kind });
-            return outcome?.kind === 'accepted' || outcome?.kind === 'unanswered' ? [job.id] : [];
-          }),
-        );
-        return sent.flat();
+        const printerIds = jobs.flatMap(({ assignedPrinterId }) => assignedPrinterId ?? []);
+        const told = new Set(await teller.tell(printerIds, { command: kind }, context));
+        return jobs.filter(({ assignedPrinterId }) => told.has(assignedPrinterId ?? '')).map(({ id }) => id);
       },
     });
 
