@@ -16,6 +16,7 @@ import { maintenance } from './0017_maintenance.js';
 import { printClock } from './0018_print_clock.js';
 import { spoolUse } from './0019_spool_use.js';
 import { printerStanding } from './0020_printer_standing.js';
+import { choreRuns } from './0021_chore_runs.js';
 
 /** All steps in order. A step that has been released is never edited: add another one. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -36,4 +37,5 @@ export const MIGRATIONS: readonly Migration[] = [
   printClock,
   spoolUse,
   printerStanding,
+  choreRuns,
 ];

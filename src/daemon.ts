@@ -1,12 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type ScheduledTask, schedule } from 'node-cron';
 import type { Logger } from 'pino';
 import { createBambuDriver } from '../drivers/bambu/index.js';
 import type { SessionTiming } from '../drivers/bambu/timing.js';
 import type { TransferTiming } from '../drivers/bambu/transfer-timing.js';
+import { access } from './access.js';
 import type { Config } from './config/config.js';
 import { systemClock } from './contract/time.js';
+import { dailyWork } from './daily-work.js';
 import type { FileCheck } from './database/file-check.js';
 import { ContinuousWatch } from './dispatch/continuous-watch.js';
 import type { DispatchTiming } from './dispatch/machine-types.js';
@@ -15,8 +16,6 @@ import { DispatchRunner } from './dispatch/runner.js';
 import { Scheduler } from './dispatch/scheduler.js';
 import { StartPolicy } from './dispatch/start-policy.js';
 import { syncConfiguredPrinters } from './domain/configured-printers.js';
-import { noteDue } from './domain/maintenance-due.js';
-import { forgetEnded } from './domain/sessions.js';
 import { completeStore, systemContext } from './domain/stores.js';
 import { Discovery } from './fleet/discovery.js';
 import { Fleet } from './fleet/fleet.js';
@@ -25,18 +24,12 @@ import { HttpServer } from './http/server.js';
 import { openDatabase, requireStoreId, urlKey } from './installation.js';
 import { LiveSettings } from './live-settings.js';
 import { tellOfMaintenance } from './maintenance-notices.js';
-import { Authenticator } from './operations/access/authenticator.js';
-import { FailedLogins } from './operations/access/failed-logins.js';
-import { pruneAudit } from './operations/audit/retention.js';
 import type { Deps } from './operations/deps.js';
 import { FileUrls } from './operations/file-urls.js';
 import { allOperations } from './operations/index.js';
 import { RouteHints } from './operations/introspection/hints.js';
 import { queueDesk } from './operations/jobs/queue-desk.js';
-import { keyRing } from './operations/keys/key-ring.js';
-import { ownerInvitations } from './operations/keys/owner-invitations.js';
 import type { Operation } from './operations/operation.js';
-import { sweepFiles } from './operations/storage/sweep.js';
 import { fileTransfers } from './operations/storage/transfers.js';
 import { configured, trustAnchors } from './printer-settings.js';
 import { proveProgress } from './progress.js';
@@ -46,13 +39,7 @@ import { toPrinterStat } from './realtime/printer-stat.js';
 import { StatsPublisher } from './realtime/stats-publisher.js';
 import { viewPermissionOf } from './realtime/view-permission.js';
 import { FileStore } from './storage/file-store.js';
-import {
-  EXAMINE_MS,
-  examineHandlers,
-  keyHandlers,
-  ownerHandlers,
-  queueHandlers,
-} from './telemetry/control-methods.js';
+import { EXAMINE_MS, examineHandlers, queueHandlers } from './telemetry/control-methods.js';
 import { controlSocketPath } from './telemetry/control-protocol.js';
 import { ControlServer } from './telemetry/control-server.js';
 import { acquireDataLock } from './telemetry/data-lock.js';
@@ -86,8 +73,7 @@ export interface RunningDaemon {
   stop(): Promise<void>;
 }
 
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
+const DAY_MS = 86_400_000;
 
 /**
  * The composition root: builds every part once, starts them in order, stops them in reverse. Reading this file tells
@@ -204,8 +190,14 @@ async function build(options: DaemonOptions, onStop: OnStop) {
     monotonic: () => performance.now(),
   });
 
-  const authenticator = new Authenticator({ database, clock, log });
-  const failedLogins = new FailedLogins(clock);
+  const { mqttEnforceIpAllowlist } = config.auth;
+  const { authenticator, failedLogins, mqttLogin, controls } = access({
+    database,
+    storeId,
+    clock,
+    log,
+    mqttEnforceIpAllowlist,
+  });
   const broker = new RealtimeBroker({
     tls: {
       host: config.mqtt.host,
@@ -215,12 +207,7 @@ async function build(options: DaemonOptions, onStop: OnStop) {
     },
     plain: config.mqtt.plain.enabled ? { host: config.mqtt.plain.host, port: config.mqtt.plain.port } : null,
     maxConnections: config.mqtt.maxConnections,
-    authenticate: ({ storeId: store, key, address }) =>
-      authenticator.admit({
-        storeId: store,
-        secret: key,
-        address: config.auth.mqttEnforceIpAllowlist ? address : null,
-      }),
+    authenticate: mqttLogin,
     viewPermission: viewPermissionOf,
     log,
   });
@@ -238,6 +225,7 @@ async function build(options: DaemonOptions, onStop: OnStop) {
   let ready = false;
   let http: HttpServer | null = null;
   const urls = new FileUrls(await urlKey(config.dataDir), () => http?.url ?? '');
+  const daily = dailyWork({ config, database, storeId, files, clock, log });
   let described: readonly Operation[] = [];
   const deps: Deps = {
     database,
@@ -246,6 +234,7 @@ async function build(options: DaemonOptions, onStop: OnStop) {
     runner,
     scheduler,
     files,
+    upkeep: daily.upkeep,
     urls,
     presenter: { fileUrl: (uri) => urls.permanent(uri) },
     clock,
@@ -284,7 +273,13 @@ async function build(options: DaemonOptions, onStop: OnStop) {
     storeId,
     transfers: fileTransfers(deps),
     health: () => ({
-      parts: { database: database.probe(), http: true, mqtt: broker.ports.tls !== null, dispatch: ready },
+      parts: {
+        database: database.probe(),
+        databaseFile: daily.isSound(),
+        http: true,
+        mqtt: broker.ports.tls !== null,
+        dispatch: ready,
+      },
       version: options.version,
       uptimeS: (clock.now() - startedAt) / 1000,
     }),
@@ -294,28 +289,13 @@ async function build(options: DaemonOptions, onStop: OnStop) {
   const control = new ControlServer({
     path: controlSocketPath(config.dataDir),
     handlers: {
-      ...keyHandlers(keyRing({ database, storeId })),
-      ...ownerHandlers(ownerInvitations(database, storeId)),
+      ...controls,
       ...examineHandlers((serial, signal) => fleet.examine(serial, signal)),
       ...queueHandlers(queueDesk({ database, storeId, fleet, scheduler, clock })),
     },
     timeoutsMs: { 'printers.test': EXAMINE_MS },
     log,
   });
-  const sweep = async () => {
-    database.optimise();
-    await sweepFiles({
-      database,
-      files,
-      storeId,
-      clock,
-      log,
-      orphanMs: config.storage.orphanHours * HOUR_MS,
-    });
-    await database.write(systemContext(storeId), (tx) => noteDue(tx, null));
-    await database.write(systemContext(storeId), forgetEnded);
-    await pruneAudit({ database, storeId, clock, retentionDays: config.audit.retentionDays });
-  };
   return {
     config,
     log,
@@ -331,7 +311,7 @@ async function build(options: DaemonOptions, onStop: OnStop) {
     http,
     control,
     live,
-    sweep,
+    upkeep: daily.upkeep,
     setReady: () => {
       ready = true;
     },
@@ -366,15 +346,9 @@ async function start(parts: Parts, onStop: OnStop): Promise<void> {
   scheduler.start();
   onStop(() => scheduler.stop());
   onStop(tellOfMaintenance({ database, log: parts.log }));
-  const sweeping = hourly(parts);
-  onStop(() => sweeping.stop());
+  parts.upkeep.start();
+  onStop(() => parts.upkeep.stop());
   parts.setReady();
-}
-
-function hourly({ sweep, log }: Parts): ScheduledTask {
-  return schedule('17 * * * *', () => {
-    sweep().catch((error: unknown) => log.error({ err: error }, 'the hourly tidying failed'));
-  });
 }
 
 async function httpTls({ http }: Config): Promise<{ certPem: string; keyPem: string } | null> {

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import * as z from 'zod';
+import { readSchedule } from '../contract/cron.js';
 
 /** What a kind of setting tells about itself beyond what zod checks. */
 export interface SettingKind {
@@ -157,4 +158,15 @@ export function origin() {
     .string()
     .refine(isOrigin)
     .register(settingKinds, { allowed: 'an origin such as https://shop.example, without a path' });
+}
+
+/** When something is done by the clock, as the five fields of a cron expression. */
+export function cron() {
+  return z
+    .string()
+    .refine((value) => readSchedule(value) !== null)
+    .register(settingKinds, {
+      allowed:
+        'minute, hour, day of the month, month and day of the week of a cron expression, such as 41 3 * * * for 3:41 each day',
+    });
 }

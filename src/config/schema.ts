@@ -2,6 +2,7 @@ import * as z from 'zod';
 import {
   baseUrl,
   choice,
+  cron,
   existingFile,
   host,
   hours,
@@ -255,6 +256,25 @@ const audit = z.strictObject({
     .describe('How long entries of the audit log are kept. Unit: days.'),
 });
 
+const upkeep = z.strictObject({
+  maintenance: cron()
+    .nullable()
+    .default('7 * * * *')
+    .describe('When the maintenance of printers is looked at that comes due by days; null never.'),
+  retention: cron()
+    .nullable()
+    .default('17 * * * *')
+    .describe('When unused files, ended sessions and old entries of the audit log are removed; null never.'),
+  checkpoint: cron()
+    .nullable()
+    .default('41 3 * * *')
+    .describe('When the log of the database is put in place and emptied; null leaves it to SQLite.'),
+  integrity: cron()
+    .nullable()
+    .default('51 3 * * *')
+    .describe('When the whole database file is read through for damage; null only at starts.'),
+});
+
 const log = z.strictObject({
   level: choice(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info')
@@ -284,6 +304,7 @@ export const settingsSchema = z.strictObject({
   queue: queue.prefault({}).describe('The print queue.'),
   matching: matching.prefault({}).describe('Which job goes to which printer.'),
   audit: audit.prefault({}).describe('Who did what.'),
+  upkeep: upkeep.prefault({}).describe('Work that the daemon does by the clock of this machine.'),
   log: log.prefault({}).describe('The log, on standard output.'),
 });
 

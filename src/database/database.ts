@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Database as SqliteDatabase } from 'better-sqlite3';
 import type { Kysely } from 'kysely';
+import { z } from 'zod';
 import type { Clock } from '../contract/time.js';
 import type { Tables } from '../resources/index.js';
 import { ChangeFeed, type WriteContext } from './change.js';
@@ -10,6 +11,8 @@ import { type Migration, migrate } from './migrate.js';
 import { databaseFile } from './places.js';
 import { damaged, openSqlite } from './sqlite.js';
 import { Transaction } from './transaction.js';
+
+const checkpointed = z.tuple([z.object({ busy: z.number(), checkpointed: z.number() })]);
 
 /** Adds rows of its own to a transaction before it commits: an audit entry, an outbox row. */
 export type Recorder = (tx: Transaction) => Promise<void>;
@@ -37,6 +40,7 @@ export class Database {
 
   private constructor(
     private readonly sqlite: SqliteDatabase,
+    private readonly file: string,
     /** For queries. Never write through it: nobody would hear of the change. */
     readonly read: Kysely<Tables>,
     private readonly clock: Clock,
@@ -70,6 +74,7 @@ export class Database {
     }
     const database = new Database(
       sqlite,
+      file,
       kysely,
       options.clock,
       options.recorders ?? [],
@@ -124,6 +129,17 @@ export class Database {
    */
   optimise(): void {
     this.sqlite.pragma('optimize = 0x10002');
+  }
+
+  /** Puts what the log holds into the file and empties it. Takes as long as the card needs for what is in it. */
+  checkpoint(): { readonly pages: number; readonly whole: boolean } {
+    const [row] = checkpointed.parse(this.sqlite.pragma('wal_checkpoint(TRUNCATE)'));
+    return { pages: row.checkpointed, whole: row.busy === 0 };
+  }
+
+  /** Reads the whole file in a thread of its own, beside what goes on. @returns `ok`, or what is wrong with it */
+  check(signal: AbortSignal): FileCheck {
+    return checkFile(this.file, signal);
   }
 
   /** A cheap proof that the file can be read. */

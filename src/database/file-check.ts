@@ -29,14 +29,19 @@ parentPort.postMessage(found);
 /**
  * Reads a database file from end to end in a thread of its own, so that a start can load the program meanwhile: on a
  * farm with a long past that reading takes as long as half of the program's modules.
- * Never rejects: a thread that fails says why, as a file does that cannot be read.
+ * Never rejects: a thread that fails, or is ended by the signal, says why, as a file does that cannot be read.
  */
-export function checkFile(file: string): FileCheck {
+export function checkFile(file: string, signal?: AbortSignal): FileCheck {
   if (!existsSync(file)) return Promise.resolve('ok');
   return new Promise((resolve) => {
     const thread = new Worker(SCRIPT, { eval: true, workerData: { file, from: import.meta.url } });
     thread.once('message', (found) => resolve(z.string().parse(found)));
     thread.once('error', (error) => resolve(error instanceof Error ? error.message : String(error)));
-    thread.once('exit', (code) => resolve(`the check ended with code ${code}`));
+    const end = () => void thread.terminate();
+    signal?.addEventListener('abort', end, { once: true });
+    thread.once('exit', (code) => {
+      signal?.removeEventListener('abort', end);
+      resolve(`the check ended with code ${code}`);
+    });
   });
 }

@@ -8,6 +8,7 @@ import type { Fleet } from '../fleet/fleet.js';
 import type { QueryDefaults } from '../query/parse-get.js';
 import type { Presenter } from '../resources/resource.js';
 import type { FileStore } from '../storage/file-store.js';
+import type { Upkeep } from '../upkeep/upkeep.js';
 import type { FailedLogins } from './access/failed-logins.js';
 import type { FileUrls } from './file-urls.js';
 import type { RouteHints } from './introspection/hints.js';
@@ -20,6 +21,7 @@ export interface Deps {
   readonly runner: DispatchRunner;
   readonly scheduler: Scheduler;
   readonly files: FileStore;
+  readonly upkeep: Pick<Upkeep, 'report' | 'ask'>;
   readonly urls: FileUrls;
   readonly presenter: Presenter;
   readonly clock: Clock;

@@ -33,6 +33,7 @@ import { skuOperations } from './skus/skus.js';
 import { storageOperations } from './storage/storage.js';
 import { planOperations } from './stores/plan.js';
 import { storeOperations } from './stores/stores.js';
+import { upkeepOperations } from './upkeep/upkeep.js';
 
 /** Everything the API does, at today's addresses and at older ones. */
 export function allOperations(deps: Deps): readonly Operation[] {
@@ -56,6 +57,7 @@ function todaysOperations(deps: Deps): readonly Operation[] {
     ...cameraOperations(deps),
     ...messageOperations(deps),
     ...livePrinterOperations(deps),
+    ...upkeepOperations(deps),
     ...auditOperations(deps),
     ...materialOperations(deps),
     ...materialProfileOperations(deps),

@@ -3,6 +3,7 @@ import { addonSubscription } from './addon-subscription.js';
 import { addonTier } from './addon-tier.js';
 import { apiKey } from './api-key.js';
 import { auditLog } from './audit-log.js';
+import { choreRun } from './chore-run.js';
 import { costComponent } from './cost-component.js';
 import { customer } from './customer.js';
 import { dispatch } from './dispatch.js';
@@ -114,6 +115,7 @@ export const RESOURCES = Object.freeze({
   maintenanceItem,
   printerMaintenanceEnrollment,
   maintenanceCompletionLog,
+  choreRun,
 });
 
 export type ResourceName = keyof typeof RESOURCES;
@@ -138,6 +140,7 @@ export {
   addonTier,
   apiKey,
   auditLog,
+  choreRun,
   costComponent,
   customer,
   dispatch,

@@ -19,7 +19,7 @@ const ORDER = [
   'cli',
 ] as const;
 /** Rooms beside the line: they import only the contract, and anyone above it may import them. */
-const LEAVES = new Set(['matching', 'storage', 'threemf', 'slicing', 'telemetry']);
+const LEAVES = new Set(['matching', 'storage', 'threemf', 'slicing', 'telemetry', 'upkeep']);
 
 const rank: ReadonlyMap<string, number> = new Map(
   ORDER.flatMap((rooms, at) => [rooms].flat().map((room) => [room, at] as const)),

@@ -9,6 +9,8 @@ interface Options {
   readonly clock: Clock;
   /** How long entries are kept. */
   readonly retentionDays: number;
+  /** Ends it between two batches. */
+  readonly signal?: AbortSignal;
 }
 
 const DAY_MS = 86_400_000;
@@ -21,7 +23,8 @@ const BATCH = 500;
  *
  * @returns how many went
  */
-export async function pruneAudit({ database, storeId, clock, retentionDays }: Options): Promise<number> {
+export async function pruneAudit(options: Options): Promise<number> {
+  const { database, storeId, clock, retentionDays, signal } = options;
   const keptFrom = clock.now() - retentionDays * DAY_MS;
   const oldest = await database.read
     .selectFrom('auditLog')
@@ -33,6 +36,7 @@ export async function pruneAudit({ database, storeId, clock, retentionDays }: Op
   if (!oldest || Date.parse(oldest.createdAt) > keptFrom - DAY_MS) return 0;
   let total = 0;
   for (;;) {
+    signal?.throwIfAborted();
     const gone = await database.write(systemContext(storeId), (tx) =>
       tx.db
         .deleteFrom('auditLog')

@@ -14,16 +14,25 @@ interface Options {
   readonly log: Logger;
   /** Uploads that no part took, and bytes that no name points at, go after this long. */
   readonly orphanMs: number;
+  /** Ends it between two handfuls of files. */
+  readonly signal?: AbortSignal;
 }
 
 /** Forgets unused names and deletes the bytes that nothing points at any more. */
-export async function sweepFiles({ database, files, storeId, clock, log, orphanMs }: Options): Promise<void> {
+export async function sweepFiles(
+  options: Options,
+): Promise<{ readonly names: number; readonly files: number }> {
+  const { database, files, storeId, clock, log, orphanMs, signal } = options;
   const before = timestamp(clock.now() - orphanMs);
   const names = await database.write(systemContext(storeId), (tx) => forgetUnused(tx, before));
   const removed = await files.removeUnreferenced(
-    (hashes) => referencedHashes(database.read, hashes),
+    (hashes) => {
+      signal?.throwIfAborted();
+      return referencedHashes(database.read, hashes);
+    },
     orphanMs,
     clock.now(),
   );
   if (names > 0 || removed > 0) log.info({ names, files: removed }, 'unused files removed');
+  return { names, files: removed };
 }
