@@ -22,12 +22,12 @@ async function rush(pace: Pace, callers: number, forMs: number) {
 }
 
 describe('pain-27: the pace of connection attempts', () => {
-  it('lets two hundred printers in within 14 s, never twenty in a second, in the order of asking', async () => {
+  it('lets two hundred printers in within 14 s, never eighteen in a second, in the order of asking', async () => {
     const passed = await rush(new Pace(CONNECT_RATE), 200, 14_000);
     expect(passed.map(({ caller }) => caller)).toEqual(Array.from({ length: 200 }, (_, index) => index));
     for (const { at } of passed) {
       const within = passed.filter((other) => other.at >= at && other.at < at + 1_000).length;
-      expect(within).toBeLessThan(20);
+      expect(within).toBeLessThan(18);
     }
   });
 
