@@ -139,4 +139,16 @@ describe('explain', () => {
     const printer = await run(['explain', waiting[0] ?? '', '--printer', 'None']);
     expect([printer.exitCode, printer.err]).toEqual([4, expect.stringContaining('there is no printer None')]);
   });
+
+  it('tells of hours at which no print begins, as the configuration has them', async () => {
+    const days = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
+    const hours = `${days[(new Date().getDay() + 3) % 7]} 11:00-12:00`;
+    await farm.restart({ config: { queue: { workingHours: [hours] } } });
+    const [id = ''] = waiting;
+    await expect
+      .poll(async () => (await run(['explain', id, '--printer', 'Right'])).out)
+      .toMatch(
+        new RegExp(`FAIL {2}Room for another job +Outside the working hours \\(${hours}\\) no print begins`),
+      );
+  });
 });

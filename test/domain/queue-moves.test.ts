@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Transaction } from '../../src/database/transaction.js';
-import { moveToFront, reorder, reorderMany } from '../../src/domain/queue-moves.js';
+import { moveToFront, placeAgain, reorder, reorderMany } from '../../src/domain/queue-moves.js';
 import { printJob } from '../../src/resources/index.js';
 import type { TestDatabase } from '../fixtures/database.js';
 import { addJob, openQueue, type Queue } from './queue.js';
@@ -245,5 +245,37 @@ describe('jobs moved to the front', () => {
     await write((tx) => tx.update(printJob, ids['100/3'] ?? '', { status: 'assigned' }));
     expect(await front('100/3', '100/2')).toEqual([ids['100/2']]);
     expect(await labels(100)).toEqual(['100/2', '100/0', '100/1']);
+  });
+});
+
+describe('a job that comes back from a printer', () => {
+  it('stands before all that stood behind it, whoever took its place meanwhile, and nobody loses theirs', async () => {
+    const wish = fc.record({ which: fc.nat(), place: fc.nat({ max: 12 }) });
+    await fc.assert(
+      fc.asyncProperty(tier, fc.nat(), fc.array(wish, { maxLength: 6 }), async (normal, which, wishes) => {
+        fc.pre(normal.length > 1);
+        const ids = await fill({ 100: normal });
+        const away = `100/${which % normal.length}`;
+        const id = ids[away] ?? '';
+        await write((tx) => tx.update(printJob, id, { status: 'assigned' }));
+        const others = Object.keys(ids).filter((label) => label !== away);
+        for (const { which: one, place } of wishes) {
+          const other = ids[others[one % others.length] ?? ''] ?? '';
+          await write(async (tx) => reorder(tx, await tx.get(printJob, other), { newQueueOrder: place }));
+        }
+        const before = await labels(100);
+        const its = await get(id);
+        const behind = (await queueOf(100)).filter(({ queueOrder }) => queueOrder >= its.queueOrder).length;
+        await write(async (tx) => {
+          const queueOrder = await placeAgain(tx, await tx.get(printJob, id));
+          await tx.update(printJob, id, { status: 'pending', queueOrder });
+        });
+        const expected = [...before];
+        expected.splice(before.length - behind, 0, away);
+        expect(await labels(100)).toEqual(expected);
+        await expectSound();
+      }),
+      { numRuns: 100 },
+    );
   });
 });

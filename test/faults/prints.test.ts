@@ -5,7 +5,7 @@ import { ShopFloor } from './shop-floor.js';
 let floor: ShopFloor;
 
 beforeAll(async () => {
-  floor = await ShopFloor.open([...Array.from({ length: 14 }, () => 'X1C'), 'A1M']);
+  floor = await ShopFloor.open([...Array.from({ length: 15 }, () => 'X1C'), 'A1M']);
 });
 afterAll(() => floor.close());
 
@@ -57,6 +57,42 @@ describe.concurrent('a print in trouble', () => {
     const stat = await floor.stat(printer, (told) => valueAt(told, 'state') === 'FAILED');
     expect(valueAt(stat, 'data', 'health', 'errors')).toEqual([]);
     expect(await floor.ready(printer)).toBe(false);
+  });
+});
+
+describe.concurrent('continuous printing', () => {
+  it('goes off when the printer complains, says why to everybody, and comes back only without a complaint', async () => {
+    const printer = floor.next();
+    const id = floor.id(printer);
+    const body = { enabled: true, jobLimit: 3, ids: [id] };
+    const switchOn = () => floor.farm.ok('PATCH', '/v1/printers/continous-print', body);
+    expect(await switchOn()).toMatchObject([{ id, continuousPrint: true, fabmaticRemainingJobs: 3 }]);
+    printer.addFault('hms.raise', { key: '0300_0100_0001_0001' });
+    const row = await floor.row(printer, (told) => valueAt(told, 'continuousPrint') === false);
+    expect(row).toMatchObject({ confirmedReady: false, fabmaticRemainingJobs: null });
+    const [attention] = listAt(await floor.live(printer), 'attention');
+    expect(attention).toMatchObject({
+      code: 'continuous-print',
+      message: expect.stringContaining('it says 0300_0100_0001_0001: '),
+    });
+    const audit = listAt(await floor.farm.ok('GET', `/v1/audit-logs?entityId=${id}&limit=10`));
+    expect(audit).toContainEqual(
+      expect.objectContaining({
+        detailedAction: 'printer.continuousPrintDisabled',
+        metadata: { reason: expect.stringContaining('0300_0100_0001_0001') },
+      }),
+    );
+    expect(await switchOn()).toEqual([]);
+
+    printer.addFault('hms.clear');
+    await floor.live(printer, (told) => listAt(told, 'lastReport', 'health').length === 0);
+    const acknowledged = await floor.farm.ok('POST', `/local/printers/${id}/acknowledge`);
+    expect(acknowledged).toMatchObject({ id, confirmedReady: false, continuousPrint: false });
+    const left = listAt(await floor.live(printer), 'attention').map((one) => valueAt(one, 'code'));
+    expect(left).not.toContain('continuous-print');
+    expect(await switchOn()).toMatchObject([{ id, continuousPrint: true }]);
+    const unknown = await floor.farm.api('POST', `/local/printers/${'a'.repeat(24)}/acknowledge`);
+    expect(unknown.status).toBe(404);
   });
 });
 
