@@ -22,6 +22,8 @@ export function options(yargs: Argv<CommonOptions>) {
 type Arguments = ArgumentsOf<typeof options>;
 
 const REFRESH_MS = 2_000;
+/** Times what an answer took are waited before the next is asked for. */
+const PATIENCE = 10;
 /** Lines of the screen that are no jobs. */
 const AROUND = 5;
 
@@ -34,20 +36,22 @@ export async function run(args: Arguments, context: CommandContext): Promise<Exi
   const interrupted = live ? context.interruption() : null;
   return withDaemon(args.config, context, async (client) => {
     for (;;) {
+      const asked = performance.now();
       const board = await remoteQueue(client, limit);
+      const tookMs = performance.now() - asked;
       if (args.json) terminal.json(board);
       else {
         if (live) terminal.clear();
         show(terminal, board, live);
       }
-      if (interrupted === null || (await ended(interrupted))) return EXIT.ok;
+      if (interrupted === null || (await ended(interrupted, tookMs))) return EXIT.ok;
     }
   });
 }
 
-/** Waits for the next look. */
-async function ended(signal: AbortSignal): Promise<boolean> {
-  await delay(REFRESH_MS, undefined, { signal }).catch(() => undefined);
+/** Waits for the next look: longer where the daemon had much to look through, for it has a farm to run. */
+async function ended(signal: AbortSignal, tookMs: number): Promise<boolean> {
+  await delay(Math.max(REFRESH_MS, tookMs * PATIENCE), undefined, { signal }).catch(() => undefined);
   return signal.aborted;
 }
 

@@ -9,6 +9,8 @@ const MOST_PRINTERS = 500;
 const MOST_ATTEMPTS = 20;
 const MOST_WORDS = 240;
 
+const LEFT_OUT = 'It could not be matched and is left out for a while; the log of the daemon says why.';
+
 type Named = { readonly kind: 'none' } | { readonly kind: 'several'; readonly ids: readonly string[] };
 
 /**
@@ -42,7 +44,7 @@ export async function explainJob(
     low: job.priority !== 100,
     place: job.status === 'pending' ? await placeOf(sources, job) : null,
     printer: job.assignedPrinterId === null ? null : await printerNamed(sources, job.assignedPrinterId),
-    why: found === null ? job.errorMessage : whyWaiting(found),
+    why: found === null ? (job.status === 'pending' ? LEFT_OUT : job.errorMessage) : whyWaiting(found),
     message: found === null ? null : job.errorMessage,
     attempts: await attemptsOf(sources, job.id),
     printers: found === null ? null : saysOf(found, printerName),
