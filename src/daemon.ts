@@ -1,25 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Logger } from 'pino';
-import { createBambuDriver } from '../drivers/bambu/index.js';
-import type { SessionTiming } from '../drivers/bambu/timing.js';
-import type { TransferTiming } from '../drivers/bambu/transfer-timing.js';
 import { access } from './access.js';
 import type { Config } from './config/config.js';
 import { systemClock } from './contract/time.js';
 import { dailyWork } from './daily-work.js';
 import type { FileCheck } from './database/file-check.js';
-import { ContinuousWatch } from './dispatch/continuous-watch.js';
-import type { DispatchTiming } from './dispatch/machine-types.js';
-import type { StepProbe } from './dispatch/printer-work.js';
-import { DispatchRunner } from './dispatch/runner.js';
-import { Scheduler } from './dispatch/scheduler.js';
-import { StartPolicy } from './dispatch/start-policy.js';
 import { syncConfiguredPrinters } from './domain/configured-printers.js';
 import { completeStore, systemContext } from './domain/stores.js';
-import { Discovery } from './fleet/discovery.js';
-import { Fleet } from './fleet/fleet.js';
-import { TrafficLog } from './fleet/traffic-log.js';
 import { HttpServer } from './http/server.js';
 import { openDatabase, requireStoreId, urlKey } from './installation.js';
 import { LiveSettings } from './live-settings.js';
@@ -31,7 +18,8 @@ import { RouteHints } from './operations/introspection/hints.js';
 import { queueDesk } from './operations/jobs/queue-desk.js';
 import type { Operation } from './operations/operation.js';
 import { fileTransfers } from './operations/storage/transfers.js';
-import { configured, trustAnchors } from './printer-settings.js';
+import { configured } from './printer-settings.js';
+import { type PrinterSideOptions, printerSide } from './printer-side.js';
 import { proveProgress } from './progress.js';
 import { RealtimeBroker } from './realtime/broker.js';
 import { fleetStats } from './realtime/fleet-stats.js';
@@ -45,22 +33,17 @@ import { ControlServer } from './telemetry/control-server.js';
 import { acquireDataLock } from './telemetry/data-lock.js';
 import { reachableHost } from './telemetry/reachable-host.js';
 
-export interface DaemonOptions {
-  readonly config: Config;
+export interface DaemonOptions
+  extends Pick<
+    PrinterSideOptions,
+    'config' | 'log' | 'timing' | 'sessionTiming' | 'transferTiming' | 'awayGraceMs' | 'probe'
+  > {
   readonly configFile: string;
   readonly version: string;
-  readonly log: Logger;
   /** Takes secrets that must never appear in the log. */
   readonly hideSecret?: (secret: string) => void;
   /** The check of the database file, where it has begun already. */
   readonly check?: FileCheck;
-  /** Shorter waits, for tests. */
-  readonly timing?: Partial<DispatchTiming>;
-  readonly sessionTiming?: Partial<SessionTiming>;
-  readonly transferTiming?: Partial<TransferTiming>;
-  readonly awayGraceMs?: number;
-  /** Told around every durable step, for tests that end the process there. */
-  readonly probe?: StepProbe;
 }
 
 export interface RunningDaemon {
@@ -77,7 +60,8 @@ const DAY_MS = 86_400_000;
 
 /**
  * The composition root: builds every part once, starts them in order, stops them in reverse. Reading this file tells
- * what there is and who knows whom.
+ * what there is and who knows whom; three groups of parts are put together beside it (`printer-side`, `access`,
+ * `daily-work`).
  */
 export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon> {
   const { config } = options;
@@ -125,70 +109,8 @@ async function build(options: DaemonOptions, onStop: OnStop) {
   });
   await files.start();
 
-  const driver = createBambuDriver({
-    log,
-    maxConnecting: config.bambu.connectConcurrency,
-    maxTransfers: config.transfers.max,
-    camera: { max: config.camera.max, ffmpeg: config.camera.ffmpeg },
-    timing: options.sessionTiming ?? {},
-    transferTiming: options.transferTiming ?? {},
-  });
-  const anchors = await trustAnchors(config);
-  const traffic = new TrafficLog(config.diagnostics.messages, clock);
-  const fleet = new Fleet({
-    driver,
-    database,
-    storeId,
-    clock,
-    log,
-    extraCa: anchors,
-    traffic,
-    ...(options.awayGraceMs === undefined ? {} : { awayGraceMs: options.awayGraceMs }),
-  });
-  const discovery = new Discovery({
-    driver,
-    fleet,
-    log,
-    enabled: config.discovery.enabled,
-    address: config.discovery.address,
-    ports: config.discovery.ports,
-    expiryMs: config.discovery.expirySeconds * 1000,
-  });
-  const policy = new StartPolicy(config.queue);
-  const runner = new DispatchRunner({
-    database,
-    storeId,
-    fleet,
-    clock,
-    log,
-    random: Math.random,
-    localPath: (sha256) => files.path(sha256),
-    timing: { confirmMs: config.queue.confirmStartSeconds * 1000, ...options.timing },
-    policy,
-    ...(options.probe ? { probe: options.probe } : {}),
-  });
-  const scheduler = new Scheduler({
-    database,
-    storeId,
-    fleet,
-    runner,
-    log,
-    random: Math.random,
-    tickMs: config.queue.tickSeconds * 1000,
-    maxConcurrentJobs: config.queue.maxConcurrentJobs,
-    policy,
-    now: () => clock.now(),
-    matching: config.matching,
-    ...(options.probe ? { probe: options.probe } : {}),
-  });
-
-  const continuous = new ContinuousWatch({
-    database,
-    storeId,
-    fleet,
-    log,
-    monotonic: () => performance.now(),
-  });
+  const printers = await printerSide({ ...options, database, storeId, clock, files });
+  const { fleet, discovery, runner, scheduler } = printers;
 
   const { mqttEnforceIpAllowlist } = config.auth;
   const { authenticator, failedLogins, mqttLogin, controls } = access({
@@ -221,7 +143,7 @@ async function build(options: DaemonOptions, onStop: OnStop) {
   });
 
   const rateLimit = { ...config.rateLimit };
-  const live = new LiveSettings({ config, database, storeId, fleet, anchors, rateLimit, traffic, policy });
+  const live = new LiveSettings({ config, database, storeId, rateLimit, ...printers });
   let ready = false;
   let http: HttpServer | null = null;
   const urls = new FileUrls(await urlKey(config.dataDir), () => http?.url ?? '');
@@ -305,7 +227,7 @@ async function build(options: DaemonOptions, onStop: OnStop) {
     discovery,
     runner,
     scheduler,
-    continuous,
+    continuous: printers.continuous,
     broker,
     stats,
     http,

@@ -250,6 +250,12 @@ const matching = z.strictObject({
     .describe('Pending jobs of one SKU or of one order are printed one after another.'),
 });
 
+const spools = z.strictObject({
+  trustAms: toggle()
+    .default(false)
+    .describe('What an AMS tells of its spools overwrites what the library has left of them.'),
+});
+
 const audit = z.strictObject({
   retentionDays: whole(1, 3650)
     .default(30)
@@ -303,6 +309,7 @@ export const settingsSchema = z.strictObject({
   diagnostics: diagnostics.prefault({}).describe('Looking closer when something does not work.'),
   queue: queue.prefault({}).describe('The print queue.'),
   matching: matching.prefault({}).describe('Which job goes to which printer.'),
+  spools: spools.prefault({}).describe('Spools of the library in the slots of printers.'),
   audit: audit.prefault({}).describe('Who did what.'),
   upkeep: upkeep.prefault({}).describe('Work that the daemon does by the clock of this machine.'),
   log: log.prefault({}).describe('The log, on standard output.'),

@@ -127,6 +127,8 @@ export interface MachineShows {
   readonly free: boolean;
   /** Something is being printed. */
   readonly printing: boolean;
+  /** Trays whose AMS tells what is left on their spools. */
+  readonly weighed: ReadonlySet<number>;
   /** Why it should not be left to itself, in words; null when nothing speaks against it. */
   readonly trouble: string | null;
 }
@@ -140,7 +142,7 @@ export async function writeStep(
 ): Promise<DispatchRow> {
   const { journal } = step.state;
   const begins = row.startSentAt === null && journal.startSentAt !== null;
-  const spools = begins ? await spoolsOf(tx, row) : row.spools;
+  const spools = begins ? await spoolsOf(tx, row, machine) : row.spools;
   const written = await tx.update(dispatch, row.id, {
     ...patchOf(journal),
     spools,
@@ -166,8 +168,12 @@ export async function writeStep(
   return written;
 }
 
-async function spoolsOf(tx: Transaction, row: DispatchRow): Promise<DispatchRow['spools']> {
-  const spools = await spoolsFor(tx, row.printerId, await tx.get(printJob, row.printJobId));
+async function spoolsOf(
+  tx: Transaction,
+  { printerId, printJobId }: DispatchRow,
+  { weighed }: MachineShows,
+): Promise<DispatchRow['spools']> {
+  const spools = await spoolsFor(tx, printerId, await tx.get(printJob, printJobId), weighed);
   return spools.length === 0 ? null : spools;
 }
 

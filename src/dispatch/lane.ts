@@ -1,3 +1,4 @@
+import { traysThatTell } from '../fleet/facts.js';
 import { isPrintingNow, takesJobs } from '../fleet/live-printer.js';
 import { whyAttended } from '../fleet/unattended.js';
 import { Backlog } from './backlog.js';
@@ -17,10 +18,13 @@ import { pointOf } from './step-point.js';
 
 export interface LaneOptions extends WorkOptions {
   readonly timing: DispatchTiming;
+  /** Spools whose AMS tells what is left on them are left alone. */
+  readonly trustAms: boolean;
   readonly random: () => number;
   onEnded(lane: Lane): void;
 }
 
+const NO_TRAYS: ReadonlySet<number> = new Set();
 const RETRY_WRITE_MS = 1_000;
 const RETRY_WRITE_LAST_MS = 60_000;
 
@@ -175,6 +179,7 @@ export class Lane {
         free: live !== null && takesJobs(live),
         printing: isPrintingNow(live),
         trouble: report === null ? null : whyAttended(report.state),
+        weighed: live !== null && options.trustAms ? traysThatTell(live) : NO_TRAYS,
       };
       return { row: await writeStep(tx, this.#row, toWrite, machine), state: toWrite.state };
     });

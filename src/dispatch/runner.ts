@@ -22,6 +22,8 @@ export interface RunnerOptions {
   readonly random: () => number;
   localPath(sha256: string): string;
   readonly timing?: Partial<DispatchTiming>;
+  /** What an AMS tells of its spools is believed; false when absent. */
+  readonly trustAms?: boolean;
   readonly probe?: StepProbe;
   /** Without one prints may begin at any time. */
   readonly policy?: StartPolicy;
@@ -165,13 +167,14 @@ export class DispatchRunner {
   }
 
   #laneOptions(row: DispatchRow): LaneOptions {
-    const { database, storeId, fleet, clock, log, random, timing, probe, policy } = this.options;
+    const { database, storeId, fleet, clock, log, random, timing, probe, policy, trustAms } = this.options;
     const serial = fleet.live(row.printerId)?.serial;
     return {
       moment: () => this.#moment(),
       log: log.child({ dispatch: row.id, ...(serial === undefined ? {} : { printer: serial }) }),
       random,
       timing: { ...DEFAULT_TIMING, ...timing },
+      trustAms: trustAms ?? false,
       probe: probe ?? (() => undefined),
       write: (fn) => database.write(systemContext(storeId, row.id), fn),
       live: (printerId) => fleet.live(printerId),

@@ -44,6 +44,14 @@ export async function releasePrinter(
   if (ending.outcome === 'completed') await noteDue(tx, printerId);
 }
 
+/** Counts a job that somebody says was completed after all. */
+export async function countJob(tx: Transaction, printerId: string): Promise<void> {
+  const row = await tx.find(printer, printerId);
+  if (!row) return;
+  await tx.update(printer, printerId, { lifetimeJobCount: row.lifetimeJobCount + 1 });
+  await noteDue(tx, printerId);
+}
+
 function bedAndContinuation(
   row: Row<typeof printer>,
   ending: DispatchEnding,

@@ -160,8 +160,7 @@ export async function enrollRecommended(
 ): Promise<number> {
   let count = 0;
   for (const printerId of new Set(printerIds)) {
-    await tx.get(printer, printerId);
-    const model = await modelOf(tx, printerId);
+    const model = await modelOf(tx, await tx.get(printer, printerId));
     for (const recommended of RECOMMENDED_ITEMS.filter(({ models }) => models.includes(model))) {
       const item = await itemFor(tx, recommended);
       const given = offsets[printerId] ?? {};
@@ -172,12 +171,14 @@ export async function enrollRecommended(
   return count;
 }
 
-/** Code of the model; '' while the printer has not told. */
-async function modelOf(tx: Transaction, printerId: string): Promise<string> {
+/** Code of the model, as the printer told it or else as somebody named it; '' while nobody has. */
+async function modelOf(tx: Transaction, { id, metadata }: Printer): Promise<string> {
+  const told = metadata?.dev_model_name ?? '';
+  if (told !== '') return told;
   const row = await tx.db
     .selectFrom('printerConnection')
     .select('modelCode')
-    .where('printerId', '=', printerId)
+    .where('printerId', '=', id)
     .executeTakeFirst();
   return row?.modelCode ?? '';
 }

@@ -17,6 +17,8 @@ const CARBON_RODS = ['BL-P001', 'BL-P002', 'C13', 'C11', 'C12'];
 /** Rods of steel or rails carry it: they want grease. */
 const STEEL_GUIDES = ['N7', 'N1', 'N2S', 'N9', 'O1D', 'O1E', 'O1S', 'O1C2', 'N6'];
 const ALL = [...CARBON_RODS, ...STEEL_GUIDES];
+/** They come with an AMS lite, which is open and holds no desiccant. */
+const OPEN_AMS = ['N1', 'N2S', 'N9'];
 
 /**
  * What keeps printers printing. Our own round figures for machines that run all day, to be adjusted by whoever knows the
@@ -85,7 +87,7 @@ export const RECOMMENDED_ITEMS: readonly RecommendedItem[] = [
     triggerType: 'calendar_days',
     interval: 60,
     notes: 'Dry it or put in fresh bags; sooner where the humidity shown rises.',
-    models: ALL,
+    models: ALL.filter((code) => !OPEN_AMS.includes(code)),
   },
   {
     key: 'purge-wiper',

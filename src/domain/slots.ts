@@ -1,6 +1,6 @@
 import { decodeRow } from '../database/rows.js';
 import type { Transaction } from '../database/transaction.js';
-import { printerSlot } from '../resources/index.js';
+import { materialInstance, printerSlot } from '../resources/index.js';
 import type { Patch, Row } from '../resources/resource.js';
 
 export type PrinterSlot = Row<typeof printerSlot>;
@@ -19,6 +19,8 @@ export interface ReportedSlot {
   readonly colors: readonly string[];
   /** The spool says itself what it is, by a tag. */
   readonly tagged: boolean;
+  /** What is left on it by the word of its AMS, where that counts; null elsewhere. */
+  readonly gramsLeft: number | null;
 }
 
 /** What is kept of a report: null for an empty place. */
@@ -111,13 +113,22 @@ export async function syncSlots(
       await tx.insert(printerSlot, { ...at, ...(await contentsOf(tx, slot)), ...fresh });
     } else if (JSON.stringify(row.expectedData) === JSON.stringify(expectedData)) {
       const contents = isUnassigned(row) ? await recognised(tx, slot) : null;
-      await tx.update(printerSlot, row.id, { slot: slot.slot, ...contents });
+      const kept = await tx.update(printerSlot, row.id, { slot: slot.slot, ...contents });
+      await believe(tx, kept.instanceId, slot.gramsLeft);
     } else {
       const assigned = isAwaited(row, expectedData) ? { awaitedData: null } : await contentsOf(tx, slot);
-      await tx.update(printerSlot, row.id, { slot: slot.slot, ...assigned, ...fresh });
+      const changed = await tx.update(printerSlot, row.id, { slot: slot.slot, ...assigned, ...fresh });
+      await believe(tx, changed.instanceId, slot.gramsLeft);
     }
   }
   for (const row of known.values()) await tx.remove(printerSlot, row.id);
+}
+
+/** The AMS has weighed the spool, as it were. */
+async function believe(tx: Transaction, instanceId: string | null, gramsLeft: number | null): Promise<void> {
+  if (instanceId === null || gramsLeft === null) return;
+  if (await tx.find(materialInstance, instanceId))
+    await tx.update(materialInstance, instanceId, { remainingMaterial: gramsLeft });
 }
 
 /** What the printer was told of an assigned spool comes back as a report; that is no other spool. */

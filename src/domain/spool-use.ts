@@ -14,9 +14,18 @@ export interface SpoolUse {
 /**
  * What the print of a job takes from which spools, by those that are assigned to its slots now. Empty when none is, or
  * when the file does not tell.
+ *
+ * @param weighed trays whose spools are left alone: their AMS tells what is left on them
  */
-export async function spoolsFor(tx: Transaction, printerId: string, job: PrintJob): Promise<SpoolUse[]> {
-  const slots = (await slotsOf(tx, printerId)).filter(({ instanceId }) => instanceId !== null);
+export async function spoolsFor(
+  tx: Transaction,
+  printerId: string,
+  job: PrintJob,
+  weighed: ReadonlySet<number>,
+): Promise<SpoolUse[]> {
+  const slots = (await slotsOf(tx, printerId)).filter(
+    ({ instanceId, slot }) => instanceId !== null && !weighed.has(slot),
+  );
   if (slots.length === 0) return [];
   const use = new Map<string, number>();
   for (const [index, grams] of await gramsByFilament(tx, job)) {

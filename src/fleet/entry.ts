@@ -30,6 +30,8 @@ export interface EntryOptions {
   readonly awayGraceMs?: number;
   /** What the printer showed before this process; null when that is not known. */
   readonly shown: ShownPrint | null;
+  /** What an AMS tells of its spools overwrites what the library has left of them. */
+  readonly trustAms: boolean;
   /** What it printed, and is counted since when, when an earlier process wrote it down. */
   readonly open: OpenStretch | null;
   write<T>(fn: (tx: Transaction) => Promise<T>): Promise<T>;
@@ -68,6 +70,7 @@ export class Entry implements LivePrinter {
     this.#printClock = new PrintClock(options.open);
     this.#records = new Records(this, this.#prints, this.#printClock, {
       log: options.log,
+      trustAms: options.trustAms,
       write: (fn) => options.write(fn),
       notice: (code, message) => this.notice(code, message),
     });

@@ -31,6 +31,8 @@ export interface FleetOptions {
   readonly extraCa: ReadonlyMap<string, readonly string[]>;
   /** Left out: messages are never kept. */
   readonly traffic?: TrafficLog;
+  /** What an AMS tells of its spools overwrites what the library has left of them; false when absent. */
+  readonly trustAms?: boolean;
   /** How long a printer may be away before anybody is told, milliseconds; a printer's boot when absent. */
   readonly awayGraceMs?: number;
 }
@@ -225,12 +227,13 @@ export class Fleet {
     shown: ShownPrint | null,
     open: OpenStretch | null,
   ): Entry {
-    const { driver, database, storeId, clock, log, awayGraceMs } = this.options;
+    const { driver, database, storeId, clock, log, awayGraceMs, trustAms = false } = this.options;
     return new Entry(printerId, target, {
       driver,
       clock,
       shown,
       open,
+      trustAms,
       traffic: this.#traffic,
       ...(awayGraceMs === undefined ? {} : { awayGraceMs }),
       log: log.child({ printer: target.serial }),

@@ -10,6 +10,7 @@ import type { PrintsWatch, ShownPrint } from './prints-watch.js';
 
 export interface RecordsOptions {
   readonly log: Logger;
+  readonly trustAms: boolean;
   write(fn: (tx: Transaction) => Promise<void>): Promise<void>;
   notice(code: NoticeCode, message: string): void;
 }
@@ -76,7 +77,7 @@ export class Records {
     }
     this.#writtenFacts = facts;
     this.#writtenSlots = slotText;
-    const slots = slotsOf(this.printer);
+    const slots = slotsOf(this.printer, this.options.trustAms);
     const printerId = this.printer.printerId;
     const print = this.prints.news;
     const { shown } = facts;
@@ -108,7 +109,7 @@ export class Records {
     if (!this.printer.report?.complete) return this.#writtenSlots;
     const reported = this.printer.report.state.slots;
     if (this.#seenSlots?.reported !== reported) {
-      this.#seenSlots = { reported, text: JSON.stringify(slotsOf(this.printer)) };
+      this.#seenSlots = { reported, text: JSON.stringify(slotsOf(this.printer, this.options.trustAms)) };
     }
     return this.#seenSlots.text;
   }

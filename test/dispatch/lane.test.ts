@@ -465,7 +465,7 @@ describe('the spools of the library', () => {
     return async () => (await shop.write((tx) => tx.get(materialInstance, id))).remainingMaterial;
   }
 
-  /** The file takes 5 g of the first filament. */
+  /** The plate takes 5 g of the first filament, the other plate of its file more. */
   async function printed(grams: number, activity: 'FINISH' | 'FAILED', percent: number, restart = false) {
     await shop.boot();
     const left = await spoolInFirstSlot(grams);
@@ -489,13 +489,13 @@ describe('the spools of the library', () => {
     ['a whole plate', 100, 'FINISH', 100, 95],
     ['the part of a failed print', 100, 'FAILED', 40, 98],
     ['no more than there was', 3, 'FINISH', 100, 0],
-  ] as const)('lose %s', async (_what, grams, activity, percent, expected) => {
+  ] as const)('pain-41: lose %s', async (_what, grams, activity, percent, expected) => {
     const { left, jobId } = await printed(grams, activity, percent);
     expect(await left()).toBe(expected);
     expect((await shop.dispatchOf(jobId)).spools).toMatchObject([{ grams: 5 }]);
   });
 
-  test('pay for a print once, over restarts before and after its end', async () => {
+  test('pain-12: pay for a print once, over restarts before and after its end', async () => {
     let undone = 0;
     shop.beforeCommit = (changes) => {
       const pays = changes.some(({ resource }) => resource === 'materialInstance');
@@ -521,5 +521,27 @@ describe('the spools of the library', () => {
     await keepsShowing(idleState(), 8);
     await shop.untilJob(jobId, 'failed');
     expect(await left()).toBe(100);
+  });
+
+  test('are left to their AMS where it tells and is believed, and never pay twice', async () => {
+    await shop.boot({ trustAms: true });
+    const white = { color: 'FFFFFFFF', colors: ['FFFFFFFF'], spoolGrams: 1_000 };
+    const told = (remain: number) => [
+      slotState(0, 0, { ...white, remain }),
+      slotState(0, 1, { type: 'PETG' }),
+    ];
+    const left = await spoolInFirstSlot(100);
+    const holds = (grams: number) => shop.until(async () => (await left()) === grams);
+    shop.session().reports(idleState({ slots: told(50) }));
+    await holds(500);
+    const { jobId } = await shop.started();
+    const mine = await ours(jobId);
+    shop.session().reports(idleState({ activity: 'RUNNING', slots: told(50) }, mine));
+    await shop.untilJob(jobId, 'printing');
+    shop.session().reports(idleState({ activity: 'RUNNING', slots: told(49) }, mine));
+    await holds(490);
+    shop.session().reports(idleState({ activity: 'FINISH', slots: told(49) }, mine));
+    expect((await shop.untilPhase(jobId, 'ended')).spools).toBeNull();
+    expect(await left()).toBe(490);
   });
 });

@@ -88,7 +88,7 @@ export class Workshop {
   }
 
   /** Starts a daemon's parts. Printers report themselves idle unless `quiet`; nothing is matched unless `schedule`. */
-  async boot({ quiet = false, schedule = true } = {}): Promise<void> {
+  async boot({ quiet = false, schedule = true, trustAms = false } = {}): Promise<void> {
     const driver = new ScriptedDriver();
     const log = pino({ level: 'debug' }, { write: (line: string) => void this.logs.push(line) });
     const { db: database, storeId } = this.farm;
@@ -99,7 +99,7 @@ export class Workshop {
       this.points.push(point);
       this.onPoint(point);
     };
-    const fleet = new Fleet({ driver, database, storeId, clock, log, extraCa: new Map() });
+    const fleet = new Fleet({ driver, database, storeId, clock, log, extraCa: new Map(), trustAms });
     const runner = new DispatchRunner({
       database,
       storeId,
@@ -110,6 +110,7 @@ export class Workshop {
       random,
       localPath: (sha256) => `/files/${sha256}`,
       timing: this.timing,
+      trustAms,
       probe,
       policy,
     });
@@ -299,6 +300,16 @@ const SLICED = {
         printerModelId: 'C12',
         nozzleDiameters: '0.4',
         filaments: [{ id: '1', type: 'PLA', color: '#FFFFFF', trayInfoIdx: 'GFA00', usedG: 5 }],
+      },
+    },
+    {
+      id: 2,
+      locked: true,
+      gcodeFile: 'Metadata/plate_2.gcode',
+      sliced: {
+        printerModelId: 'C12',
+        nozzleDiameters: '0.4',
+        filaments: [{ id: '1', type: 'PLA', color: '#FFFFFF', trayInfoIdx: 'GFA00', usedG: 50 }],
       },
     },
   ],

@@ -14,9 +14,14 @@ import {
 import { noteDue } from '../../src/domain/maintenance-due.js';
 import { type Upkeep, upkeepStatus } from '../../src/domain/maintenance-status.js';
 import { PRINTER_MODELS } from '../../src/domain/printer-models.js';
-import { recordFacts } from '../../src/domain/printers.js';
+import { connectionOf, type PrinterFacts, recordFacts } from '../../src/domain/printers.js';
 import { RECOMMENDED_ITEMS } from '../../src/domain/recommended-maintenance.js';
-import { maintenanceItem, printer, printerMaintenanceEnrollment } from '../../src/resources/index.js';
+import {
+  maintenanceItem,
+  printer,
+  printerConnection,
+  printerMaintenanceEnrollment,
+} from '../../src/resources/index.js';
 import { type TestDatabase, testDatabase } from '../fixtures/database.js';
 import { aPrinter } from './rows.js';
 
@@ -30,6 +35,19 @@ beforeEach(async () => {
   farm = await testDatabase({ clock: { now: () => now } });
 });
 afterEach(() => farm.close());
+
+/** What the fleet writes when a print has ended. */
+const ENDED: PrinterFacts = {
+  isOnline: true,
+  machineFree: true,
+  activity: 'FINISH',
+  modelCode: null,
+  modelName: null,
+  nozzleDiameter: null,
+  print: null,
+  shown: null,
+  printed: { ms: 0, open: null },
+};
 
 const write = <T>(fn: (tx: Transaction) => Promise<T>) => farm.db.write(farm.context, fn);
 const anItem = (triggerType: MaintenanceTrigger, interval: number) =>
@@ -154,19 +172,7 @@ describe('what has come due', () => {
     );
   /** What the fleet writes when a print of so many hours has ended. */
   const printed = (id: string, hours: number) =>
-    write((tx) =>
-      recordFacts(tx, id, {
-        isOnline: true,
-        machineFree: true,
-        activity: 'FINISH',
-        modelCode: null,
-        modelName: null,
-        nozzleDiameter: null,
-        print: null,
-        shown: null,
-        printed: { ms: hours * 3_600_000, open: null },
-      }),
-    );
+    write((tx) => recordFacts(tx, id, { ...ENDED, printed: { ms: hours * 3_600_000, open: null } }));
 
   it('is told with the end of the print that brings it, once for each change', async () => {
     const items = [
@@ -212,6 +218,25 @@ describe('what is recommended', () => {
     expect([...used].filter((code) => !codes.has(code))).toEqual([]);
     expect([...codes].filter((code) => !used.has(code))).toEqual([]);
     expect(new Set(RECOMMENDED_ITEMS.map(({ key }) => key)).size).toBe(RECOMMENDED_ITEMS.length);
+  });
+
+  it('is what the printer says that it is, where nobody named its model', async () => {
+    const { id } = await write(async (tx) => {
+      const made = await aPrinter(tx);
+      const connection = await connectionOf(tx, made.id);
+      await tx.update(printerConnection, connection.id, { modelCode: null });
+      return tx.update(printer, made.id, {
+        metadata: made.metadata && { ...made.metadata, dev_model_name: '' },
+      });
+    });
+    expect(await write((tx) => enrollRecommended(tx, [id], {}))).toBe(0);
+    await write((tx) => recordFacts(tx, id, { ...ENDED, modelCode: 'N1' }));
+    expect(await write((tx) => enrollRecommended(tx, [id], {}))).toBeGreaterThan(3);
+    const names = await farm.db.read.selectFrom('maintenanceItem').select('defaultKey').execute();
+    const keys = names.map(({ defaultKey }) => defaultKey);
+    expect(keys).toContain('lubricate-y');
+    expect(keys).not.toContain('clean-carbon-rods');
+    expect(keys).not.toContain('ams-desiccant');
   });
 
   it('is made once for all printers, and stays what it was renamed to', async () => {

@@ -283,6 +283,7 @@ describe('slots', () => {
     identifier: 'GFA00',
     colors: ['FFFFFFFF'],
     tagged: false,
+    gramsLeft: null,
   };
   const empty: ReportedSlot = {
     ...white,

@@ -95,8 +95,13 @@ describe('a print that ends badly', () => {
     expect(await ready(printer)).toBe(false);
     expect(begun(printer)).toHaveLength(1);
     expect(starts(printer)).toHaveLength(1);
-    const settled = await farm.ok('POST', `/local/print-jobs/${id}/resolve`, { outcome: 'cancelled' });
-    expect(valueAt(settled, 'status')).toBe('cancelled');
+    const settle = () => farm.api('POST', `/local/print-jobs/${id}/resolve`, { outcome: 'completed' });
+    const counted = async () =>
+      valueAt(await farm.ok('GET', `/v1/printers/${farm.printerId(printer.serial)}`), 'lifetimeJobCount');
+    expect(await counted()).toBe(0);
+    expect(valueAt((await settle()).body, 'status')).toBe('completed');
+    expect((await settle()).status).toBe(409);
+    expect(await counted()).toBe(1);
   });
 
   it('fails with the code that the printer named', async () => {

@@ -69,7 +69,7 @@ describe('the hours of a printer', () => {
     expect(farm.open).toBeNull();
   });
 
-  it('pain-11: are those of a clock that nobody can set', () => {
+  it('are those of a clock that nobody can set', () => {
     const farm = new Counted();
     farm.see('RUNNING', 60);
     for (const set of [-HOUR, 24 * HOUR, 50 * 365 * 24 * HOUR, -3 * HOUR]) {

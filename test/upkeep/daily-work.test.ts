@@ -11,7 +11,7 @@ afterAll(() => farm.stop());
 
 const NAMES = ['maintenance', 'retention', 'checkpoint', 'integrity'] as const;
 const chore = (name: string) => NAMES.findIndex((one) => one === name);
-const shown = async () => await farm.ok('GET', '/local/upkeep');
+const shown = () => farm.ok('GET', '/local/upkeep');
 const ready = async () => {
   const answer = await fetch(`${farm.url}/readyz`);
   const body: unknown = await answer.json();
@@ -69,7 +69,7 @@ describe('daily work over REST', () => {
     expect(valueAt(await shown(), chore('retention'), 'lastRun')).toBeNull();
   });
 
-  it('says loudly that the file is damaged, touches nothing, and goes on', async () => {
+  it('pain-38: says loudly that the file is damaged, touches nothing, and goes on', async () => {
     expect(await done('integrity')).toMatchObject({ outcome: 'done', result: 'the database file is sound' });
     expect((await ready()).status).toBe(200);
     await done('checkpoint');

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ApiError } from '../../contract/errors.js';
 import { recordAct } from '../../domain/audit.js';
 import type { AuditEntry } from '../../domain/audit-entries.js';
+import { countJob } from '../../domain/dispatch-endings.js';
 import { holdsPrinter } from '../../domain/job-status.js';
 import { moveJob, moveJobs, type PrintJob } from '../../domain/jobs.js';
 import { queueAgain } from '../../domain/queue-again.js';
@@ -122,6 +123,8 @@ export function jobOperations(deps: Deps, teller: CommandTeller): Operation[] {
             `The outcome of print job ${job.id} is known: it is ${job.status}`,
           );
         }
+        if (body.outcome === 'completed' && job.assignedPrinterId !== null)
+          await countJob(tx, job.assignedPrinterId);
         const when = body.outcome === 'completed' ? { printingCompletedAt: tx.now } : { cancelledAt: tx.now };
         return moveJob(tx, job.id, body.outcome, { ...when, errorMessage: null });
       });
