@@ -12,13 +12,6 @@ const BUSY_CODES: ReadonlySet<string> = new Set([
   '0500_4009',
 ]);
 
-/** Pauses by a person or by the G-code itself, as for soaking heat. */
-const WANTED_PAUSES: ReadonlySet<string> = new Set(['0300_8000', '0300_8001', '0300_8013']);
-
-export function isWantedPause(code: string | null): boolean {
-  return code !== null && WANTED_PAUSES.has(code);
-}
-
 export function isCancelCode(code: string | null): boolean {
   return code !== null && CANCEL_CODES.has(code);
 }

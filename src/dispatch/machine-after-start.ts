@@ -1,4 +1,5 @@
-import { isFault, isWantedPause } from './error-codes.js';
+import { isWantedPause } from '../domain/wanted-pauses.js';
+import { isFault } from './error-codes.js';
 import {
   cancelledUnbegun,
   endCancelled,

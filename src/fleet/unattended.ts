@@ -1,7 +1,5 @@
 import { isPrinting, type PrinterState } from '../../drivers/driver.js';
-
-/** Pauses that somebody wanted, as for soaking heat (docs/protocol.md §5.4). */
-const WANTED_PAUSES: ReadonlySet<string> = new Set(['0300_8000', '0300_8001', '0300_8013']);
+import { isWantedPause } from '../domain/wanted-pauses.js';
 
 /**
  * Why a printer should not be left to itself, in words; null when nothing speaks against it: a message of its own, or a
@@ -13,7 +11,7 @@ export function whyAttended(state: PrinterState): string | null {
   const entry = state.health.find(
     ({ code, severity, source }) =>
       severity !== 'info' &&
-      !WANTED_PAUSES.has(code) &&
+      !isWantedPause(code) &&
       (source === 'hms' || (source === 'print-error' && printing)),
   );
   if (entry !== undefined) return `it says ${entry.code}: ${entry.message}`;
