@@ -53,7 +53,7 @@ beforeAll(async () => {
 });
 afterAll(() => floor?.close());
 
-describe('a job waits because of its printer', () => {
+describe('pain-17: a job waits because of its printer', () => {
   it('enabled, in-maintenance, ready: a person has said so', async () => {
     const printer = floor.next('N1');
     const id = floor.id(printer);
@@ -114,7 +114,7 @@ describe('a job waits because of its printer', () => {
   });
 });
 
-describe('a job does not fit a printer', () => {
+describe('pain-17: a job does not fit a printer', () => {
   it.each([
     ['user.tags', 'north|upstairs', /requires user\.tags "north\|upstairs"; this printer has north, fast/],
     ['user.tags', 'North', /requires user\.tags "North"/],
@@ -248,7 +248,7 @@ describe('a job does not fit a printer', () => {
   });
 });
 
-describe('a job waits because of the farm', () => {
+describe('pain-17: a job waits because of the farm', () => {
   it('subscription-slots: as many jobs are under way as there may be', async () => {
     const working = await reasons.one(free);
     await floor.job(working, 'printing');

@@ -11,6 +11,7 @@ import { drawAssignments, enterLibrary, type Library } from './library.js';
 import { anything, NO_ANSWER, type Person } from './person.js';
 import { type PlannedPart, planFarm } from './plan.js';
 import { Referee } from './referee.js';
+import { registerPrinter } from './registration.js';
 import { REPORT_MS, SPEED } from './scale.js';
 import { takeSnapshot } from './snapshot.js';
 import { Truth } from './truth.js';
@@ -64,6 +65,7 @@ export class SimulatedFarm {
       const world: World = {
         emulator,
         machines,
+        strangers: [],
         parts,
         library,
         daemon,
@@ -106,16 +108,11 @@ async function must<T>(person: Person, schema: z.ZodType<T>, path: string, body:
 const REGISTER_ATTEMPTS = 5;
 
 async function register(person: Person, printer: Machine['printer'], code: string): Promise<Machine> {
-  const { serial, host, mqttPort, ftpPort, accessCode } = printer;
-  const told = { host, mqttPort, ftpPort, accessCode };
-  for (let attempt = 1; ; attempt++) {
-    try {
-      const { id } = await must(person, entity, '/v1/printers', { provider: 'Bambu', serial, ...told });
-      return { printer, id, code, told };
-    } catch (error) {
-      if (attempt === REGISTER_ATTEMPTS) throw error;
-    }
+  for (let attempt = 1; attempt <= REGISTER_ATTEMPTS; attempt++) {
+    const machine = await registerPrinter(person, { printer, code });
+    if (machine) return machine;
   }
+  throw new Error(`${printer.serial} could not be registered`);
 }
 
 async function upload(person: Person, part: PlannedPart, seed: number, library: Library): Promise<string> {

@@ -120,14 +120,14 @@ const explain: Action = {
   name: 'ask why a job waits',
   weight: 2,
   when: 'running',
-  async run({ view, machines }, draw, person) {
+  async run({ view }, draw, person) {
     const jobs = [...view.jobs.values()].filter(({ status }) => status === 'pending');
     if (jobs.length === 0) return 'nothing waits';
     const { id } = draw.one(jobs);
     await person.ask(anything, 'GET', `/v1/print-jobs/${id}/matching-details`);
     const answer = await person.ask(explained, 'GET', `/v1/print-jobs/${id}/matching-troubleshoot`);
     if (answer === NO_ANSWER || answer === null) return `${id}: ${outcome(answer)}`;
-    if (answer.printers.length !== machines.length)
+    if (answer.printers.length !== view.printers.length)
       throw new BadAnswer(`${id}: not every printer is explained`);
     for (const { matched, checks, firstFailedCheck, printerId } of answer.printers) {
       const failed = checks.find(({ passed }) => !passed)?.code;

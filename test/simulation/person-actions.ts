@@ -3,6 +3,7 @@ import { FLOOR_ACTIONS } from './floor-actions.js';
 import { drawAssignments } from './library.js';
 import { anything, ids, NO_ANSWER, type Person } from './person.js';
 import { outcome, QUEUE_ACTIONS } from './queue-actions.js';
+import { REGISTRATION_ACTIONS } from './registration.js';
 import { hasEnded, isUnknown } from './rules.js';
 import { drawRequired } from './tags.js';
 import type { Action, Machine, World } from './world.js';
@@ -189,4 +190,5 @@ export const PERSON_ACTIONS: readonly Action[] = [
   correct,
   ...QUEUE_ACTIONS,
   ...FLOOR_ACTIONS,
+  ...REGISTRATION_ACTIONS,
 ];

@@ -9,11 +9,12 @@ import {
   type Machine,
   OTHER_SPOOLS,
   SPOOLS,
+  type Stranger,
   type World,
 } from './world.js';
 
 /** Everything that was wrong with a printer is right again: faults and messages gone, power on, spools full. */
-export async function heal(world: World, machine: Machine): Promise<void> {
+export async function heal(world: World, machine: Stranger): Promise<void> {
   const { printer } = machine;
   // What a refused command has raised stands until somebody acknowledges it.
   printer.addFault('hms.clear');

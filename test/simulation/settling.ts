@@ -3,6 +3,7 @@ import { happenings } from './happenings.js';
 import { anything, ids, type Person } from './person.js';
 import { confirmBeds, correctDetails } from './person-actions.js';
 import { heal } from './printer-actions.js';
+import { registerStrangers } from './registration.js';
 import { hasEnded } from './rules.js';
 import type { Snapshot } from './snapshot.js';
 import type { World } from './world.js';
@@ -27,7 +28,8 @@ export async function settle(
   look: () => Promise<Snapshot>,
   tell: (line: string) => void,
 ): Promise<Settled> {
-  await Promise.all(world.machines.map((machine) => heal(world, machine)));
+  const all = [...world.machines, ...world.strangers];
+  await Promise.all(all.map((machine) => heal(world, machine)));
   const refusedEverywhere: string[] = [];
   let quietSince = performance.now();
   let shown = '';
@@ -53,6 +55,7 @@ export async function settle(
 }
 
 async function lookAfter(world: World, person: Person, now: Snapshot): Promise<readonly string[]> {
+  await registerStrangers(world, person);
   await correctDetails(world, person);
   const disabled = now.printers.filter(({ enabled }) => !enabled).map(({ id }) => id);
   for (const id of disabled) world.referee.change(`disabled ${id}`);

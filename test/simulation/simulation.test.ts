@@ -7,7 +7,7 @@ it('knows every fault of the emulator', () => {
   expect(TROUBLES.map(({ name }) => name).sort()).toEqual([...FAULT_NAMES].sort());
 });
 
-it('pain-08, pain-09, pain-11, pain-12, pain-13: a small farm keeps the promise through faults, kills and restarts', async () => {
+it('pain-08, pain-09, pain-11, pain-12, pain-13, pain-22: a small farm keeps the promise through faults, kills and restarts', async () => {
   const seed = Number(process.env.SIMULATION_SEED ?? Date.now() % 1_000_000_000);
   console.log(
     `simulation seed ${seed}; again: SIMULATION_SEED=${seed}, or npm run simulate -- --seed ${seed}`,

@@ -26,6 +26,9 @@ export interface Machine {
   told: Told;
 }
 
+/** A printer that the daemon does not know, or not any more. */
+export type Stranger = Pick<Machine, 'printer' | 'code'>;
+
 export interface UploadedPart extends PlannedPart {
   readonly id: string;
 }
@@ -33,7 +36,9 @@ export interface UploadedPart extends PlannedPart {
 /** Everything that a step may act upon. */
 export interface World {
   readonly emulator: Emulator;
-  readonly machines: readonly Machine[];
+  /** The printers that people count on; some that were removed may still be registered, or not any more. */
+  machines: readonly Machine[];
+  strangers: readonly Stranger[];
   readonly parts: readonly UploadedPart[];
   readonly library: Library;
   readonly daemon: DaemonControl;
@@ -93,7 +98,7 @@ export function unitsOf({ modelCode }: EmulatedPrinter): readonly number[] {
 /** Somebody puts a spool into a slot, or takes out what is there. */
 export function changeSpool(
   { truth }: World,
-  { printer }: Machine,
+  { printer }: Stranger,
   slot: number,
   spool: EmulatedSpool | null,
 ): void {
