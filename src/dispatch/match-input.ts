@@ -26,7 +26,6 @@ export type QueuedJob = Pick<
   | 'materialAssignments'
   | 'filesToPrint'
   | 'overriddenProcessProfileId'
-  | 'skuId'
   | 'orderId'
 >;
 
@@ -38,7 +37,8 @@ export interface JobSource {
   readonly buildMaterials: MaterialAssignments | null;
   /** What the part says of them today, by channel, best first. */
   readonly partMaterials: ReadonlyMap<number, readonly StoredAlternative[]>;
-  readonly keepTogether: KeepTogether;
+  /** The SKU build or order that its jobs are kept together by; null for none. */
+  readonly together: string | null;
 }
 
 /** Which pending jobs are printed one after another. */
@@ -66,7 +66,7 @@ export function matchJob(job: QueuedJob, source: JobSource, library: Library): M
     priority: job.priority === 1000 ? 1000 : 100,
     queueOrder: job.queueOrder,
     createdAt: Date.parse(job.createdAt),
-    together: { none: null, sku: job.skuId, order: job.orderId }[source.keepTogether],
+    together: source.together,
     tags: job.requiredPrinterTags,
     excludedPrinterIds: job.excludedPrinterIds,
     file:

@@ -41,7 +41,6 @@ const JOB_COLUMNS = [
   'materialAssignments',
   'filesToPrint',
   'overriddenProcessProfileId',
-  'skuId',
   'orderId',
 ] as const;
 
@@ -79,7 +78,7 @@ export class QueueReader {
           part: build?.partCopy ?? {},
           buildMaterials: build?.materialAssignments ?? null,
           partMaterials: partMaterials.get(row.partId ?? '') ?? NO_MATERIALS,
-          keepTogether: this.keepTogether,
+          together: { none: null, order: row.orderId, sku: build?.skuBuildId ?? null }[this.keepTogether],
         };
         return [{ row, match: matchJob(row, source, library) }];
       } catch (error) {
@@ -97,6 +96,28 @@ export class QueueReader {
       .where('status', '=', 'pending')
       .executeTakeFirstOrThrow();
     return Number(count);
+  }
+
+  /** Those of the SKU builds or orders of which a job is under way or done. @param words as `MatchJob.together` has them */
+  async begun(words: ReadonlySet<string>): Promise<ReadonlySet<string>> {
+    const { read } = this.database;
+    const rows = await inChunks([...words], (some) => {
+      const jobs = read
+        .selectFrom('printJob')
+        .where('printJob.status', 'not in', [...NOT_BEGUN])
+        .distinct();
+      return this.keepTogether === 'order'
+        ? jobs
+            .select('orderId as word')
+            .where('orderId', 'in', [...(some ?? [])])
+            .execute()
+        : jobs
+            .innerJoin('partBuild', 'partBuild.id', 'printJob.partBuildId')
+            .select('partBuild.skuBuildId as word')
+            .where('partBuild.skuBuildId', 'in', [...(some ?? [])])
+            .execute();
+    });
+    return new Set(rows.flatMap(({ word }) => word ?? []));
   }
 
   /** Printers with their slots: those named that there are, or all. */
@@ -151,15 +172,15 @@ export class QueueReader {
     const rows = await inChunks([...ids], (some) =>
       this.database.read
         .selectFrom('partBuild')
-        .select(['id', 'partCopy', 'materialAssignments'])
+        .select(['id', 'partCopy', 'materialAssignments', 'skuBuildId'])
         .where('id', 'in', [...(some ?? [])])
         .execute(),
     );
     return new Map(
       rows.flatMap((raw) => {
         try {
-          const { id, partCopy, materialAssignments } = decodeRow(partBuild, raw);
-          return [[id, { partCopy, materialAssignments }] as const];
+          const { id, ...build } = decodeRow(partBuild, raw);
+          return [[id, build] as const];
         } catch {
           // Its jobs are left out one by one, with the error.
           return [];
@@ -196,6 +217,7 @@ type LibraryTable =
   | 'materialGroupMember'
   | 'materialProfileAssignment';
 
+const NOT_BEGUN = ['pending', 'failed', 'cancelled'] as const;
 const NO_MATERIALS: ReadonlyMap<number, readonly StoredAlternative[]> = new Map();
 
 function storedAlternative(row: {

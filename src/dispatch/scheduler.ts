@@ -5,23 +5,22 @@ import { fileByUri } from '../domain/files.js';
 import { queueSettings } from '../domain/settings.js';
 import { systemContext } from '../domain/stores.js';
 import type { Fleet } from '../fleet/fleet.js';
-import type { LivePrinter, PrinterState } from '../fleet/live-printer.js';
-import type { MatchPrinter, MatchRules, MatchSettings } from '../matching/input.js';
+import type { PrinterState } from '../fleet/live-printer.js';
+import type { MatchGates, MatchPrinter, MatchRules } from '../matching/input.js';
 import { checkPair } from '../matching/pair.js';
-import { type JobAssignment, matchQueue } from '../matching/queue.js';
-import { couldTakeAJob } from '../matching/readiness-checks.js';
-import type { MatchReasons } from '../matching/reasons.js';
-import type { PairResult } from '../matching/result.js';
+import type { PairReason, PairResult } from '../matching/result.js';
+import type { JobAssignment } from '../matching/working-set.js';
 import { printJob } from '../resources/index.js';
 import { isHeating } from './heating.js';
-import type { Library } from './library.js';
-import { type KeepTogether, matchPrinter, type PrinterRows, type QueuedJob } from './match-input.js';
+import type { KeepTogether, PrinterRows, QueuedJob } from './match-input.js';
 import type { StepProbe } from './printer-work.js';
 import { filamentSources, jobMapping, slotSnapshot } from './projection.js';
 import { QueueReader } from './queue-reader.js';
+import { QueueView } from './queue-view.js';
 import { type Reservation, rejectJob, reserve } from './reserve.js';
 import { Rests } from './rests.js';
 import type { DispatchRunner } from './runner.js';
+import { Stale } from './stale.js';
 import { StartPolicy } from './start-policy.js';
 
 export interface SchedulerOptions {
@@ -42,52 +41,57 @@ export interface SchedulerOptions {
   readonly probe?: StepProbe;
 }
 
-/** How long a job that could not be assigned, for a reason of ours, is left out of the passes. */
-const SET_ASIDE_MS = 60_000;
+const NOTHING: ReadonlySet<string> = new Set();
 
-/** Resources whose changes can let a job start. */
-const RELEVANT: ReadonlySet<string> = new Set([
-  'printJob',
-  'printer',
-  'printerSlot',
-  'storeSettings',
-  'material',
-  'materialVariant',
-  'materialInstance',
-  'materialGroup',
-  'materialGroupMember',
-  'materialProfileAssignment',
-  'partMaterialAssignment',
-]);
+/** How long a job that could not be assigned, for a reason of ours, is left out of the passes. */
+const LEFT_OUT_MS = 60_000;
 
 /** The matcher's loop: looks when something changed, and now and then; gives jobs to printers. */
 export class Scheduler {
-  #reasons: MatchReasons | null = null;
-  readonly #setAside = new Map<string, number>();
+  readonly #leftOut = new Map<string, number>();
   readonly #rests = new Rests();
   readonly #policy: StartPolicy;
+  readonly #reader: QueueReader;
+  readonly #view: QueueView;
+  readonly #stale = new Stale();
   #timer: NodeJS.Timeout | null = null;
   #soon: NodeJS.Immediate | null = null;
   #running: Promise<void> | null = null;
   #again = false;
+  #ticked = false;
   #stopped = true;
-  readonly #reader: QueueReader;
   #unsubscribe: (() => void) | null = null;
 
   constructor(private readonly options: SchedulerOptions) {
+    const { database, storeId, matching, fleet } = options;
     this.#policy = options.policy ?? new StartPolicy();
-    const { database, storeId, matching } = options;
     this.#reader = new QueueReader(database, storeId, matching.keepTogether, (jobId, error) =>
       this.#leaveOut(jobId, error),
     );
+    this.#view = new QueueView({
+      reader: this.#reader,
+      rules: matching,
+      settings: () => queueSettings(database.read, storeId),
+      live: (printerId) => fleet.live(printerId),
+      // A printer that prints on by itself may have to cool down or to rest first.
+      waitsFor: (rows, live) =>
+        this.#rests.waitsFor(rows.printer, live, this.#policy.continuous, performance.now()),
+      isLeftOut: (jobId) => this.#leftOut.has(jobId),
+    });
   }
 
   start(): void {
     this.#stopped = false;
-    this.#unsubscribe = this.options.database.feed.on((write) => {
-      if (write.changes.some((change) => RELEVANT.has(change.resource))) this.wake();
+    this.#stale.everything();
+    this.#unsubscribe = this.options.database.feed.on(({ changes }) => {
+      let matters = false;
+      for (const change of changes) if (this.#stale.note(change)) matters = true;
+      if (matters) this.wake();
     });
-    this.#timer = setInterval(() => this.wake(), this.options.tickMs);
+    this.#timer = setInterval(() => {
+      this.#ticked = true;
+      this.wake();
+    }, this.options.tickMs);
     this.wake();
   }
 
@@ -109,7 +113,11 @@ export class Scheduler {
     this.#soon = setImmediate(() => {
       this.#soon = null;
       this.#running = this.#pass()
-        .catch((error: unknown) => this.options.log.error({ err: error }, 'a matching pass failed'))
+        .catch((error: unknown) => {
+          // What was read of the changes and what was not cannot be told apart any more.
+          this.#stale.everything();
+          this.options.log.error({ err: error }, 'a matching pass failed');
+        })
         .finally(() => {
           this.#running = null;
           if (!this.#again) return;
@@ -119,60 +127,67 @@ export class Scheduler {
     });
   }
 
-  /** What the last pass found about a job, null when it did not come to it. */
-  reasons(jobId: string): ReturnType<MatchReasons['of']> {
-    return this.#reasons?.of(jobId) ?? null;
+  /** What passes found about a job, null when none came to it. */
+  reasons(jobId: string): ReadonlyMap<string, PairReason> | null {
+    return this.#view.reasons(jobId);
   }
 
   /** Every check of a pending job with every printer, computed now; null when the job is not pending. */
   async troubleshoot(
     jobId: string,
   ): Promise<readonly { readonly printer: MatchPrinter; readonly result: PairResult }[] | null> {
-    const printers = await this.#reader.printers(null);
-    const { match: settings, library } = await this.#settings(printers);
+    const { database, storeId, fleet, matching } = this.options;
+    const farm = await queueSettings(database.read, storeId);
+    const library = await this.#reader.library(farm);
     const [job] = await this.#reader.jobs([jobId], library);
     if (!job) return null;
+    const printers = await this.#reader.printers(null);
+    const settings = { ...matching, ...(await this.#gates(printers, farm.lowPriorityFills)) };
     return printers.map((rows) => {
-      const candidate = this.#candidate(rows, this.options.fleet.live(rows.printer.id), library);
+      const candidate = this.#view.candidate(rows, fleet.live(rows.printer.id), library);
       return { printer: candidate, result: checkPair(job.match, candidate, settings) };
     });
   }
 
   async #pass(): Promise<void> {
-    const rows = await this.#reader.printers(null);
-    const { match: settings, library } = await this.#settings(rows);
-    // One look at every printer: what the mapping is made from is also what its snapshot tells of.
-    const seen = new Map(rows.map(({ printer: { id } }) => [id, this.#look(id)]));
-    const printers = rows.map((row) => this.#candidate(row, seen.get(row.printer.id) ?? null, library));
-    // Reading a long queue for a farm that is all busy would be most of this daemon's work.
-    if (!printers.some(couldTakeAJob)) return;
-    const pending = await this.#reader.jobs(null, library);
-    const queue = pending.filter(({ row }) => !this.#isSetAside(row.id));
-    if (queue.length === 0) return;
-    const jobs = new Map(queue.map((entry) => [entry.match.id, entry]));
-    const result = matchQueue(
-      queue.map((entry) => entry.match),
-      printers,
-      settings,
-    );
-    this.#reasons = result.reasons;
-    for (const assignment of result.assignments) {
-      const job = jobs.get(assignment.jobId);
-      const state = seen.get(assignment.printerId)?.report?.state;
+    const ticked = this.#ticked;
+    this.#ticked = false;
+    if (ticked) this.#takeBackLeftOut();
+    await this.#view.refresh(this.#stale.take());
+    if (ticked) await this.#reconcile();
+    const rows = [...this.#view.printers].map((seen) => seen.rows);
+    const assignments = this.#view.pass(await this.#gates(rows, this.#view.lowPriorityFills));
+    for (const { jobId, printerId, mapping } of assignments) {
+      const job = this.#view.job(jobId);
+      const state = this.#view.printer(printerId)?.live?.report?.state;
+      // The pass took both out of the queue: they come back as they are then, whatever becomes of this.
+      this.#stale.job(jobId);
+      this.#stale.printer(printerId);
       if (!job || !state || this.#stopped) continue;
       try {
-        await this.#assign(assignment, job.row, state);
+        await this.#assign({ jobId, printerId, mapping }, job.row, state);
       } catch (error) {
-        this.#leaveOut(job.row.id, error);
+        this.#leaveOut(jobId, error);
+        // The printer is free for the jobs behind it.
+        this.wake();
       }
     }
   }
 
-  /** A printer that prints on by itself may have to cool down or to rest first. */
-  #candidate(rows: PrinterRows, live: LivePrinter | null, library: Library): MatchPrinter {
-    const seen = matchPrinter(rows, live, library);
-    const waits = this.#rests.waitsFor(rows.printer, live, this.#policy.continuous, performance.now());
-    return waits === null ? seen : { ...seen, available: false, doing: waits };
+  #takeBackLeftOut(): void {
+    for (const [jobId, until] of this.#leftOut) {
+      if (performance.now() < until) continue;
+      this.#leftOut.delete(jobId);
+      this.#stale.job(jobId);
+    }
+  }
+
+  /** Now and then the memory is held against the database, and what has no change to tell of it is looked at. */
+  async #reconcile(): Promise<void> {
+    this.#view.lookAtAll();
+    if (await this.#view.isComplete(this.#leftOut.size)) return;
+    this.#stale.everything();
+    await this.#view.refresh(this.#stale.take());
   }
 
   /** Printers that warm up, and those that have been given a print and will. */
@@ -184,29 +199,13 @@ export class Scheduler {
     }).length;
   }
 
-  /** The live side of a printer as it is now; what comes later does not change it. */
-  #look(printerId: string): LivePrinter | null {
-    const live = this.options.fleet.live(printerId);
-    if (!live) return null;
-    const { serial, session, connection, report, capabilities } = live;
-    return { printerId, serial, session, connection, report, capabilities };
-  }
-
   /** One job that cannot be matched or assigned must not keep a printer, and the jobs behind it, waiting for ever. */
   #leaveOut(jobId: string, error: unknown): void {
-    this.#setAside.set(jobId, performance.now() + SET_ASIDE_MS);
+    this.#leftOut.set(jobId, performance.now() + LEFT_OUT_MS);
     this.options.log.error(
       { err: error, job: jobId },
       'a job could not be assigned; it is left out for a while',
     );
-  }
-
-  #isSetAside(jobId: string): boolean {
-    const until = this.#setAside.get(jobId);
-    if (until === undefined) return false;
-    if (performance.now() < until) return true;
-    this.#setAside.delete(jobId);
-    return false;
   }
 
   async #assign(assignment: JobAssignment, job: QueuedJob, state: PrinterState): Promise<void> {
@@ -241,22 +240,14 @@ export class Scheduler {
     runner.take(row);
   }
 
-  async #settings(
-    rows: readonly PrinterRows[],
-  ): Promise<{ readonly match: MatchSettings; readonly library: Library }> {
-    const { database, storeId, maxConcurrentJobs, matching, runner, now = Date.now } = this.options;
-    const settings = await queueSettings(database.read, storeId);
+  async #gates(rows: readonly PrinterRows[], processLowPriorityJobs: boolean): Promise<MatchGates> {
+    const { maxConcurrentJobs, matching, runner, now = Date.now } = this.options;
     return {
-      library: await this.#reader.library(settings),
-      match: {
-        checkRemaining: matching.checkRemaining,
-        distinctSlots: matching.distinctSlots,
-        processLowPriorityJobs: settings.lowPriorityFills,
-        maxConcurrentJobs,
-        activeJobs: runner.openCount,
-        startsLeft: this.#policy.startsLeft(now(), () => this.#heating(rows)),
-        begun: new Set(),
-      },
+      processLowPriorityJobs,
+      maxConcurrentJobs,
+      activeJobs: runner.openCount,
+      startsLeft: this.#policy.startsLeft(now(), () => this.#heating(rows)),
+      begun: matching.keepTogether === 'none' ? NOTHING : await this.#reader.begun(this.#view.words),
     };
   }
 }

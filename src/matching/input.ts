@@ -176,7 +176,8 @@ export interface MatchRules {
   readonly distinctSlots: boolean;
 }
 
-export interface MatchSettings extends MatchRules {
+/** What lets jobs through at all now. */
+export interface MatchGates {
   /** Lets low-priority jobs fill printers that no normal job can use. */
   readonly processLowPriorityJobs: boolean;
   /** Most jobs that may be under way at once; null is no limit. */
@@ -188,6 +189,8 @@ export interface MatchSettings extends MatchRules {
   /** Words of `MatchJob.together` of which a job is under way: the others go on before those not begun. */
   readonly begun: ReadonlySet<string>;
 }
+
+export type MatchSettings = MatchRules & MatchGates;
 
 /** A limit on the prints that begin now, such as the hours of the farm or what the mains can bear. */
 export interface StartsLeft {

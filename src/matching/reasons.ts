@@ -1,65 +1,69 @@
 import type { MatchJob, MatchSettings } from './input.js';
+import type { Waiting } from './kind.js';
 import { pairReason } from './pair.js';
 import { type PreparedJob, type PreparedPrinter, prepareJob } from './prepare.js';
 import type { PairReason } from './result.js';
 
-/** What a pass found out about one job. */
-export interface Finding {
+/** What a pass found out about a job that it gave away. */
+export interface Given {
   readonly job: MatchJob;
-  /** Positions of printers that do not fit; the first `known` of them were told of an equal job before. */
-  readonly mismatches: readonly number[];
-  readonly known: number;
-  /** How many of the mismatches belong to this job; later jobs of its kind may add more. */
+  /** Printers that did not fit; the first `seen` of them were tried for this job, later ones for others of its kind. */
+  readonly misfits: readonly PreparedPrinter[];
   readonly seen: number;
-  /** Position of the printer that takes the job. */
-  readonly winner: number | null;
+  readonly winner: PreparedPrinter;
 }
 
-/**
- * The reasons of one pass, by job and printer. Kept as positions and worded when asked for: a pass may look at
- * millions of pairs, and people read a few.
- */
+/** Jobs given away that are remembered, the latest. */
+const MOST_GIVEN = 1_000;
+
+/** The reasons of passes, by job and printer, worded when asked for: a pass decides millions of pairs, people read a few. */
 export class MatchReasons {
-  private readonly findings = new Map<string, Finding>();
+  readonly #given = new Map<string, Given>();
 
-  constructor(
-    private readonly candidates: readonly PreparedPrinter[],
-    private readonly settings: MatchSettings,
-  ) {}
-
-  note(finding: Finding): void {
-    this.findings.set(finding.job.id, finding);
+  note(given: Given): void {
+    this.#given.set(given.job.id, given);
+    const [oldest] = this.#given.keys();
+    if (this.#given.size > MOST_GIVEN && oldest !== undefined) this.#given.delete(oldest);
   }
 
-  /** Jobs the pass came to, in the order in which it did. */
-  jobIds(): Iterable<string> {
-    return this.findings.keys();
+  forget(jobId: string): void {
+    this.#given.delete(jobId);
   }
 
-  /** By printer id; null when the pass did not come to the job. Printers it took before are absent. */
-  of(jobId: string): ReadonlyMap<string, PairReason> | null {
-    const finding = this.findings.get(jobId);
-    if (finding === undefined) return null;
-    const job = prepareJob(finding.job);
-    const reasons = new Map<string, PairReason>();
-    for (const [at, position] of finding.mismatches.slice(0, finding.seen).entries()) {
-      this.word(reasons, job, position, at < finding.known);
-    }
-    if (finding.winner !== null) this.word(reasons, job, finding.winner, false);
-    return reasons;
+  /** By printer id; null for a job that was not given away lately. */
+  ofGiven(jobId: string, settings: MatchSettings): ReadonlyMap<string, PairReason> | null {
+    const given = this.#given.get(jobId);
+    if (given === undefined) return null;
+    const job = prepareJob(given.job);
+    const tried = [...given.misfits.slice(0, given.seen), given.winner];
+    return new Map(tried.map((printer) => [printer.printer.id, pairReason({ job, printer, settings })]));
   }
 
-  private word(
-    reasons: Map<string, PairReason>,
-    job: PreparedJob,
-    position: number,
-    repeated: boolean,
-  ): void {
-    const printer = this.candidates[position];
-    if (printer === undefined) return;
-    const reason = pairReason({ job, printer, settings: this.settings });
-    reasons.set(printer.printer.id, repeated ? asPrevious(reason, job.job) : reason);
+  /** By printer id. A mismatch that an equal job before it has as well is told as a repetition. */
+  ofWaiting(
+    { job, kind }: Waiting,
+    printers: readonly PreparedPrinter[],
+    settings: MatchSettings,
+  ): ReadonlyMap<string, PairReason> {
+    const prepared = prepareJob(job);
+    const first = kind.waiting.find(
+      (one) => one.job.partId === job.partId && one.job.plateId === job.plateId,
+    );
+    const repeated = first !== undefined && first.job.id !== job.id;
+    return new Map(
+      printers.map((printer) => [printer.printer.id, reasonOf(prepared, printer, settings, repeated)]),
+    );
   }
+}
+
+function reasonOf(
+  job: PreparedJob,
+  printer: PreparedPrinter,
+  settings: MatchSettings,
+  repeated: boolean,
+): PairReason {
+  const reason = pairReason({ job, printer, settings });
+  return repeated ? asPrevious(reason, job.job) : reason;
 }
 
 /** The contract tells a repeated mismatch by part and plate; without a part the reason itself is told. */

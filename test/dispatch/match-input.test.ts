@@ -82,7 +82,6 @@ const queued: QueuedJob = {
   materialAssignments: null,
   filesToPrint: [],
   overriddenProcessProfileId: null,
-  skuId: 'sku',
   orderId: 'order',
 };
 
@@ -95,7 +94,7 @@ function source(sliced: object, more: Partial<JobSource> = {}, metadata: object 
     part: { type: 'gcode3mf', metadata: { plates: [{ id: 1, sliced }], ...metadata } },
     buildMaterials: null,
     partMaterials: new Map(),
-    keepTogether: 'none',
+    together: null,
     ...more,
   };
 }
@@ -208,9 +207,7 @@ describe('matchJob', () => {
     const sliced = { boundingBox: [10, 20, 110, 220.5], height: 30 };
     expect(matchJob(queued, source(sliced), library()).file.reach).toEqual({ x: 110, y: 220.5, z: 30 });
     expect(matchJob(queued, source({}), library()).file.reach).toBeNull();
-    const together = (keepTogether: JobSource['keepTogether']) =>
-      matchJob(queued, source({}, { keepTogether }), library()).together;
-    expect([together('none'), together('sku'), together('order')]).toEqual([null, 'sku', 'order']);
+    expect(matchJob(queued, source({}, { together: 'order' }), library()).together).toBe('order');
   });
 
   it('takes the channels of a model from its part and asks the printer for a process unless it brings one', () => {
