@@ -11,6 +11,7 @@ import { buildPrograms } from './child.js';
 import { dispatch } from './dispatch.js';
 import { ingest } from './ingest.js';
 import { describeMachine } from './machine.js';
+import { match, matchIncremental } from './match.js';
 import { queueFarm } from './queue-farm.js';
 import { get, list, search } from './rest.js';
 import { start } from './start.js';
@@ -30,6 +31,8 @@ const BENCHMARKS: readonly Benchmark[] = [
   get,
   search,
   auth,
+  match,
+  matchIncremental,
 ];
 
 const args = await yargs(hideBin(process.argv))

@@ -1,5 +1,5 @@
 import type { MatchPrinter, Reach, SlicedPlateFile } from './input.js';
-import type { PreparedJob, PreparedPrinter } from './prepare.js';
+import { type PreparedJob, type PreparedPrinter, rising } from './prepare.js';
 import { restrictsModel, restrictsNozzle } from './required-tags.js';
 
 /**
@@ -68,11 +68,11 @@ function nozzleMisfit(job: PreparedJob, printer: PreparedPrinter): (() => string
       'a tag, or slice it again.';
   }
   const mounted = printer.printer.nozzles;
-  if (mounted.length === 0 || mounted.every((nozzle) => nozzle.diameter === null)) {
+  if (printer.diameters.every(Number.isNaN)) {
     return () =>
       `The file was sliced for a ${job.nozzles.join(' / ')} mm nozzle; this printer has not reported its nozzle.`;
   }
-  if (nozzlesFit(job, mounted)) return null;
+  if (nozzlesFit(job, printer)) return null;
   return () =>
     `The file was sliced for a ${job.nozzles.join(' / ')} mm nozzle; this printer has ` +
     `${mounted.map((nozzle) => nozzle.diameter ?? 'an unknown one').join(' / ')} mm.`;
@@ -83,19 +83,20 @@ function nozzleMisfit(job: PreparedJob, printer: PreparedPrinter): (() => string
  * binds none. As many in the file as on the printer: the same set of diameters, because the file's order is the
  * slicer's and not the machine's.
  */
-function nozzlesFit(job: PreparedJob, mounted: MatchPrinter['nozzles']): boolean {
-  const diameters = mounted.map((nozzle) => Number(nozzle.diameter ?? Number.NaN));
-  if (mounted.length > 1 && job.nozzles.length === mounted.length) {
-    const wanted = job.nozzles.toSorted((a, b) => a - b);
-    return diameters.toSorted((a, b) => a - b).every((diameter, at) => diameter === wanted[at]);
+function nozzlesFit({ nozzles: wanted, extruders }: PreparedJob, printer: PreparedPrinter): boolean {
+  const { diameters } = printer;
+  const mounted = printer.printer.nozzles;
+  if (mounted.length > 1 && wanted.length === mounted.length) {
+    const have = rising(diameters);
+    return wanted.every((diameter, at) => diameter === have[at]);
   }
-  const bound = new Set(job.demands.flatMap((demand) => demand.channel.extruder ?? []));
-  const unbound = job.demands.some((demand) => demand.channel.extruder === null);
-  const counting =
-    mounted.length > 1 && bound.size > 0 && !unbound
-      ? mounted.filter((nozzle) => bound.has(nozzle.index)).map((nozzle) => Number(nozzle.diameter))
-      : diameters;
-  return counting.length > 0 && job.nozzles.every((wanted) => counting.every((have) => have === wanted));
+  let counting = 0;
+  for (let at = 0; at < mounted.length; at++) {
+    if (mounted.length > 1 && extruders !== null && !extruders.has(mounted[at]?.index ?? -1)) continue;
+    counting++;
+    for (const diameter of wanted) if (diameters[at] !== diameter) return false;
+  }
+  return counting > 0;
 }
 
 function hasNozzle(printer: MatchPrinter, diameter: number | null): boolean {

@@ -2,7 +2,7 @@ import { type Lab, parseColour } from './colour.js';
 import { filamentType } from './filament.js';
 import type { MatchChannel, MatchJob, MatchPrinter, MatchSlot, MaterialAlternative } from './input.js';
 import { modelKey, type ProfileName, parseProfileName } from './model-names.js';
-import { type RequiredTag, readTags } from './required-tags.js';
+import { type RequiredTag, readTags, type TagValues, tagValues } from './required-tags.js';
 
 /** A channel that needs a slot, in comparable form. */
 export interface Demand {
@@ -43,8 +43,10 @@ export interface PreparedJob {
   readonly sliced: boolean;
   readonly modelKey: string;
   readonly profiles: readonly ProfileName[];
-  /** Millimetres. */
+  /** Millimetres, rising. */
   readonly nozzles: readonly number[];
+  /** The extruders in use; null where the file does not bind each of its channels to one. */
+  readonly extruders: ReadonlySet<number> | null;
   readonly excluded: ReadonlySet<string>;
 }
 
@@ -58,7 +60,9 @@ export interface PreparedPrinter {
   readonly types: ReadonlySet<string>;
   /** Comparable forms of every name of the model. */
   readonly modelKeys: ReadonlySet<string>;
-  readonly tags: ReadonlySet<string>;
+  readonly tagValues: TagValues;
+  /** Millimetres, of each nozzle; NaN where it has not said. */
+  readonly diameters: readonly number[];
 }
 
 export function prepareJob(job: MatchJob): PreparedJob {
@@ -72,7 +76,8 @@ export function prepareJob(job: MatchJob): PreparedJob {
     sliced,
     modelKey: sliced ? modelKey(file.modelName ?? '') : '',
     profiles: sliced ? file.compatibleNames.map(parseProfileName) : [],
-    nozzles: sliced ? file.nozzleDiameters.map(Number).filter((diameter) => diameter > 0) : [],
+    nozzles: sliced ? rising(file.nozzleDiameters.map(Number).filter((diameter) => diameter > 0)) : [],
+    extruders: extrudersInUse(needed),
     excluded: new Set(job.excludedPrinterIds),
   };
 }
@@ -83,14 +88,26 @@ export function preparePrinter(printer: MatchPrinter): PreparedPrinter {
     .sort((a, b) => a.amsIndex - b.amsIndex || a.slotIndex - b.slotIndex || a.tray - b.tray);
   const usable = places.map(readSlot).filter(holdsFilament);
   const names = [printer.modelName ?? '', printer.modelCode ?? '', ...printer.modelAliases];
+  const types = new Set(usable.map((slot) => slot.type).filter((type) => type !== ''));
+  const modelKeys = new Set(names.map(modelKey).filter((key) => key !== ''));
   return {
     printer,
     places,
     usable,
-    types: new Set(usable.map((slot) => slot.type).filter((type) => type !== '')),
-    modelKeys: new Set(names.map(modelKey).filter((key) => key !== '')),
-    tags: new Set(printer.tags),
+    types,
+    modelKeys,
+    tagValues: tagValues({ printer, modelKeys, types }),
+    diameters: printer.nozzles.map(({ diameter }) => Number(diameter ?? Number.NaN)),
   };
+}
+
+function extrudersInUse(channels: readonly MatchChannel[]): ReadonlySet<number> | null {
+  const bound = channels.flatMap(({ extruder }) => extruder ?? []);
+  return bound.length === 0 || bound.length < channels.length ? null : new Set(bound);
+}
+
+export function rising(numbers: readonly number[]): readonly number[] {
+  return numbers.toSorted((a, b) => a - b);
 }
 
 function readChannel(channel: MatchChannel, sliced: boolean): Demand {

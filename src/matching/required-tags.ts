@@ -8,20 +8,51 @@ import { parseTag, satisfiesTag, type TagRequirement } from './tags.js';
 export interface RequiredTag {
   readonly key: string;
   readonly text: string;
+  /** With its values in the form in which those of printers are kept. */
   readonly requirement: TagRequirement;
 }
 
 export function readTags(tags: Readonly<Record<string, string>>): RequiredTag[] {
-  return Object.entries(tags).map(([key, text]) => ({
-    key,
-    text,
-    requirement: parseTag(text, key === 'user.tags' ? 'all' : 'any'),
-  }));
+  return Object.entries(tags).map(([key, text]) => {
+    const { mode, values } = parseTag(text, key === 'user.tags' ? 'all' : 'any');
+    return { key, text, requirement: { mode, values: values.map((value) => comparable(key, value)) } };
+  });
 }
+
+/** What a printer has under each key, in the form in which tags are compared. */
+export function tagValues(printer: Pick<PreparedPrinter, 'printer' | 'modelKeys' | 'types'>): TagValues {
+  const { provider, id, nozzles, tags } = printer.printer;
+  const diameters = nozzles.flatMap(({ diameter }) => diameter ?? []);
+  return new Map<string, ReadonlySet<string>>([
+    ['printer.provider', new Set([provider])],
+    ['printer.id', new Set([id])],
+    ['printer.nozzleDiameter', new Set(diameters.map((one) => comparable('printer.nozzleDiameter', one)))],
+    ['printer.modelName', printer.modelKeys],
+    ['filament.type', printer.types],
+    ['user.tags', new Set(tags)],
+  ]);
+}
+
+export type TagValues = ReadonlyMap<string, ReadonlySet<string>>;
+
+function comparable(key: string, value: string): string {
+  switch (key) {
+    case 'printer.nozzleDiameter':
+      return Number.isNaN(Number(value)) ? value : String(Number(value));
+    case 'printer.modelName':
+      return modelKey(value);
+    case 'filament.type':
+      return filamentType(value);
+    default:
+      return value;
+  }
+}
+
+const NOTHING: ReadonlySet<string> = new Set();
 
 /** A tag under a key nobody knows is never satisfied: what it asks for cannot be checked. */
 export function tagHolds(tag: RequiredTag, printer: PreparedPrinter): boolean {
-  return satisfiesTag(tag.requirement, (value) => hasValue(tag.key, value, printer));
+  return satisfiesTag(tag.requirement, printer.tagValues.get(tag.key) ?? NOTHING);
 }
 
 /** What the printer has to show for a key, for people to read. */
@@ -53,28 +84,4 @@ export function restrictsNozzle(tags: readonly RequiredTag[]): boolean {
 
 function restricts(tag: RequiredTag, key: string): boolean {
   return tag.key === key && tag.requirement.mode !== 'none' && tag.requirement.values.length > 0;
-}
-
-function hasValue(key: string, value: string, printer: PreparedPrinter): boolean {
-  switch (key) {
-    case 'printer.provider':
-      return printer.printer.provider === value;
-    case 'printer.id':
-      return printer.printer.id === value;
-    case 'printer.nozzleDiameter':
-      return printer.printer.nozzles.some((nozzle) => sameDiameter(nozzle.diameter, value));
-    case 'printer.modelName':
-      return printer.modelKeys.has(modelKey(value));
-    case 'filament.type':
-      return printer.types.has(filamentType(value));
-    case 'user.tags':
-      return printer.tags.has(value);
-    default:
-      return false;
-  }
-}
-
-function sameDiameter(diameter: string | null, wanted: string): boolean {
-  if (diameter === null) return false;
-  return diameter === wanted || Number(diameter) === Number(wanted);
 }

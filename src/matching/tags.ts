@@ -23,17 +23,17 @@ export function parseTag(text: string, plainMode: 'all' | 'any'): TagRequirement
     : { mode, values: splitValues(trimmed.slice(2)) };
 }
 
-/** Whether the requirement holds, given a test for a single value. One without values asks for nothing. */
-export function satisfiesTag(requirement: TagRequirement, has: (value: string) => boolean): boolean {
+/** Whether the requirement holds for what there is. One without values asks for nothing. */
+export function satisfiesTag(requirement: TagRequirement, held: ReadonlySet<string>): boolean {
   const { mode, values } = requirement;
   if (values.length === 0) return true;
   switch (mode) {
     case 'all':
-      return values.every(has);
+      return values.every((value) => held.has(value));
     case 'any':
-      return values.some(has);
+      return values.some((value) => held.has(value));
     case 'none':
-      return !values.some(has);
+      return !values.some((value) => held.has(value));
   }
 }
 

@@ -5,7 +5,7 @@ import type { Transaction } from '../../src/database/transaction.js';
 import type { DispatchRow } from '../../src/dispatch/journal.js';
 import type { DispatchTiming } from '../../src/dispatch/machine-types.js';
 import { DispatchRunner } from '../../src/dispatch/runner.js';
-import { Scheduler } from '../../src/dispatch/scheduler.js';
+import { Scheduler, type SchedulerOptions } from '../../src/dispatch/scheduler.js';
 import { StartPolicy } from '../../src/dispatch/start-policy.js';
 import { createBuild, planBuild } from '../../src/domain/builds.js';
 import type { PrintJob } from '../../src/domain/jobs.js';
@@ -38,6 +38,12 @@ export class Workshop {
   beforeCommit: (changes: readonly Change[]) => void = () => {};
   onPoint: (point: string) => void = () => {};
   readonly policy = new StartPolicy();
+  /** What the next daemon has in its configuration. */
+  matching: SchedulerOptions['matching'] = {
+    checkRemaining: 'warn',
+    distinctSlots: false,
+    keepTogether: 'none',
+  };
   /** What the clock of the farm shows, epoch milliseconds. */
   now: () => number = Date.now;
   timing: Partial<DispatchTiming> = { ...TIMING, transferBackoffMs: [1, 1] };
@@ -119,7 +125,7 @@ export class Workshop {
       ...options,
       tickMs: 3_600_000,
       maxConcurrentJobs: null,
-      matching: { checkRemaining: 'warn', distinctSlots: false, keepTogether: 'none' },
+      matching: this.matching,
     });
     this.#process = { driver, fleet, runner, scheduler };
     await runner.start();
