@@ -7,7 +7,7 @@ import {
   describeSlot,
 } from './describe.js';
 import { fileMisfit } from './file-fit.js';
-import { placeChannels } from './materials.js';
+import { canPlace, placeChannels } from './materials.js';
 import type { UsableSlot } from './prepare.js';
 import { isKnownTag, printerFacts, tagHolds } from './required-tags.js';
 import type { CheckContext } from './result.js';
@@ -47,7 +47,7 @@ export const FIT_CHECKS: readonly CheckRule[] = [
     code: 'material-match',
     label: 'Filament matches',
     temporary: false,
-    passes: ({ job, printer, settings }) => placeChannels(job, printer, settings).placed,
+    passes: ({ job, printer, settings }) => canPlace(job, printer, settings),
     explain: materialText,
     context: materialContext,
   },

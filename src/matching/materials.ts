@@ -46,6 +46,51 @@ export function placeChannels(job: PreparedJob, printer: PreparedPrinter, rules:
 }
 
 /**
+ * Whether `placeChannels` finds a place for every channel. It chooses nothing, so that it costs a fraction: a pass asks
+ * this of every pair, and for places only of those that it brings together.
+ */
+export function canPlace(job: PreparedJob, { usable, types }: PreparedPrinter, rules: MatchRules): boolean {
+  const { demands, sliced } = job;
+  for (const demand of demands) {
+    if (sliced && !types.has(demand.type)) return false;
+    if (!isFed(demand, usable, rules)) return false;
+  }
+  return demands.length < 2 || !sliced || canPlaceApart(demands, usable, rules);
+}
+
+function isFed(demand: Demand, usable: readonly UsableSlot[], rules: MatchRules): boolean {
+  for (const candidate of usable) if (admits(demand, candidate, rules)) return true;
+  return false;
+}
+
+function admits(demand: Demand, candidate: UsableSlot, { checkRemaining }: MatchRules): boolean {
+  return slotRank(demand, candidate) >= 0 && !(checkRemaining === 'refuse' && fallsShort(demand, candidate));
+}
+
+/** Gives each channel a slot of its own, whichever, moving channels placed before to others where need be. */
+function canPlaceApart(
+  demands: readonly Demand[],
+  usable: readonly UsableSlot[],
+  rules: MatchRules,
+): boolean {
+  const holders = new Array<number>(usable.length).fill(-1);
+  const makeRoom = (row: number, visited: Set<number>): boolean => {
+    const demand = demands[row];
+    if (demand === undefined) return false;
+    for (const [column, candidate] of usable.entries()) {
+      if (visited.has(column) || !admits(demand, candidate, rules)) continue;
+      visited.add(column);
+      const holder = holders[column] ?? -1;
+      if (holder >= 0 && !makeRoom(holder, visited)) continue;
+      holders[column] = row;
+      return true;
+    }
+    return false;
+  };
+  return demands.length <= usable.length && demands.every((_, row) => makeRoom(row, new Set()));
+}
+
+/**
  * Position among the choices of the first that admits this slot, 0 when there are none to choose from, -1 when none
  * does.
  */

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { colourDistance, parseColour } from '../../src/matching/colour.js';
 import type { MatchChannel, MatchFile, MatchRules, MatchSlot } from '../../src/matching/input.js';
 import { channelMapping } from '../../src/matching/mapping.js';
-import { placeChannels, slotRank } from '../../src/matching/materials.js';
+import { canPlace, placeChannels, slotRank } from '../../src/matching/materials.js';
 import { type Demand, prepareJob, preparePrinter, type UsableSlot } from '../../src/matching/prepare.js';
 import {
   assigned,
@@ -239,6 +239,7 @@ describe('placeChannels', () => {
         const all = [...choices(preparedJob.demands, preparedPrinter.usable)];
         const possible = all.length > 0 && preparedJob.demands.every((demand) => demand.type !== '');
         expect(placement.placed).toBe(possible);
+        expect(canPlace(preparedJob, preparedPrinter, SETTINGS)).toBe(possible);
         if (!placement.placed) return;
         const found = quality(preparedJob.demands, placement.slots);
         for (const choice of all) {
@@ -246,6 +247,25 @@ describe('placeChannels', () => {
         }
       }),
       { numRuns: 1000 },
+    );
+  });
+
+  it('knows without choosing whether there is a choice, under every rule', () => {
+    const rulesArb = fc.record({
+      checkRemaining: fc.constantFrom<MatchRules['checkRemaining'][]>('off', 'warn', 'refuse'),
+      distinctSlots: fc.boolean(),
+    });
+    const files = fc.constantFrom<MatchFile[]>(slicedFile(), {
+      kind: 'model',
+      ownProcess: true,
+      reach: null,
+    });
+    fc.assert(
+      fc.property(channelsArb, slotsArb, rulesArb, files, (channels, slots, rules, file) => {
+        const { preparedJob, preparedPrinter, placement } = place(channels, slots, true, { rules, file });
+        expect(canPlace(preparedJob, preparedPrinter, rules)).toBe(placement.placed);
+      }),
+      { numRuns: 500 },
     );
   });
 

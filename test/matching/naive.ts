@@ -1,6 +1,7 @@
 import type { MatchJob, MatchPrinter, MatchSettings } from '../../src/matching/input.js';
 import { byQueue, byWear } from '../../src/matching/order.js';
-import { checkPair } from '../../src/matching/pair.js';
+import { CHECKS } from '../../src/matching/pair.js';
+import { prepareJob, preparePrinter } from '../../src/matching/prepare.js';
 
 /** The rules of a pass in their plainest form: every job with every printer, one after another. */
 export function naivePass(
@@ -9,16 +10,20 @@ export function naivePass(
   settings: MatchSettings,
 ): readonly (readonly [jobId: string, printerId: string])[] {
   const open = { ...settings, maxConcurrentJobs: null, startsLeft: null };
-  const free = printers.toSorted(byWear);
+  const free = printers.toSorted(byWear).map(preparePrinter);
   const pairs: [string, string][] = [];
   const serve = (tier: readonly MatchJob[]) => {
     for (const one of queueOf(tier, settings.begun)) {
       const limit = settings.maxConcurrentJobs ?? Number.POSITIVE_INFINITY;
       if (settings.activeJobs + pairs.length >= limit) return;
       if (settings.startsLeft && pairs.length >= settings.startsLeft.count) return;
-      const at = free.findIndex((machine) => checkPair(one, machine, open).matched);
+      const prepared = prepareJob(one);
+      const at = free.findIndex((machine) => {
+        const pair = { job: prepared, printer: machine, settings: open };
+        return CHECKS.every((check) => check.passes(pair));
+      });
       const [taken] = at < 0 ? [] : free.splice(at, 1);
-      if (taken !== undefined) pairs.push([one.id, taken.id]);
+      if (taken !== undefined) pairs.push([one.id, taken.printer.id]);
     }
   };
   const normal = jobs.filter(({ priority }) => priority === 100);

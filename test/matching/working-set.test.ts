@@ -131,7 +131,7 @@ describe('a working set', () => {
         farm.pass();
         farm.pass();
       }),
-      { numRuns: 250 },
+      { numRuns: 150 },
     );
   });
 
@@ -155,7 +155,7 @@ describe('a working set', () => {
           }
         }
       }),
-      { numRuns: 150 },
+      { numRuns: 60 },
     );
   });
 
@@ -199,7 +199,7 @@ describe('a working set', () => {
           }
         },
       ),
-      { numRuns: 50 },
+      { numRuns: 30 },
     );
   });
 
