@@ -14,7 +14,8 @@ const free: EmulatedPrinter[] = [];
 beforeAll(async () => {
   farm = await testFarm({
     printers: MODELS.map((model) => ({ model })),
-    timing: { ...QUICK, transferBackoffMs: [50, 50] },
+    // A start has time to show where ten printers of one process begin at once.
+    timing: { ...QUICK, firstSignMs: 1_500, confirmMs: 4_000, transferBackoffMs: [50, 50] },
   });
   free.push(...farm.emulator.printers);
   for (const [model, code] of Object.entries(FILES)) {

@@ -15,7 +15,8 @@ const free: EmulatedPrinter[] = [];
 beforeAll(async () => {
   farm = await testFarm({
     printers: Array.from({ length: FAULTS }, () => ({ model: 'X1C' })),
-    timing: { ...QUICK, transferBackoffMs: [50, 50] },
+    // A start has time to show where ten printers of one process begin at once.
+    timing: { ...QUICK, firstSignMs: 1_500, confirmMs: 4_000, transferBackoffMs: [50, 50] },
   });
   free.push(...farm.emulator.printers);
   const file = await cube({ model: 'BL-P001', plates: [{ seconds: 1_200 }] });
