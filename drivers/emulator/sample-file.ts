@@ -12,6 +12,8 @@ export interface SlicedFilament {
   readonly infoIdx: string;
   readonly usedGrams: number;
   readonly usedMeters: number;
+  /** Logical extruder; default the right one of two. */
+  readonly group?: number;
 }
 
 export interface SlicedPlate {
@@ -154,7 +156,7 @@ function slicedPlate(plate: SlicedPlate, file: SlicedFile): string {
     lines.push(
       `    <filament id="${filament.id}" tray_info_idx="${filament.infoIdx}" type="${filament.type}"` +
         ` color="${filament.color}" used_m="${filament.usedMeters.toFixed(2)}"` +
-        ` used_g="${filament.usedGrams.toFixed(2)}" group_id="${group}" nozzle_diameter="${nozzle.split(',')[0]}"/>`,
+        ` used_g="${filament.usedGrams.toFixed(2)}" group_id="${filament.group ?? group}" nozzle_diameter="${nozzle.split(',')[0]}"/>`,
     );
   }
   return `  <plate>\n${lines.join('\n')}\n  </plate>\n`;

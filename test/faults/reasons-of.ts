@@ -11,6 +11,8 @@ export interface Wanted {
   readonly nozzle?: string;
   /** Filaments of the plate as type and colour, default one white PLA. */
   readonly filaments?: readonly (readonly [type: string, color: string])[];
+  /** Logical extruder of the filaments. */
+  readonly group?: number;
   readonly tags?: Readonly<Record<string, string>>;
   readonly materials?: object;
   readonly quantity?: number;
@@ -105,6 +107,14 @@ export class Reasons {
     return this.troubleshoot(job, printer);
   }
 
+  /** Waits until a printer fails this check, whatever else it fails. */
+  async fails(job: string, printer: EmulatedPrinter, code: string): Promise<void> {
+    await this.floor.farm.until(
+      `/v1/print-jobs/${job}/matching-troubleshoot`,
+      (body) => valueAt(checkOf(this.#of(body, printer), code), 'passed') === false,
+    );
+  }
+
   /** Job and printer do not fit: both answers say so, in the same words. */
   async doesNotFit(
     job: string,
@@ -143,7 +153,7 @@ const explained = (found: unknown, code: string) => valueAt(checkOf(found, code)
 
 function fileOf(
   printer: EmulatedPrinter,
-  { model, nozzle, filaments = [['PLA', '#FFFFFF']] }: Wanted,
+  { model, nozzle, group, filaments = [['PLA', '#FFFFFF']] }: Wanted,
 ): SlicedFile {
   const plate = {
     index: 1,
@@ -156,6 +166,7 @@ function fileOf(
       infoIdx: '',
       usedGrams: 5,
       usedMeters: 1.7,
+      ...(group === undefined ? {} : { group }),
     })),
   };
   const file: SlicedFile = { model: model === undefined ? printer.modelCode : model, plates: [plate] };

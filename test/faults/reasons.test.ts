@@ -19,7 +19,10 @@ const variants: Record<'white' | 'black' | 'red', string> = { white: '', black: 
 
 beforeAll(async () => {
   const empty = { model: 'A1', ams: [{ id: 0, slots: [null, null, null, null] }] };
-  floor = await ShopFloor.open(['A1M', 'A1M', 'A1M', 'A1M', 'A1M', 'X1C', 'X1C', 'P1S', 'H2D', empty]);
+  floor = await ShopFloor.open([
+    ...['A1M', 'A1M', 'A1M', 'A1M', 'A1M', 'X1C', 'X1C', 'X1C', 'P1S', 'H2D', 'H2D'],
+    empty,
+  ]);
   reasons = new Reasons(floor);
   free = floor.next('N1');
   await floor.farm.until('/v1/printers', (body) =>
@@ -103,7 +106,7 @@ describe('pain-17: a job waits because of its printer', () => {
     const printer = floor.next('O1D');
     printer.addFault('dev.modeOff');
     await floor.row(printer, (row) => valueAt(row, 'isAvailable') === false);
-    const job = await reasons.one(printer, { nozzle: '0.4,0.4' });
+    const job = await reasons.one(printer);
     await reasons.waitsFor(
       job,
       printer,
@@ -204,6 +207,14 @@ describe('pain-17: a job does not fit a printer', () => {
     await reasons.forget(type, two);
   });
 
+  it('material-match: it was sliced for the other extruder', async () => {
+    const printer = floor.next('O1D');
+    const job = await reasons.one(printer, { nozzle: '0.4,0.4', group: 0 });
+    const words = /sliced for extruder 1, and no slot there holds PLA\. Loaded: AMS 1 slot 1/;
+    await reasons.doesNotFit(job, printer, 'material-match', words);
+    await reasons.forget(job);
+  });
+
   it('material-match: no slot holds what is assigned to the channel', async () => {
     const words = /none holds one of the materials assigned to it/;
     const variant = await reasons.one(free, { materials: { 0: [{ variantId: variants.red }] } });
@@ -249,6 +260,21 @@ describe('pain-17: a job does not fit a printer', () => {
 });
 
 describe('pain-17: a job waits because of the farm', () => {
+  it('material-match: what is left on the spools is less than it needs, and that is refused', async () => {
+    const printer = floor.next();
+    await floor.farm.restart({ config: { matching: { checkRemaining: 'refuse' } } });
+    await floor.online(printer);
+    const ready = (is: boolean) =>
+      floor.farm.ok('PATCH', '/v1/printers/confirm-ready', { ready: is, ids: [floor.id(printer)] });
+    await ready(false);
+    for (const slot of [0, 1, 3]) printer.setSpool(0, slot, { type: 'PLA', color: 'FFFFFFFF', remain: 0 });
+    const job = await reasons.one(printer);
+    await reasons.fails(job, printer, 'material-match');
+    await ready(true);
+    await reasons.doesNotFit(job, printer, 'material-match', /hold less than the 5 g it needs/);
+    await reasons.forget(job);
+  });
+
   it('subscription-slots: as many jobs are under way as there may be', async () => {
     const working = await reasons.one(free);
     await floor.job(working, 'printing');
