@@ -42,12 +42,15 @@ async function wants(jobId: string, materials: MaterialAssignments): Promise<voi
   await shop.write((tx) => setPartMaterials(tx, partId, materials));
 }
 
+/** A busy machine takes its time. */
+const PATIENTLY = { timeout: 15_000 };
+
 /** Waits for a pass that finds the job's material nowhere. */
 function waits(jobId: string): Promise<void> {
   return vi.waitFor(() => {
     const reasons = [...(shop.scheduler.reasons(jobId)?.values() ?? [])];
     expect(reasons.map(({ reasonCode }) => reasonCode)).toEqual(Array(3).fill('material-mismatch'));
-  });
+  }, PATIENTLY);
 }
 
 function assign(contents: Parameters<typeof assignSlots>[3], index = 0) {
@@ -150,15 +153,15 @@ describe('what the matcher has in memory', () => {
     expect(printers.mock.calls).toEqual([[null]]);
     const [printerId = ''] = shop.printerIds;
     await shop.write((tx) => tx.update(printer, printerId, { tags: ['big'] }));
-    await vi.waitFor(() => expect(printers).toHaveBeenLastCalledWith([printerId]));
+    await vi.waitFor(() => expect(printers).toHaveBeenLastCalledWith([printerId]), PATIENTLY);
     await shop.write((tx) => tx.update(printJob, other, { label: 'another' }));
-    await vi.waitFor(() => expect(jobs.mock.lastCall?.[0]).toEqual([other]));
+    await vi.waitFor(() => expect(jobs.mock.lastCall?.[0]).toEqual([other]), PATIENTLY);
     // A report that says nothing new for any job reads nothing at all.
     const [passes, looks] = [jobs.mock.calls.length, printers.mock.calls.length];
     shop.session(1).reports(idleState({ bedTemp: 40 }));
     shop.scheduler.wake();
     await shop.write((tx) => tx.update(printJob, other, { label: 'again' }));
-    await vi.waitFor(() => expect(jobs.mock.calls.length).toBe(passes + 1));
+    await vi.waitFor(() => expect(jobs.mock.calls.length).toBe(passes + 1), PATIENTLY);
     expect(printers.mock.calls.length).toBe(looks);
   });
 
