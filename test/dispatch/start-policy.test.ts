@@ -4,6 +4,7 @@ import { isHeating } from '../../src/dispatch/heating.js';
 import { Rests } from '../../src/dispatch/rests.js';
 import { NO_POLICY, StartPolicy } from '../../src/dispatch/start-policy.js';
 import { nextOpening, parseHours } from '../../src/dispatch/working-hours.js';
+import { setContinuousPrint } from '../../src/domain/printers.js';
 import { idleState } from './scripted-driver.js';
 import { Workshop } from './workshop.js';
 
@@ -189,5 +190,25 @@ describe('a printer in continuous printing', () => {
     expect(rests.waitsFor(row, live(20), resting, 61_000)).toBeNull();
     expect(rests.waitsFor({ ...row, printingJobId: 'j' }, live(20), resting, 62_000)).toBeNull();
     expect(rests.waitsFor(row, live(20), resting, 63_000)).toContain('for another 60 s');
+  });
+
+  it('begins the next one when its bed has become cold, and says until then that it cools down', async () => {
+    shop = await Workshop.open(1);
+    shop.tickMs = 50;
+    shop.policy.configure({ ...NO_POLICY, continuous: { bedBelowC: 40, waitSeconds: 0 } });
+    await shop.boot();
+    await shop.write((tx) => setContinuousPrint(tx, shop.printerId, true, null));
+    const session = shop.session();
+    session.reports(idleState({ activity: 'FINISH', bedTemp: 61 }));
+    const [id = ''] = await shop.queue();
+    const [found] = (await shop.scheduler.troubleshoot(id)) ?? [];
+    const check = found?.result.checks.find(({ code }) => code === 'available');
+    expect(check?.explanation).toContain('cooling down, with its bed at 61 °C');
+    session.reports(idleState({ activity: 'FINISH', bedTemp: 50 }));
+    expect(session.uploads).toEqual([]);
+    const sent = session.next('start');
+    session.reports(idleState({ activity: 'FINISH', bedTemp: 39 }));
+    await sent;
+    expect(await shop.job(id)).toMatchObject({ status: 'sending-to-printer' });
   });
 });

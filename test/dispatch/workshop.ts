@@ -38,6 +38,8 @@ export class Workshop {
   beforeCommit: (changes: readonly Change[]) => void = () => {};
   onPoint: (point: string) => void = () => {};
   readonly policy = new StartPolicy();
+  /** How often the scheduler looks again by itself, milliseconds. */
+  tickMs = 3_600_000;
   /** What the next daemon has in its configuration. */
   matching: SchedulerOptions['matching'] = {
     checkRemaining: 'warn',
@@ -123,7 +125,7 @@ export class Workshop {
     const options = { database, storeId, fleet, runner, log, random, probe, policy, now: () => this.now() };
     const scheduler = new Scheduler({
       ...options,
-      tickMs: 3_600_000,
+      tickMs: this.tickMs,
       maxConcurrentJobs: null,
       matching: this.matching,
     });
