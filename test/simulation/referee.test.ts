@@ -18,6 +18,23 @@ describe('the referee of the simulation', () => {
     );
   });
 
+  it.each([-1, 1])('sees a job that is counted too seldom or too often (%s)', (wrong) => {
+    const scene = new Scene();
+    scene.begin();
+    scene.end('finished');
+    scene.told('completed', { status: 'completed' });
+    scene.printer = { ...scene.printer, lifetimeJobCount: 1 + wrong };
+    expect(scene.look().join()).toMatch(/counts \d jobs; 1 were completed and 0 settled/);
+  });
+
+  it('sees hours that go back', () => {
+    const scene = new Scene();
+    scene.printer = { ...scene.printer, lifetimePrintHours: 2 };
+    scene.look();
+    scene.printer = { ...scene.printer, lifetimePrintHours: 1.5 };
+    expect(scene.look().join()).toContain('went from 2 to 1.5');
+  });
+
   it('sees two open dispatches', () => {
     const scene = new Scene();
     scene.dispatches = [dispatch(), dispatch({ id: 'another', token: 1 })];

@@ -202,6 +202,25 @@ const usedBedsAreNotReady: Rule = ({ now, truth }) =>
 const nothingPrintsOnAnother: Rule = ({ truth }) =>
   truth.collisions.map(({ serial, print, on }) => `${serial} began ${print} onto ${on}`);
 
+/** Each completed dispatch counts, and each job that a person settled as completed; hours only add up. */
+const countersAreTrue: Rule = ({ before, now, decisions }) =>
+  now.printers.flatMap(({ id, serial, lifetimeJobCount, lifetimePrintHours }) => {
+    const here = now.dispatches.filter(({ printerId }) => printerId === id);
+    const completed = here.filter(({ outcome }) => outcome === 'completed').length;
+    const settled = here.filter(
+      ({ outcome, printJobId }) => outcome === 'unknown' && decisions.isResolved(printJobId),
+    ).length;
+    const breaches: string[] = [];
+    if (lifetimeJobCount < completed || lifetimeJobCount > completed + settled)
+      breaches.push(
+        `printer ${serial} counts ${lifetimeJobCount} jobs; ${completed} were completed and ${settled} settled`,
+      );
+    const hours = before?.printers.find((printer) => printer.id === id)?.lifetimePrintHours ?? 0;
+    if (lifetimePrintHours < hours)
+      breaches.push(`the hours of printer ${serial} went from ${hours} to ${lifetimePrintHours}`);
+    return breaches;
+  });
+
 export const RULES: readonly Rule[] = [
   nothingIsLost,
   openOnce,
@@ -214,6 +233,7 @@ export const RULES: readonly Rule[] = [
   doubtIsShown,
   usedBedsAreNotReady,
   nothingPrintsOnAnother,
+  countersAreTrue,
 ];
 
 function tokensOf({ token, previousToken }: DispatchRow): readonly number[] {

@@ -67,6 +67,8 @@ export class Scene {
     continuousPrint: false,
     fabmaticRemainingJobs: null,
     isSetAside: false,
+    lifetimeJobCount: 0,
+    lifetimePrintHours: 0,
   };
   dispatches: DispatchRow[] = [dispatch()];
   lowPriorityFills = false;
@@ -89,7 +91,8 @@ export class Scene {
   /** The dispatch ends, and with it the job's hold of the printer. */
   told(outcome: string, job: Partial<JobRow>): void {
     this.dispatches = [dispatch({ endedAt: 'then', outcome, phase: 'ended' })];
-    this.printer = { ...this.printer, printingJobId: null };
+    const lifetimeJobCount = this.printer.lifetimeJobCount + (outcome === 'completed' ? 1 : 0);
+    this.printer = { ...this.printer, printingJobId: null, lifetimeJobCount };
     this.job = { ...this.job, ...job };
   }
 

@@ -63,6 +63,8 @@ const printerRow = z.object({
   continuousPrint: flag,
   fabmaticRemainingJobs: z.int().nullable(),
   isSetAside: flag,
+  lifetimeJobCount: z.int(),
+  lifetimePrintHours: z.number(),
 });
 const slotRow = z.object({
   printerId: z.string(),
@@ -136,7 +138,7 @@ function readAll(sqlite: Database): Snapshot {
     printers: rows(
       printerRow,
       `select id, deviceId as serial, enabled, confirmedReady, isOnline, isAvailable, printingJobId,
-       isInMaintenance, tags, continuousPrint, fabmaticRemainingJobs,
+       isInMaintenance, tags, continuousPrint, fabmaticRemainingJobs, lifetimeJobCount, lifetimePrintHours,
        coalesce(setAside, 'null') <> 'null' as isSetAside from printer`,
     ),
     slots: rows(

@@ -10,7 +10,7 @@ beforeAll(async () => {
 afterAll(() => farm.stop());
 
 const NAMES = ['maintenance', 'retention', 'checkpoint', 'integrity'] as const;
-const chore = (name: string) => NAMES.findIndex((one) => one === name);
+const chore = (name: (typeof NAMES)[number]) => NAMES.indexOf(name);
 const shown = () => farm.ok('GET', '/local/upkeep');
 const ready = async () => {
   const answer = await fetch(`${farm.url}/readyz`);
