@@ -5,7 +5,7 @@ import { checkPair } from '../../src/matching/pair.js';
 import { couldTakeAJob } from '../../src/matching/readiness-checks.js';
 import { WorkingSet } from '../../src/matching/working-set.js';
 import { naivePass } from './naive.js';
-import { channel, easyJobArb, job, printer, printersArb, SETTINGS, settingsArb } from './samples.js';
+import { channel, easyJobArb, job, printer, printersArb, SETTINGS, settingsArb, slot } from './samples.js';
 
 const JOB_IDS = Array.from({ length: 10 }, (_, at) => `job-${at}`);
 const RULES: MatchRules = { checkRemaining: 'warn', distinctSlots: false };
@@ -26,7 +26,21 @@ const gatesArb = fc
   .tuple(settingsArb, fc.subarray(['order-1', 'order-2']))
   .map(([settings, begun]): MatchGates => ({ ...settings, begun: new Set(begun) }));
 
+const types = fc.constantFrom('PLA', 'PETG', 'ABS');
+
+/** Free printers and plain jobs, which fit or do not by one type: so that what changes often decides something. */
+const plainStepArb: fc.Arbitrary<Step> = fc.oneof(
+  fc.tuple(types, fc.nat({ max: 3 })).map(([type, at]): Step => {
+    const machine = printer({ id: `printer-${at}`, slots: [slot(0, 0, { type })] });
+    return { kind: 'printer', printer: machine };
+  }),
+  fc.tuple(types, ids, fc.nat({ max: 4 })).map(([type, id, queueOrder]): Step => {
+    return { kind: 'job', job: job({ id, queueOrder, channels: [channel(0, { type })] }) };
+  }),
+);
+
 const stepArb: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 10, arbitrary: plainStepArb },
   {
     weight: 6,
     arbitrary: fc
@@ -47,7 +61,7 @@ const stepArb: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.nat({ max: 5 }).map((at): Step => ({ kind: 'no-printer', id: `printer-${at}` })),
   },
   { weight: 1, arbitrary: gatesArb.map((gates): Step => ({ kind: 'gates', gates })) },
-  { weight: 4, arbitrary: fc.array(fc.nat({ max: 3 })).map((fails): Step => ({ kind: 'pass', fails })) },
+  { weight: 8, arbitrary: fc.array(fc.nat({ max: 3 })).map((fails): Step => ({ kind: 'pass', fails })) },
 );
 
 const rulesArb: fc.Arbitrary<MatchRules> = fc.record({
@@ -240,6 +254,17 @@ describe('a working set', () => {
     looks = 0;
     expect(farm.pass(SETTINGS)).toEqual([]);
     expect(looks).toBe(21);
+  });
+
+  it('holds a printer that changed while it was free against all jobs again', () => {
+    const farm = new Farm(RULES);
+    farm.putJob(job({ id: 'waits', ...petg }));
+    farm.putPrinter(printer());
+    farm.pass();
+    expect(farm.jobs.size).toBe(1);
+    farm.putPrinter(printer({ slots: [slot(0, 0, { type: 'PETG' })] }));
+    farm.pass();
+    expect(farm.jobs.size).toBe(0);
   });
 
   it('remembers of what a gate held back that nobody looked at it', () => {
