@@ -12,7 +12,7 @@ it('pain-08, pain-09, pain-11, pain-12, pain-13, pain-22: a small farm keeps the
   console.log(
     `simulation seed ${seed}; again: SIMULATION_SEED=${seed}, or npm run simulate -- --seed ${seed}`,
   );
-  const report = await simulate({ seed, printers: 4, jobs: 8, steps: 150, budgetMs: 6_000 });
+  const report = await simulate({ seed, printers: 4, jobs: 6, steps: 150, budgetMs: 5_000 });
   if (report.breaches.length > 0) console.error(report.history.join('\n'));
   expect(report.breaches, `seed ${seed}, kept in ${report.kept}`).toEqual([]);
   expect(report.begun).toBeGreaterThan(0);
