@@ -231,7 +231,7 @@ export function matchPrinter(rows: PrinterRows, live: LivePrinter | null, librar
     },
     tags: row.tags,
     useAms: usesAms(rows, live),
-    slots: matchSlots(rows, state, library, { modelId: known?.modelId ?? null, nozzleDiameter }),
+    slots: matchSlots(rows.slots, state, library, { modelId: known?.modelId ?? null, nozzleDiameter }),
     lastPrintedAt: row.lastPrintedAt === null ? null : Date.parse(row.lastPrintedAt),
     lifetimePrintHours: row.lifetimePrintHours,
   };

@@ -2,13 +2,13 @@ import { expectedOf } from '../domain/slots.js';
 import type { PrinterState } from '../fleet/live-printer.js';
 import type { MatchSlot } from '../matching/input.js';
 import type { Library, ModelAndNozzle } from './library.js';
-import type { PrinterRows, SlotRow } from './match-input.js';
+import type { SlotRow } from './match-input.js';
 
 type SlotState = PrinterState['slots'][number];
 
 /** The places of a printer: as it reports them, or while it has not reported as they were last seen. */
 export function matchSlots(
-  { slots: rows }: PrinterRows,
+  rows: readonly SlotRow[],
   state: PrinterState | null,
   library: Library,
   of: ModelAndNozzle,

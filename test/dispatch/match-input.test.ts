@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { Library, type LibraryRows } from '../../src/dispatch/library.js';
-import { type JobSource, matchJob, type QueuedJob } from '../../src/dispatch/match-input.js';
+import { type JobSource, matchJob, type QueuedJob, type SlotRow } from '../../src/dispatch/match-input.js';
+import { matchSlots } from '../../src/dispatch/match-slots.js';
 import { modelByCode } from '../../src/domain/printer-models.js';
 import type { PrinterSlot } from '../../src/domain/slots.js';
+import { printerState, slotState } from '../realtime/states.js';
 
 const common = { storeId: 's', createdAt: '2026-01-01T00:00:00.000Z', updatedAt: '2026-01-01T00:00:00.000Z' };
 const unsaid = {
@@ -161,6 +163,59 @@ describe('the library', () => {
     expect(both.profile({ ...slotRow, filamentSystemProfileId: 4 }, of)).toEqual({ systemId: 4 });
     const general = library({ materials: [{ ...basic, filamentSystemProfileId: 3 }] });
     expect(general.profile(held, of)).toEqual({ systemId: 3 });
+  });
+});
+
+describe('matchSlots', () => {
+  const of = { modelId: null, nozzleDiameter: '0.4' };
+  const slots = (rows: readonly SlotRow[], seen: Parameters<typeof slotState>[2] | null) =>
+    matchSlots(rows, seen ? printerState({ slots: [slotState(0, 0, seen)] }) : null, library(), of);
+  const held: SlotRow = {
+    slot: {
+      ...slotRow,
+      materialId: 'basic',
+      variantId: 'red',
+      expectedData: { type: 'PLA', color: '#FF0000FF', identifier: 'GFA00' },
+    },
+    spoolGrams: null,
+  };
+  const reported = { type: 'PLA', color: 'FF0000FF', infoIdx: 'GFA00', loaded: true };
+
+  it('pain-18: what was said of a spool does not count for another one that hangs there now', () => {
+    expect(slots([held], reported)).toMatchObject([{ assigned: { variantId: 'red' }, type: 'PLA' }]);
+    for (const other of [{ type: 'ASA' }, { color: '00FF00FF' }, { infoIdx: 'GFB00' }, { loaded: false }]) {
+      expect(slots([held], { ...reported, ...other })).toMatchObject([{ assigned: null, ...other }]);
+    }
+    expect(slots([], reported)).toMatchObject([{ assigned: null, profile: null, type: 'PLA' }]);
+  });
+
+  it('knows what is left by the spool that is assigned, else by what the AMS makes of it', () => {
+    const left = (row: SlotRow, seen: object) => slots([row], { ...reported, ...seen })[0]?.remainingGrams;
+    const half = { remain: 50, spoolGrams: 1_000 };
+    expect(left(held, half)).toBe(500);
+    expect(left({ ...held, spoolGrams: 70 }, half)).toBe(70);
+    expect(left({ ...held, spoolGrams: 70 }, { ...half, type: 'ASA' })).toBe(500);
+    expect(left(held, { ...half, remain: -1 })).toBeNull();
+    expect(left(held, { ...half, spoolGrams: null })).toBeNull();
+  });
+
+  it('shows a printer that has not reported yet as it was last seen', () => {
+    expect(slots([held], null)).toMatchObject([
+      { loaded: true, type: 'PLA', color: '#FF0000FF', external: false, assigned: { variantId: 'red' } },
+    ]);
+  });
+
+  it('keeps the numbers of one-slot units and external holders, by which the printer is told', () => {
+    const state = printerState({
+      slots: [
+        { ...slotState(1, 0, reported), unitId: 128, tray: 128, extruder: 1 },
+        { ...slotState(-1, 0, reported), unitId: 255, tray: 254 },
+      ],
+    });
+    expect(matchSlots([], state, library(), of)).toMatchObject([
+      { unitId: 128, tray: 128, extruder: 1, external: false },
+      { unitId: 255, tray: 254, external: true },
+    ]);
   });
 });
 
