@@ -4,7 +4,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { BambuDiscovery } from '../../../drivers/bambu/discovery.js';
 import type { DiscoveredPrinter, DriverLog } from '../../../drivers/driver.js';
 import { Emulator } from '../../../drivers/emulator/index.js';
-import { freshHost, quietLog, recordingLog } from './session-rig.js';
+import { freshHost } from '../../fixtures/fresh-host.js';
+import { quietLog, recordingLog } from './session-rig.js';
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {

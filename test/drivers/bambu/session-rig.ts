@@ -1,4 +1,5 @@
 /** Sessions of the driver with emulated printers, and ways to wait for what happens to them. */
+
 import type { CameraOptions } from '../../../drivers/bambu/camera.js';
 import { createBambuDriver } from '../../../drivers/bambu/index.js';
 import type { SessionTiming } from '../../../drivers/bambu/timing.js';
@@ -21,6 +22,7 @@ import {
   type EmulatorCa,
   type EmulatorOptions,
 } from '../../../drivers/emulator/index.js';
+import { freshHost } from '../../fixtures/fresh-host.js';
 
 export const quietLog: DriverLog = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -128,15 +130,6 @@ export class Watched {
 }
 
 let ca: Promise<EmulatorCa> | null = null;
-let nextHost = 0;
-
-/** A loopback address no other test process uses. */
-export function freshHost(): string {
-  nextHost += 1;
-  const number = process.pid % 0x3fff;
-  return `127.${128 + (number >> 8)}.${number & 0xff}.${nextHost}`;
-}
-
 /** An emulator, a driver and the sessions between them. */
 export class SessionRig {
   readonly emulator: Emulator;

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server, type TLSSocket, type TlsOptions } from 'node:tls';
 import type { Leaf } from '../../../drivers/emulator/certificates.js';
-import { freshHost } from './session-rig.js';
+import { freshHost } from '../../fixtures/fresh-host.js';
 
 /** A TLS server that keeps every byte it is sent after the handshake. */
 export class Peer {

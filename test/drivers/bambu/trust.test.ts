@@ -8,7 +8,7 @@ import { checkPeer, secureContextOptions, trustedAuthorities } from '../../../dr
 import { TRUST_ANCHORS } from '../../../drivers/bambu/trust-anchors.js';
 import type { PrinterTarget } from '../../../drivers/driver.js';
 import { createEmulatorCa, type Leaf, LeafIssuer } from '../../../drivers/emulator/certificates.js';
-import { freshHost } from './session-rig.js';
+import { freshHost } from '../../fixtures/fresh-host.js';
 import { Peer } from './tls-peer.js';
 
 const SERIAL = '00M09X000000001';

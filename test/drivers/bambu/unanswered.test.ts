@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { createConnection, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freshHost, SessionRig } from './session-rig.js';
+import { freshHost } from '../../fixtures/fresh-host.js';
+import { SessionRig } from './session-rig.js';
 
 let rig: SessionRig;
 let deaf: ChildProcess;

@@ -1,4 +1,5 @@
 /** Independent clients for the emulator's tests: mqtt.js and basic-ftp, set up as real software would. */
+
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { ConnectionOptions, PeerCertificate } from 'node:tls';
@@ -10,20 +11,12 @@ import {
   Emulator,
   type EmulatorOptions,
 } from '../../../drivers/emulator/index.js';
+import { freshHost } from '../../fixtures/fresh-host.js';
 import { buildSlicedFile, type SlicedFile } from '../../fixtures/sliced-file.js';
 
 export type Print = Record<string, unknown>;
 
 const ca = createEmulatorCa();
-
-let nextHost = 0;
-
-/** A loopback address that no other printer of this process has. */
-export function freshHost(): string {
-  nextHost++;
-  const process16 = process.pid % 0x3fff;
-  return `127.${64 + (process16 >> 8)}.${process16 & 0xff}.${nextHost}`;
-}
 
 export async function startEmulator(
   options: Omit<EmulatorOptions, 'printers'> & {

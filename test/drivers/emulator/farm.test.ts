@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { Emulator } from '../../../drivers/emulator/index.js';
 import { PROFILES } from '../../../drivers/emulator/profiles.js';
-import { freshHost, listenFully, startEmulator } from './clients.js';
+import { freshHost } from '../../fixtures/fresh-host.js';
+import { listenFully, startEmulator } from './clients.js';
 
 let emulator: Emulator;
 afterEach(() => emulator.stop());

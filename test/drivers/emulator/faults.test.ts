@@ -6,8 +6,8 @@ import {
   Emulator,
   FAULT_NAMES,
 } from '../../../drivers/emulator/index.js';
+import { freshHost } from '../../fixtures/fresh-host.js';
 import {
-  freshHost,
   type Listener,
   listen,
   listenFully,

@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Emulator } from '../../../drivers/emulator/index.js';
+import { freshHost } from '../../fixtures/fresh-host.js';
 import { ftp, listenFully, only, slicedFor, startCommand, startEmulator, upload } from './clients.js';
 
 let emulator: Emulator;
@@ -81,7 +82,7 @@ describe('a power cycle', () => {
     emulator = await startEmulator({ printers: [{}], speed: 200 });
     const printer = only(emulator);
     const before = printer.host;
-    const next = before.replace(/\.(\d+)$/, (_m, last) => `.${Number(last) + 100}`);
+    const next = freshHost();
 
     printer.addFault('net.ipChange', { host: next });
     await printer.power(true);
