@@ -55,7 +55,7 @@ const names = args._.length > 0 ? args._.map(String) : [...known.keys()];
 const unknown = names.filter((name) => !known.has(name));
 
 if (args.list) {
-  for (const { name, about } of BENCHMARKS) process.stdout.write(`${name.padEnd(14)}${about}\n`);
+  for (const { name, about } of BENCHMARKS) process.stdout.write(`${name.padEnd(19)}${about}\n`);
 } else if (unknown.length > 0) {
   process.stderr.write(`no benchmark ${unknown.join(', ')}; there are ${[...known.keys()].join(', ')}\n`);
   process.exitCode = 2;
