@@ -47,4 +47,11 @@ describe('why a job waits', () => {
     });
     expect(unready).toMatchObject({ label: 'Bed clear' });
   });
+
+  it('is why a printer will never do, and not what it is busy with meanwhile', () => {
+    const [misfit] = found([{ ...other, available: false, ready: false }]).map(({ result }) =>
+      decisive(result),
+    );
+    expect(misfit).toMatchObject({ label: 'Tags, model and nozzle match' });
+  });
 });

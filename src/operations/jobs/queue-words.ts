@@ -41,16 +41,18 @@ export function whyWaiting(found: readonly Found[]): string {
 function fitsNone(found: readonly Found[]): string {
   const [only, ...others] = found;
   if (only && others.length === 0)
-    return `${only.printer.name}: ${explanationOf(only.result, lastingTrouble(only))}`;
-  return `Fits none of ${found.length} printers: ${counted(found, (one) => LASTING[lastingTrouble(one) ?? 'tags-match'] ?? 'does not fit')}.`;
+    return `${only.printer.name}: ${explanationOf(only.result, lastingTrouble(only.result))}`;
+  return `Fits none of ${found.length} printers: ${counted(found, (one) => LASTING[lastingTrouble(one.result) ?? 'tags-match'] ?? 'does not fit')}.`;
 }
 
-/** What a person reads of a printer: the first check that fails, or that the job fits and by which filament. */
-export function decisive({ checks, firstFailedCheck }: PairResult): {
-  readonly label: string;
-  readonly explanation: string;
-} {
-  const found = checks.find(({ code }) => code === (firstFailedCheck ?? 'material-match'));
+/**
+ * What a person reads of a printer: that the job fits and by which filament, the first check that fails for now, or of a
+ * printer that never will fit why not, whatever else it is busy with.
+ */
+export function decisive(result: PairResult): { readonly label: string; readonly explanation: string } {
+  const { checks, compatible, firstFailedCheck } = result;
+  const failed = compatible ? firstFailedCheck : lastingTrouble(result);
+  const found = checks.find(({ code }) => code === (failed ?? 'material-match'));
   return { label: found?.label ?? '', explanation: found?.explanation ?? '' };
 }
 
@@ -59,8 +61,8 @@ function firstFailed({ result }: Found): CheckCode | null {
 }
 
 /** The first check that no waiting mends. */
-function lastingTrouble({ result }: Found): CheckCode | null {
-  return result.checks.find(({ code, passed }) => !passed && code in LASTING)?.code ?? null;
+function lastingTrouble({ checks }: PairResult): CheckCode | null {
+  return checks.find(({ code, passed }) => !passed && code in LASTING)?.code ?? null;
 }
 
 function explanationOf({ checks }: PairResult, code: CheckCode | null): string {
