@@ -46,7 +46,8 @@ export class Gate {
     const given = credentialsOf(request);
     // A request without credentials guesses nothing; counting it would lock out a page that is merely logged out.
     if (!given) throw unauthorized();
-    const credentials = { ...given, address: plainAddress(request.ip) };
+    const { storeId, secret } = given;
+    const credentials = { storeId, secret, address: plainAddress(request.ip) };
     const known = this.options.authenticator.recall(credentials);
     if (known) return this.#letIn(known, operation, reply);
     return this.#authenticate(credentials).then((caller) => this.#letIn(caller, operation, reply));
@@ -97,12 +98,18 @@ export class Gate {
   }
 }
 
+const PLAIN = 'ApiKey ';
+const PLAIN_LENGTH = PLAIN.length + 72;
+
 /** `ApiKey` with a key and its store, or `Bearer` with the token of a session, which knows its store by itself. */
 function credentialsOf(request: FastifyRequest): { storeId: string | null; secret: string } | null {
   const named = request.headers['x-printago-storeid'];
   const storeId = typeof named === 'string' && named !== '' ? named : null;
-  const [, scheme = '', secret = ''] =
-    /^(apikey|bearer)\s+(\S+)\s*$/i.exec(request.headers.authorization ?? '') ?? [];
+  const authorization = request.headers.authorization ?? '';
+  // As nearly all clients write it: nothing has to be taken apart.
+  if (authorization.length === PLAIN_LENGTH && authorization.startsWith(PLAIN) && storeId !== null)
+    return { storeId, secret: authorization.slice(PLAIN.length) };
+  const [, scheme = '', secret = ''] = /^(apikey|bearer)\s+(\S+)\s*$/i.exec(authorization) ?? [];
   if (secret === '') return null;
   const session = scheme.toLowerCase() === 'bearer';
   if (session !== isSessionToken(secret) || (!session && storeId === null)) return null;

@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import type { Logger } from 'pino';
 import { ApiError } from '../../contract/errors.js';
 import type { Permission } from '../../contract/permissions.js';
@@ -10,6 +9,7 @@ import { systemContext } from '../../domain/stores.js';
 import type { Caller } from '../operation.js';
 import { findKey } from './key-login.js';
 import { type Credentials, isAllowedFrom, type Known } from './known.js';
+import { Remembered } from './remembered.js';
 import { findSession } from './session-login.js';
 import { staleIds } from './stale.js';
 
@@ -34,11 +34,11 @@ const MAX_KNOWN = 2_000;
 const LAST_USED_EVERY_MS = 60_000;
 
 /**
- * Says who a key or a session is. Those that were right once are remembered by their fingerprint until anything about
- * them changes; wrong ones are never remembered.
+ * Says who a key or a session is. Those that were right once are remembered until anything about them changes; wrong ones
+ * are never remembered.
  */
 export class Authenticator {
-  readonly #known = new Map<string, Known>();
+  readonly #known = new Remembered(MAX_KNOWN);
   readonly #watchers = new Set<(id: string) => void>();
   /** Counts what would make a remembered key stale. */
   #changes = 0;
@@ -56,12 +56,12 @@ export class Authenticator {
 
   /** Whether the whole key or token was right before and nothing about it has changed since. */
   knows(secret: string): boolean {
-    return this.#known.has(fingerprintOf(secret));
+    return this.#known.get(secret) !== null;
   }
 
   /** Who it is, at once, if the whole key or token was right before and is still; null for all others. */
   recall(credentials: Credentials): Caller | null {
-    const known = this.#known.get(fingerprintOf(credentials.secret));
+    const known = this.#known.get(credentials.secret);
     if (!known || !this.#isRight(known, credentials) || !isAllowedFrom(known, credentials.address))
       return null;
     this.#noteUse(known);
@@ -106,15 +106,13 @@ export class Authenticator {
   }
 
   async #lookUp(secret: string): Promise<Known | null> {
-    const fingerprint = fingerprintOf(secret);
-    const known = this.#known.get(fingerprint);
+    const known = this.#known.get(secret);
     if (known) return known;
     const changes = this.#changes;
     const found = await this.#find(secret);
     // Changed while it was read: what was read may be of yesterday, so it must not be remembered.
     if (!found || changes !== this.#changes) return found;
-    if (this.#known.size >= MAX_KNOWN) this.#known.clear();
-    this.#known.set(fingerprint, found);
+    this.#known.set(secret, found);
     return found;
   }
 
@@ -127,8 +125,7 @@ export class Authenticator {
 
   #forget(id: string): void {
     this.#changes += 1;
-    for (const [fingerprint, known] of this.#known)
-      if (known.restsOn.includes(id)) this.#known.delete(fingerprint);
+    this.#known.forget(id);
     for (const watcher of this.#watchers) watcher(id);
   }
 
@@ -145,8 +142,4 @@ export class Authenticator {
 
 export function unauthorized(): ApiError {
   return new ApiError('unauthorized', 'Unauthorized');
-}
-
-function fingerprintOf(secret: string): string {
-  return hash('sha256', secret, 'base64');
 }
