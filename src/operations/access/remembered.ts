@@ -23,7 +23,8 @@ export class Remembered {
   get(secret: string): Known | null {
     const kept = this.#kept.get(idOf(secret));
     if (kept === undefined || kept.secret.length !== secret.length) return null;
-    kept.shown.write(secret, 'utf8');
+    // What takes more than one byte may not have been written whole: then the end is still what was shown before.
+    if (kept.shown.write(secret, 'utf8') !== kept.secret.length) return null;
     return timingSafeEqual(kept.shown, kept.secret) ? kept.known : null;
   }
 
