@@ -4,12 +4,12 @@ import type { Argv } from 'yargs';
 import type { CheckResult, PrinterTarget } from '../../drivers/driver.js';
 import { loadConfig } from '../config/load.js';
 import { EXAMINE_MS, type ListedCheck } from '../telemetry/control-methods.js';
-import { ControlError } from '../telemetry/control-protocol.js';
 import { LockedError } from '../telemetry/data-lock.js';
 import type { ArgumentsOf, CommandContext, CommonOptions } from './command.js';
 import { ControlClient, remoteExamine } from './control-client.js';
 import { CliError, EXIT, type ExitCode } from './exit-codes.js';
 import { configFile, wholeNumber, withConfigFile } from './options.js';
+import { asCliError } from './running-daemon.js';
 import { printable, type Terminal } from './terminal.js';
 
 export function options(yargs: Argv<CommonOptions>) {
@@ -133,10 +133,7 @@ async function byDaemon(
     const results = await Promise.race([remoteExamine(client, serial), ended.then(() => [])]);
     for (const result of results) tell(result);
   } catch (error) {
-    if (!(error instanceof ControlError)) throw error;
-    throw new CliError(error.code === 'not-found' ? EXIT.notFound : EXIT.failed, error.message, {
-      cause: error,
-    });
+    throw asCliError(error);
   } finally {
     // Ends it in the daemon, too.
     client.close();

@@ -22,11 +22,15 @@ export async function withDaemon(
   try {
     return await ask(client);
   } catch (error) {
-    if (!(error instanceof ControlError)) throw error;
-    throw new CliError(error.code === 'not-found' ? EXIT.notFound : EXIT.failed, error.message, {
-      cause: error,
-    });
+    throw asCliError(error);
   } finally {
     client.close();
   }
+}
+
+/** What the daemon answered instead of what it was asked for, as the command ends with it; any other error as it is. */
+export function asCliError(error: unknown): unknown {
+  if (!(error instanceof ControlError)) return error;
+  const exitCode = error.code === 'not-found' ? EXIT.notFound : EXIT.failed;
+  return new CliError(exitCode, error.message, { cause: error });
 }
