@@ -77,8 +77,8 @@ export class Reload {
     const { log } = this.#options;
     const refusal = 'the configuration was not taken; the daemon runs on with what it had';
     if (error instanceof ConfigError) {
-      for (const { file, line, key, message } of error.problems)
-        log.error({ file, line, setting: key }, message);
+      for (const { file, line, key, message, found, allowed } of error.problems)
+        log.error({ file, line, setting: key, found, allowed }, message);
       log.error(refusal);
     } else {
       log.error({ err: error }, refusal);

@@ -142,10 +142,12 @@ describe('run', () => {
     const { file } = await farm();
     const running = program('good', file);
     await running.line(says('printfarmd is ready'));
-    await writeFile(file, 'http: { prot: 1 }');
+    await writeFile(file, 'http: { prot: 1 }\nqueue: { workingHours: [someday] }\n');
     running.process.kill('SIGHUP');
     await running.line(says('the configuration was not taken'));
     expect(running.lines.join('\n')).toContain('"setting":"http.prot"');
+    // What would be right, too.
+    expect(running.lines.join('\n')).toContain('"allowed":"days and hours such as mon-fri');
     expect(running.lines.some(says('reconfigured'))).toBe(false);
     await writeFile(file, '');
     running.process.kill('SIGHUP');
