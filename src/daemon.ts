@@ -21,11 +21,9 @@ import { fileTransfers } from './operations/storage/transfers.js';
 import { configured } from './printer-settings.js';
 import { type PrinterSideOptions, printerSide } from './printer-side.js';
 import { proveProgress } from './progress.js';
-import { RealtimeBroker } from './realtime/broker.js';
-import { fleetStats } from './realtime/fleet-stats.js';
+import { pushSide } from './push-side.js';
+import type { RealtimeBroker } from './realtime/broker.js';
 import { toPrinterStat } from './realtime/printer-stat.js';
-import { StatsPublisher } from './realtime/stats-publisher.js';
-import { viewPermissionOf } from './realtime/view-permission.js';
 import { FileStore } from './storage/file-store.js';
 import { EXAMINE_MS, examineHandlers, queueHandlers } from './telemetry/control-methods.js';
 import { controlSocketPath } from './telemetry/control-protocol.js';
@@ -120,27 +118,8 @@ async function build(options: DaemonOptions, onStop: OnStop) {
     log,
     mqttEnforceIpAllowlist,
   });
-  const broker = new RealtimeBroker({
-    tls: {
-      host: config.mqtt.host,
-      port: config.mqtt.port,
-      certPem: config.mqtt.tls.certFile,
-      keyPem: config.mqtt.tls.keyFile,
-    },
-    plain: config.mqtt.plain.enabled ? { host: config.mqtt.plain.host, port: config.mqtt.plain.port } : null,
-    maxConnections: config.mqtt.maxConnections,
-    authenticate: mqttLogin,
-    viewPermission: viewPermissionOf,
-    log,
-  });
-  const liveStats = fleetStats({ fleet, storeId, isBusy: (printerId) => runner.isBusy(printerId) });
+  const { broker, stats, liveStats } = pushSide({ ...options, storeId, fleet, runner, mqttLogin });
   authenticator.onStale((id) => broker.closeAllOn(id));
-  const stats = new StatsPublisher({
-    source: liveStats,
-    broker,
-    now: () => performance.now(),
-    log,
-  });
 
   const rateLimit = { ...config.rateLimit };
   const live = new LiveSettings({ config, database, storeId, rateLimit, ...printers });

@@ -18,6 +18,7 @@ import {
   whole,
   word,
 } from './kinds.js';
+import { mqtt } from './schema-push.js';
 
 const GIB = 1024 ** 3;
 
@@ -58,31 +59,6 @@ const http = z.strictObject({
     .describe(
       'Longest time a request may take to arrive. Unit: milliseconds. File uploads are not bound by it.',
     ),
-});
-
-const mqtt = z.strictObject({
-  host: host()
-    .default('127.0.0.1')
-    .describe('Address the MQTT broker listens on; 0.0.0.0 is every IPv4 address.'),
-  port: port(0).default(8883).describe('TCP port of MQTT over TLS.'),
-  tls: z
-    .strictObject({
-      certFile: existingFile().describe('Certificate with its chain, PEM.'),
-      keyFile: existingFile().describe('Private key of the certificate, PEM.'),
-      caFile: existingFile().describe('CA certificate that clients are to trust, PEM.'),
-    })
-    .nullable()
-    .default(null)
-    .describe('Certificate of the broker; null takes server.pem, server-key.pem and ca.pem of dataDir/tls.'),
-  plain: z
-    .strictObject({
-      enabled: toggle().default(false).describe('Also listen without TLS.'),
-      host: host().default('127.0.0.1').describe('Address of the listener without TLS.'),
-      port: port(0).default(1883).describe('TCP port of the listener without TLS.'),
-    })
-    .prefault({})
-    .describe('MQTT without TLS: keys travel readable, so only for isolated networks.'),
-  maxConnections: whole(1, 10_000).default(200).describe('MQTT clients at the same time.'),
 });
 
 const storage = z.strictObject({

@@ -1,0 +1,34 @@
+import type { Logger } from 'pino';
+import type { Config } from './config/config.js';
+import type { DispatchRunner } from './dispatch/runner.js';
+import type { Fleet } from './fleet/fleet.js';
+import { RealtimeBroker } from './realtime/broker.js';
+import { fleetStats } from './realtime/fleet-stats.js';
+import type { Authenticate } from './realtime/login.js';
+import { StatsPublisher } from './realtime/stats-publisher.js';
+import { viewPermissionOf } from './realtime/view-permission.js';
+
+export interface PushSideOptions {
+  readonly config: Pick<Config, 'mqtt'>;
+  readonly storeId: string;
+  readonly fleet: Fleet;
+  readonly runner: DispatchRunner;
+  readonly mqttLogin: Authenticate;
+  readonly log: Logger;
+}
+
+/** What tells others of the farm without being asked: the MQTT broker and who publishes on it. */
+export function pushSide({ config, storeId, fleet, runner, mqttLogin, log }: PushSideOptions) {
+  const { mqtt } = config;
+  const broker = new RealtimeBroker({
+    tls: { host: mqtt.host, port: mqtt.port, certPem: mqtt.tls.certFile, keyPem: mqtt.tls.keyFile },
+    plain: mqtt.plain.enabled ? { host: mqtt.plain.host, port: mqtt.plain.port } : null,
+    maxConnections: mqtt.maxConnections,
+    authenticate: mqttLogin,
+    viewPermission: viewPermissionOf,
+    log,
+  });
+  const liveStats = fleetStats({ fleet, storeId, isBusy: (printerId) => runner.isBusy(printerId) });
+  const stats = new StatsPublisher({ source: liveStats, broker, now: () => performance.now(), log });
+  return { broker, stats, liveStats };
+}
