@@ -58,8 +58,8 @@ const DAY_MS = 86_400_000;
 
 /**
  * The composition root: builds every part once, starts them in order, stops them in reverse. Reading this file tells
- * what there is and who knows whom; three groups of parts are put together beside it (`printer-side`, `access`,
- * `daily-work`).
+ * what there is and who knows whom; four groups of parts are put together beside it (`printer-side`, `access`,
+ * `push-side`, `daily-work`).
  */
 export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon> {
   const { config } = options;
