@@ -18,7 +18,7 @@ export interface AuditEntry {
 }
 
 /** What the daemon keeps for its own use: nobody asked for it. */
-const OWN_BOOKS: ReadonlySet<string> = new Set(['dispatch', 'storedFile', 'userSession']);
+const OWN_BOOKS: ReadonlySet<string> = new Set(['dispatch', 'storedFile', 'userSession', 'notice']);
 
 /**
  * Changes that follow from another in the same transaction, by what is changed and how: that one tells of them. A build

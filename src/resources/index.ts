@@ -21,6 +21,7 @@ import { materialGroupMember } from './material-group-member.js';
 import { materialInstance } from './material-instance.js';
 import { materialProfileAssignment } from './material-profile-assignment.js';
 import { materialVariant } from './material-variant.js';
+import { notice } from './notice.js';
 import { notificationSetting } from './notification-setting.js';
 import { order } from './order.js';
 import { orderItem } from './order-item.js';
@@ -87,6 +88,7 @@ export const RESOURCES = Object.freeze({
   storeSettings,
   userSettings,
   notificationSetting,
+  notice,
   entitlement,
   addon,
   addonTier,
@@ -158,6 +160,7 @@ export {
   materialInstance,
   materialProfileAssignment,
   materialVariant,
+  notice,
   notificationSetting,
   order,
   orderItem,

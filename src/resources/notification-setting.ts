@@ -1,7 +1,8 @@
-import { choice, flag, withDefault } from './column.js';
+import { choice, date, flag, nullable, text, withDefault } from './column.js';
 import { resource } from './resource.js';
 
 export const NOTICE_CHANNELS = ['discord', 'webhook', 'slack', 'pushover', 'telegram'] as const;
+export type NoticeChannel = (typeof NOTICE_CHANNELS)[number];
 
 const notice = () => withDefault(flag({ writable: 'edit' }), false);
 
@@ -35,5 +36,18 @@ export const notificationSetting = resource({
     onMaintenanceDueSoon: notice(),
     onMaintenanceOverdue: notice(),
     onMaterialUsageRecorded: notice(),
+    /** Where to and with which secrets, sealed by a key that is not in the database. */
+    channelData: nullable(text({ hidden: true, secret: true })),
+    /** Why it went off by itself; null while it is on, and where a person switched it off. */
+    disabledReason: nullable(text({ hidden: true, max: 1000 })),
+    /** Failures from here on count towards switching it off. */
+    enabledSince: nullable(date({ hidden: true })),
   },
 });
+
+/** What can be told: the columns by which a channel asks for it. */
+export type NoticeEvent = Extract<keyof typeof notificationSetting.columns, `on${string}`>;
+
+export const NOTICE_EVENTS: readonly NoticeEvent[] = Object.keys(notificationSetting.columns).filter(
+  (name): name is NoticeEvent => name.startsWith('on'),
+);
