@@ -20,6 +20,8 @@ export interface BrokerOptions {
   readonly maxConnections: number;
   readonly authenticate: Authenticate;
   readonly viewPermission: ViewPermission;
+  /** Branches beside the stores' that everybody may read who may see printers' states, such as `homeassistant`. */
+  readonly publicPrefixes?: readonly string[];
   readonly log: RealtimeLog;
   /** Time from the first byte to a finished login, milliseconds; 10,000 unless given. */
   readonly connectTimeoutMs?: number;
@@ -199,7 +201,7 @@ export class RealtimeBroker {
       else stream.destroy();
       return;
     }
-    const session = new Session(stream, address, this.options.viewPermission);
+    const session = new Session(stream, address, this.options.viewPermission, this.options.publicPrefixes);
     // `handle` only takes hold of the stream; it reads in a later turn.
     const client = this.aedes.handle(stream);
     this.sessions.set(client, session);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import type { RealtimeCaller } from './client-id.js';
-import { readTopic } from './topics.js';
+import { readTopic, type TopicSubject } from './topics.js';
 
 /** The permission that seeing entities of a type needs; null for types that do not exist. */
 export type ViewPermission = (entityType: string) => string | null;
@@ -31,6 +31,7 @@ export class Session {
     readonly stream: Duplex,
     readonly address: string,
     private readonly viewPermission: ViewPermission,
+    private readonly publicPrefixes: readonly string[] = [],
   ) {}
 
   logIn(caller: RealtimeCaller, key: string): void {
@@ -41,13 +42,13 @@ export class Session {
   /** @returns false when the filter is not the caller's to read. */
   subscribe(filter: string): boolean {
     if (this.filters.size >= MAX_SUBSCRIPTIONS && !this.filters.has(filter)) return false;
-    const subject = this.caller === null ? null : readTopic(filter, this.caller.storeId);
+    const subject = this.read(filter);
     if (subject === null) return false;
     // All types may be asked for by anybody of the store: what is delivered is looked at message by message.
     const allowed =
-      subject.kind === 'stats'
-        ? this.has(STATS_PERMISSION)
-        : subject.type === null || this.sees(subject.type);
+      subject.kind === 'entities'
+        ? subject.type === null || this.sees(subject.type)
+        : this.has(STATS_PERMISSION);
     if (allowed) this.filters.add(filter);
     if (allowed && subject.kind === 'stats') this.statsFilters.add(filter);
     return allowed;
@@ -64,11 +65,15 @@ export class Session {
   }
 
   mayReceive(topic: string): boolean {
-    const subject = this.caller === null ? null : readTopic(topic, this.caller.storeId);
+    const subject = this.read(topic);
     if (subject === null) return false;
-    return subject.kind === 'stats'
-      ? this.has(STATS_PERMISSION)
-      : subject.type !== null && this.sees(subject.type);
+    return subject.kind === 'entities'
+      ? subject.type !== null && this.sees(subject.type)
+      : this.has(STATS_PERMISSION);
+  }
+
+  private read(filter: string): TopicSubject | null {
+    return this.caller === null ? null : readTopic(filter, this.caller.storeId, this.publicPrefixes);
   }
 
   private sees(entityType: string): boolean {

@@ -206,6 +206,26 @@ describe('subscribing', () => {
     expect(client.connected).toBe(true);
   });
 
+  it('opens a branch beside the stores to whoever may see states', async () => {
+    const open = await BrokerBench.start({ publicPrefixes: ['homeassistant', 'farm/ha'] });
+    open.broker.publish('homeassistant/device/p1/config', '{}', { retain: true, qos: 0 });
+    const client = await open.connect();
+    const message = nextMessage(client);
+    const filters = [
+      'homeassistant/#',
+      'farm/ha/+/config',
+      'farm/#',
+      'homeassistants/#',
+      '+/device/p1/config',
+    ];
+    expect(await grants(client, filters)).toEqual([1, 1, 128, 128, 128]);
+    expect(await message).toMatchObject({ topic: 'homeassistant/device/p1/config', retain: true });
+    open.permissions.delete('printer.stats');
+    const other = await open.connect();
+    expect(await grants(other, ['homeassistant/#'])).toEqual([128]);
+    await open.stop();
+  });
+
   it('wants printer.stats for stats', async () => {
     bench.permissions.delete('printer.stats');
     const client = await bench.connect();
