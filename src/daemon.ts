@@ -178,7 +178,7 @@ async function build(options: DaemonOptions, onStop: OnStop) {
         database: database.probe(),
         databaseFile: daily.isSound(),
         http: true,
-        mqtt: broker.ports.tls !== null,
+        mqtt: !config.mqtt.enabled || broker.ports.tls !== null,
         dispatch: ready,
       },
       version: options.version,

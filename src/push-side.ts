@@ -21,8 +21,10 @@ export interface PushSideOptions {
 export function pushSide({ config, storeId, fleet, runner, mqttLogin, log }: PushSideOptions) {
   const { mqtt } = config;
   const broker = new RealtimeBroker({
-    tls: { host: mqtt.host, port: mqtt.port, certPem: mqtt.tls.certFile, keyPem: mqtt.tls.keyFile },
-    plain: mqtt.plain.enabled ? { host: mqtt.plain.host, port: mqtt.plain.port } : null,
+    tls: mqtt.enabled
+      ? { host: mqtt.host, port: mqtt.port, certPem: mqtt.tls.certFile, keyPem: mqtt.tls.keyFile }
+      : null,
+    plain: mqtt.enabled && mqtt.plain.enabled ? { host: mqtt.plain.host, port: mqtt.plain.port } : null,
     maxConnections: mqtt.maxConnections,
     authenticate: mqttLogin,
     viewPermission: viewPermissionOf,

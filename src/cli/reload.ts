@@ -1,5 +1,5 @@
 import { changedSettings, isLive, withLiveSettings } from '../config/changes.js';
-import type { Config } from '../config/config.js';
+import { type Config, secretsOf } from '../config/config.js';
 import type { LoadedConfig } from '../config/load.js';
 import { ConfigError } from '../config/problem.js';
 import type { Logger } from '../telemetry/log.js';
@@ -59,7 +59,7 @@ export class Reload {
   async #once(): Promise<void> {
     const { read, daemon, guard, level, log } = this.#options;
     const { config, file, warnings } = await read();
-    for (const printer of config.printers) guard.hide(printer.accessCode);
+    for (const secret of secretsOf(config)) guard.hide(secret);
     const changed = changedSettings(this.#running, config);
     const next = withLiveSettings(this.#running, config);
     await daemon.reconfigure(next);

@@ -1,4 +1,5 @@
 import type { Argv } from 'yargs';
+import { secretsOf } from '../config/config.js';
 import { type LoadedConfig, loadConfig } from '../config/load.js';
 import { LockedError } from '../telemetry/data-lock.js';
 import { createLogger, type Logger } from '../telemetry/log.js';
@@ -28,7 +29,7 @@ export async function run(args: ArgumentsOf<typeof options>, context: CommandCon
   const read = () => loadConfig(configFile(args.config, context.env), context.env);
   const loaded = await read();
   const guard = new SecretGuard();
-  for (const printer of loaded.config.printers) guard.hide(printer.accessCode);
+  for (const secret of secretsOf(loaded.config)) guard.hide(secret);
   const { level: configuredLevel, pretty } = loaded.config.log;
   const level = new LogLevel(configuredLevel);
   const log = createLogger({

@@ -58,7 +58,8 @@ export function checkPorts(value: unknown, explain: Explainer): ConfigProblem[] 
   const written = (path: SettingPath) => valueAt(value, path) ?? valueAt(defaults, path);
   const listeners = [['http'], ['mqtt'], ['mqtt', 'plain']]
     .map((path) => ({ path, host: written([...path, 'host']), port: written([...path, 'port']) }))
-    .filter(({ path }) => path.at(-1) !== 'plain' || written([...path, 'enabled']) === true);
+    .filter(({ path }) => path.at(-1) !== 'plain' || written([...path, 'enabled']) === true)
+    .filter(({ path }) => path[0] !== 'mqtt' || written(['mqtt', 'enabled']) !== false);
   return listeners.flatMap((listener, index) => {
     const rival = listeners
       .slice(0, index)

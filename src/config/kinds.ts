@@ -148,6 +148,29 @@ export function baseUrl() {
     .transform((value) => value.replace(/\/+$/, ''));
 }
 
+function isBrokerUrl(value: string): boolean {
+  const url = URL.canParse(value) ? new URL(value) : null;
+  if (url === null || !/^(mqtts?|wss?):$/.test(url.protocol) || url.hostname === '') return false;
+  const bare = url.username === '' && url.password === '' && url.search === '' && url.hash === '';
+  return bare && (url.protocol.startsWith('ws') || url.pathname === '' || url.pathname === '/');
+}
+
+/** Where an MQTT broker is. What is wrong is not shown again: a password may stand in it, which is not taken. */
+export function brokerUrl() {
+  return z.string().refine(isBrokerUrl).register(settingKinds, {
+    allowed:
+      'an address such as mqtts://broker.example:8883 or wss://broker.example/mqtt, without user, query or fragment',
+    secret: true,
+  });
+}
+
+const TOPIC_LEVELS = /^(?=.{1,128}$)(?!\$)[^#+/\p{Cc}]+(\/[^#+/\p{Cc}]+)*$/u;
+
+/** The first levels of MQTT topics. */
+export function topicLevels() {
+  return word(TOPIC_LEVELS, 'levels of a topic such as farm/hall-1, without + and #, at most 128 characters');
+}
+
 function isOrigin(value: string): boolean {
   return isBaseUrl(value) && new URL(value).origin === value;
 }

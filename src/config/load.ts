@@ -1,7 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import * as z from 'zod';
-import { readAccessCodes, readableByOthers } from './access-code-files.js';
+import { readAccessCodes } from './access-code-files.js';
+import { checkBridge, readBridgePassword } from './bridge-checks.js';
 import { checkFiles, checkPorts, checkPrinters, errorCode } from './checks.js';
 import { type Config, completeConfig } from './config.js';
 import { ConfigDocument } from './document.js';
@@ -9,6 +10,7 @@ import { applyEnvironment, type Override } from './environment.js';
 import { Explainer } from './explain.js';
 import { ConfigError, type ConfigProblem, type ConfigWarning, type SettingPath } from './problem.js';
 import { settingsSchema } from './schema.js';
+import { readableByOthers } from './secret-file.js';
 import { bare, kindOf, mapSettings, schemaAt } from './settings-tree.js';
 import { unwiseSettings } from './warnings.js';
 
@@ -43,23 +45,31 @@ export async function loadConfig(file: string, env: NodeJS.ProcessEnv): Promise<
   const explain = new Explainer(absolute, document, environment.overrides, settingsSchema, value);
   const parsed = settingsSchema.safeParse(value);
   const accessCodes = await readAccessCodes(value, explain);
+  const bridgePassword = await readBridgePassword(value, explain);
   const problems = [
     ...document.problems,
     ...environment.problems,
     ...(parsed.success ? [] : explain.issues(parsed.error)),
     ...checkPrinters(value, explain),
     ...checkPorts(value, explain),
+    ...checkBridge(value, explain),
     ...(await checkFiles(value, settingsSchema, explain)),
     ...accessCodes.problems,
+    ...bridgePassword.problems,
   ];
   if (problems.length > 0 || !parsed.success) throw new ConfigError(problems.sort(byPlace));
 
-  const config = completeConfig(parsed.data, folder, accessCodes.codes);
-  const warnings = [...accessCodes.warnings, ...unwiseSettings(config)];
-  if (parsed.data.printers.some((printer) => printer.accessCode !== undefined)) {
-    if (await readableByOthers(absolute)) {
-      const message = `${absolute} holds access codes and can be read by others: chmod 600 ${absolute}`;
-      warnings.push({ key: 'printers', message });
+  const config = completeConfig(parsed.data, folder, accessCodes.codes, bridgePassword.secret);
+  const warnings = [...accessCodes.warnings, ...bridgePassword.warnings, ...unwiseSettings(config)];
+  const { printers, realtime } = parsed.data;
+  const inline = [
+    { key: 'printers', what: 'access codes', holds: printers.some((one) => one.accessCode !== undefined) },
+    { key: 'realtime.bridge', what: 'a password', holds: realtime.bridge?.password !== undefined },
+  ].filter(({ holds }) => holds);
+  if (inline.length > 0 && (await readableByOthers(absolute))) {
+    for (const { key, what } of inline) {
+      const message = `${absolute} holds ${what} and can be read by others: chmod 600 ${absolute}`;
+      warnings.push({ key, message });
     }
   }
   return { config, file: absolute, warnings, overrides: environment.overrides };

@@ -1,9 +1,23 @@
 import * as z from 'zod';
-import { existingFile, host, port, toggle, whole } from './kinds.js';
+import {
+  brokerUrl,
+  existingFile,
+  host,
+  port,
+  secretWord,
+  text,
+  toggle,
+  topicLevels,
+  whole,
+  word,
+} from './kinds.js';
 
 /** The settings of what is pushed: MQTT, webhooks, figures. A part of the table in `schema.ts`. */
 
 export const mqtt = z.strictObject({
+  enabled: toggle()
+    .default(true)
+    .describe('Listen for MQTT clients; false leaves them to the broker of realtime.bridge.'),
   host: host()
     .default('127.0.0.1')
     .describe('Address the MQTT broker listens on; 0.0.0.0 is every IPv4 address.'),
@@ -26,4 +40,48 @@ export const mqtt = z.strictObject({
     .prefault({})
     .describe('MQTT without TLS: keys travel readable, so only for isolated networks.'),
   maxConnections: whole(1, 10_000).default(200).describe('MQTT clients at the same time.'),
+});
+
+const bridge = z.strictObject({
+  url: brokerUrl().describe('Where the broker is: mqtt, mqtts, ws or wss.'),
+  username: text(256).nullable().default(null).describe('User there; null logs in without one.'),
+  password: secretWord(/^\P{Cc}{1,256}$/u, 'a password of 1 to 256 characters on one line')
+    .optional()
+    .describe('Password there. At most one of password and passwordFile.'),
+  passwordFile: existingFile()
+    .optional()
+    .describe('File that holds nothing but the password, so that this file need not.'),
+  clientId: word(/^[\x21-\x7e]{1,64}$/, 'a client id of 1 to 64 characters without spaces')
+    .nullable()
+    .default(null)
+    .describe('Client id there; null is printfarmd_ and the id of the store.'),
+  caFile: existingFile()
+    .nullable()
+    .default(null)
+    .describe('CA that the broker proves itself by, PEM; null trusts the CAs that Node.js ships with.'),
+  certFile: existingFile()
+    .nullable()
+    .default(null)
+    .describe('Certificate that the daemon proves itself by, PEM; with keyFile.'),
+  keyFile: existingFile().nullable().default(null).describe('Private key of that certificate, PEM.'),
+  topicPrefix: topicLevels()
+    .nullable()
+    .default(null)
+    .describe('Levels in front of every topic there, but for those of Home Assistant; null none.'),
+});
+
+export const realtime = z.strictObject({
+  bridge: bridge
+    .nullable()
+    .default(null)
+    .describe('An external MQTT broker that is told the same as clients of the own one; null is none.'),
+  homeAssistant: z
+    .strictObject({
+      enabled: toggle().default(false).describe('Publish what lets Home Assistant find the printers.'),
+      prefix: topicLevels()
+        .default('homeassistant')
+        .describe('Discovery prefix, as the MQTT integration of Home Assistant has it.'),
+    })
+    .prefault({})
+    .describe('Each printer as a device in Home Assistant.'),
 });

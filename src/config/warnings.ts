@@ -18,6 +18,14 @@ export function unwiseSettings(config: Config): ConfigWarning[] {
   if (config.mqtt.plain.enabled && !isLoopback(config.mqtt.plain.host)) {
     warnings.push({ key: 'mqtt.plain', message: 'API keys travel the network readable' });
   }
+  const { bridge } = config.realtime;
+  if (bridge !== null && bridge.password !== null && /^(mqtt|ws):/.test(bridge.url)) {
+    const { hostname, protocol } = new URL(bridge.url);
+    if (!isLoopback(hostname)) {
+      const message = `the password travels the network readable: ${protocol.slice(0, -1)}s does not show it`;
+      warnings.push({ key: 'realtime.bridge.url', message });
+    }
+  }
   config.printers.forEach((printer, index) => {
     if (printer.trust !== 'insecure') return;
     const message = `${printer.serial} proves nothing: whoever answers at ${printer.host} gets its access code`;

@@ -53,10 +53,12 @@ describe('config/printfarmd.example.yaml', () => {
   it('shows settings that are right once switched on', async () => {
     const shown = switchedOn()
       .split('\n')
-      .filter((line) => !/^\s*accessCode:/.test(line))
+      .filter((line) => !/^\s*(accessCode|password):/.test(line))
       .join('\n');
     const folder = await folderWith({ 'printfarmd.yaml': shown });
-    const files = [...shown.matchAll(/^\s*(?:certFile|keyFile|caFile|accessCodeFile): (\S+)$/gm)];
+    const files = [
+      ...shown.matchAll(/^\s*(?:certFile|keyFile|caFile|accessCodeFile|passwordFile): (\S+)$/gm),
+    ];
     for (const [, name = ''] of files) {
       if (name === 'null') continue;
       await mkdir(dirname(join(folder, name)), { recursive: true });

@@ -1,6 +1,7 @@
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { secretsOf } from '../../src/config/config.js';
 import { loadConfig } from '../../src/config/load.js';
 import { ConfigError, formatProblem } from '../../src/config/problem.js';
 import { folderWith, load, places, problemsOf } from './config-file.js';
@@ -335,9 +336,90 @@ describe('secrets', () => {
     ['a misspelt key', `${PRINTER}    acessCode: CANARY99\n`],
     ['broken YAML around it', `${PRINTER}    accessCode: "CANARY99" "CANARY99"\n`],
     ['a quote left open', `${PRINTER}    accessCode: "CANARY99\n`],
+    ['in the address of a broker', 'realtime: { bridge: { url: "mqtt://farm:CANARY99@b" } }\n'],
+    [
+      'two lines of a password',
+      'realtime: { bridge: { url: mqtt://b, username: u, password: "CANARY\\n99" } }\n',
+    ],
   ])('never stand in a message: %s', async (_, yaml) => {
     const problems = await problemsOf(yaml);
     const error = new ConfigError(problems);
     expect(JSON.stringify(problems) + error.message).not.toContain('CANARY');
+  });
+});
+
+describe('the external broker', () => {
+  const URL = '    url: mqtts://broker.example\n';
+  const bridge = (rest: string) => `realtime:\n  bridge:\n${URL}${rest}`;
+
+  it('is none by default, and then logs in as nobody', async () => {
+    expect((await load('')).config.realtime).toEqual({
+      bridge: null,
+      homeAssistant: { enabled: false, prefix: 'homeassistant' },
+    });
+    const { config } = await load(bridge(''));
+    expect(config.realtime.bridge).toEqual({
+      url: 'mqtts://broker.example',
+      username: null,
+      password: null,
+      clientId: null,
+      caFile: null,
+      certFile: null,
+      keyFile: null,
+      topicPrefix: null,
+    });
+  });
+
+  it.each([
+    ['the file itself', '    username: farm\n    password: 007 of 8\n', {}],
+    ['a file of its own', '    username: farm\n    passwordFile: pw\n', { pw: '007 of 8\n' }],
+  ])('has its password from %s, which no log shows', async (_, rest, files) => {
+    const { config, warnings } = await load(bridge(rest), {}, files);
+    expect(config.realtime.bridge).toMatchObject({ username: 'farm', password: '007 of 8' });
+    expect(config.realtime.bridge).not.toHaveProperty('passwordFile');
+    expect(secretsOf(config)).toEqual(['007 of 8']);
+    expect(warnings).toEqual([]);
+  });
+
+  it('comes from the environment too', async () => {
+    const { config } = await load('', {
+      PRINTFARMD_REALTIME_BRIDGE_URL: 'ws://127.0.0.1:9001/mqtt',
+      PRINTFARMD_REALTIME_BRIDGE_USERNAME: 'farm',
+      PRINTFARMD_REALTIME_BRIDGE_PASSWORD: 'secret',
+    });
+    expect(config.realtime.bridge).toMatchObject({ url: 'ws://127.0.0.1:9001/mqtt', password: 'secret' });
+  });
+
+  it.each([
+    ['    username: u\n    password: a\n    passwordFile: pw\n', '6:19 realtime.bridge.passwordFile'],
+    ['    password: a\n', '4:15 realtime.bridge.password'],
+    ['    certFile: pw\n', '4:15 realtime.bridge.certFile'],
+    ['    topicPrefix: farm/+\n', '4:18 realtime.bridge.topicPrefix'],
+    ['    topicPrefix: /farm\n', '4:18 realtime.bridge.topicPrefix'],
+    ['    topicPrefix: $SYS\n', '4:18 realtime.bridge.topicPrefix'],
+  ])('is not taken with %j', async (rest, place) => {
+    expect(places(await problemsOf(bridge(rest), {}, { pw: 'x' }))).toEqual([place]);
+  });
+
+  it.each(['http://b', 'mqtt://b/path', 'mqtts://u@b', 'wss://b/mqtt?x=1', 'b:1883', 'mqtt://'])(
+    'is no address: %s',
+    async (url) => {
+      const problems = await problemsOf(`realtime: { bridge: { url: "${url}" } }\n`);
+      expect(problems.map(({ key }) => key)).toEqual(['realtime.bridge.url']);
+    },
+  );
+
+  it('is warned of when its password could be read', async () => {
+    const rest = '    username: u\n    password: a\n';
+    const folder = await folderWith({ 'farm.yaml': bridge(rest).replace('mqtts', 'mqtt') });
+    await chmod(join(folder, 'farm.yaml'), 0o644);
+    const { warnings } = await loadConfig(join(folder, 'farm.yaml'), {});
+    expect(warnings.map(({ key }) => key)).toEqual(['realtime.bridge.url', 'realtime.bridge']);
+  });
+
+  it('leaves the ports of an own broker free that does not listen', async () => {
+    const same = 'http: { port: 8883 }\n';
+    expect(places(await problemsOf(same))).toHaveLength(1);
+    expect((await load(`${same}mqtt: { enabled: false }\n`)).config.mqtt.enabled).toBe(false);
   });
 });
