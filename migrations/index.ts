@@ -17,6 +17,7 @@ import { printClock } from './0018_print_clock.js';
 import { spoolUse } from './0019_spool_use.js';
 import { printerStanding } from './0020_printer_standing.js';
 import { choreRuns } from './0021_chore_runs.js';
+import { entityChanges } from './0022_entity_changes.js';
 import { notices } from './0023_notices.js';
 
 /** All steps in order. A step that has been released is never edited: add another one. */
@@ -39,5 +40,6 @@ export const MIGRATIONS: readonly Migration[] = [
   spoolUse,
   printerStanding,
   choreRuns,
+  entityChanges,
   notices,
 ];

@@ -8,6 +8,11 @@ export function entitiesTopic(storeId: string, entityType: string): string {
   return `stores/${storeId}/entities/${entityType}`;
 }
 
+/** `print-jobs` for `printJobs`. */
+export function entityTypeAlias(entityType: string): string {
+  return entityType.replace(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`);
+}
+
 /** What a filter or a topic of a store is about; `type` is null for all types of entities. */
 export type TopicSubject =
   | { readonly kind: 'stats' }

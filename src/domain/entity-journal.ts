@@ -1,0 +1,205 @@
+import type { Change, CommittedWrite } from '../database/change.js';
+import {
+  addChangeRow,
+  dropChangeRows,
+  dropChangeRowsBefore,
+  newestChangeRow,
+  setCursors,
+} from '../database/change-rows.js';
+import type { Database } from '../database/database.js';
+import type { Transaction } from '../database/transaction.js';
+import { type EntityBatch, eventsOf } from './entity-events.js';
+import { storedChange } from './entity-states.js';
+import { pendingBatches } from './entity-window.js';
+import { systemContext } from './stores.js';
+
+export interface EntityJournalOptions {
+  /** Told when what nobody has taken is given up because it is too much or too old. */
+  readonly onGivenUp?: (transactions: number) => void;
+  readonly onError?: (error: unknown) => void;
+  /** Transactions that are kept at most; 100,000 unless given. */
+  readonly maxRows?: number;
+  /** Events that are also kept in memory for those who have not taken them; 2,000 unless given. */
+  readonly maxInMemory?: number;
+}
+
+const MAX_ROWS = 100_000;
+const MAX_IN_MEMORY = 2_000;
+const MAX_AGE_MS = 30 * 86_400_000;
+const HOUR_MS = 3_600_000;
+/** Taken transactions that may stand in the table while nothing else is written. */
+const MAX_TAKEN = 1_000;
+/** Transactions given out of memory at once. */
+const PORTION = 100;
+
+interface Recorded {
+  readonly batch: EntityBatch;
+  readonly droppedThrough: number;
+  readonly cursors: Readonly<Record<string, number>>;
+}
+
+/**
+ * What was committed and must still be told, in commit order. A recorder writes it down in the transaction that changes
+ * something, so that a crash loses none of it; those who have been told everything are remembered in the same row. What
+ * they all have is removed in the transaction that adds the next.
+ */
+export class EntityJournal {
+  readonly #cursors = new Map<string, number>();
+  readonly #listeners = new Set<() => void>();
+  /** By the list of changes of the transaction, until it is committed. */
+  readonly #recorded = new WeakMap<readonly Change[], Recorded>();
+  #attached: { readonly database: Database; readonly storeId: string } | null = null;
+  /** As the newest row says; null before it was read. */
+  #kept: Readonly<Record<string, number>> | null = null;
+  #head = 0;
+  /** Number of the newest transaction that was written down, undone ones too. */
+  #last = 0;
+  #droppedThrough = 0;
+  #checkedAgeAt = 0;
+  /** Newest ones, oldest first; what is not after `#floor` is in the table alone. */
+  #recent: EntityBatch[] = [];
+  #floor = 0;
+  #trimming: Promise<void> | null = null;
+
+  constructor(private readonly options: EntityJournalOptions = {}) {}
+
+  /** To be called before anything is written. */
+  attach(database: Database, storeId: string): void {
+    this.#attached = { database, storeId };
+    database.feed.on((write) => this.#onCommit(write));
+  }
+
+  get head(): number {
+    return this.#head;
+  }
+
+  /** A recorder of the database; the last, for it tells of what the others change too. */
+  readonly record = async (tx: Transaction): Promise<void> => {
+    const events = eventsOf(tx.changes);
+    if (events.length === 0) return;
+    if (this.#kept === null) await this.#load(tx.db);
+    this.#last += 1;
+    const sequence = this.#last;
+    const { storeId } = tx.context;
+    const droppedThrough = await this.#drop(tx, sequence);
+    const cursors = this.#cursors.size === 0 ? (this.#kept ?? {}) : Object.fromEntries(this.#cursors);
+    const changes = events.map(storedChange);
+    await addChangeRow(tx.db, { sequence, storeId, at: tx.at, cursors, changes });
+    this.#recorded.set(tx.changes, { batch: { sequence, storeId, events }, droppedThrough, cursors });
+  };
+
+  /** @returns up to which sequence the follower of that name had everything, as far as is known */
+  async enter(name: string): Promise<number> {
+    if (this.#kept === null) await this.#load(this.#database.read);
+    const kept = this.#kept ?? {};
+    // Rows without any follower were written while none had been there yet: they are for everybody.
+    const cursor = kept[name] ?? (Object.keys(kept).length === 0 ? 0 : this.#head);
+    this.#cursors.set(name, cursor);
+    return cursor;
+  }
+
+  async after(sequence: number): Promise<readonly EntityBatch[]> {
+    if (sequence < this.#floor) {
+      const batches = await pendingBatches(this.#database, sequence, this.#floor);
+      if (batches.length > 0) return batches;
+    }
+    const first = this.#recent.findIndex((batch) => batch.sequence > sequence);
+    return first < 0 ? [] : this.#recent.slice(first, first + PORTION);
+  }
+
+  passed(name: string, sequence: number): void {
+    this.#cursors.set(name, sequence);
+    const taken = this.#taken();
+    let first = 0;
+    while ((this.#recent[first]?.sequence ?? Number.POSITIVE_INFINITY) <= taken) first++;
+    if (first > 0) this.#recent.splice(0, first);
+    if (taken - this.#droppedThrough > MAX_TAKEN) this.#trim();
+  }
+
+  onCommit(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Writes down who has what, for the next start. */
+  async close(): Promise<void> {
+    await this.#trimming;
+    if (this.#cursors.size > 0 && this.#head > this.#droppedThrough) await this.#writeCursors();
+  }
+
+  get #database(): Database {
+    if (this.#attached === null) throw new Error('the journal of entities has no database yet');
+    return this.#attached.database;
+  }
+
+  async #load(db: Database['read']): Promise<void> {
+    const newest = await newestChangeRow(db);
+    this.#kept = newest?.cursors ?? {};
+    this.#head = this.#last = this.#floor = newest?.sequence ?? 0;
+  }
+
+  #onCommit({ changes }: CommittedWrite): void {
+    const recorded = this.#recorded.get(changes);
+    if (!recorded) return;
+    const { batch, droppedThrough, cursors } = recorded;
+    this.#head = batch.sequence;
+    this.#droppedThrough = droppedThrough;
+    this.#kept = cursors;
+    this.#recent.push(batch);
+    let events = this.#recent.reduce((sum, one) => sum + one.events.length, 0);
+    while (events > (this.options.maxInMemory ?? MAX_IN_MEMORY)) {
+      const oldest = this.#recent.shift();
+      if (!oldest) break;
+      events -= oldest.events.length;
+      this.#floor = oldest.sequence;
+    }
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** Up to where everybody has everything. */
+  #taken(): number {
+    return this.#cursors.size === 0 ? 0 : Math.min(...this.#cursors.values());
+  }
+
+  /** Removes what everybody has, and what is beyond the bounds. @returns up to where nothing is left */
+  async #drop(tx: Transaction, next: number): Promise<number> {
+    let through = this.#droppedThrough;
+    const taken = this.#taken();
+    if (taken > through) {
+      await dropChangeRows(tx.db, taken);
+      through = taken;
+    }
+    let givenUp = 0;
+    const tooMany = next - (this.options.maxRows ?? MAX_ROWS);
+    if (tooMany > through) {
+      givenUp += await dropChangeRows(tx.db, tooMany);
+      through = tooMany;
+    }
+    if (tx.at - this.#checkedAgeAt >= HOUR_MS) {
+      this.#checkedAgeAt = tx.at;
+      givenUp += await dropChangeRowsBefore(tx.db, tx.at - MAX_AGE_MS);
+    }
+    if (givenUp > 0) this.options.onGivenUp?.(givenUp);
+    return through;
+  }
+
+  /** A long backlog that was taken goes by itself, where nothing else is written meanwhile. */
+  #trim(): void {
+    this.#trimming ??= this.#writeCursors()
+      .catch((error: unknown) => this.options.onError?.(error))
+      .finally(() => {
+        this.#trimming = null;
+      });
+  }
+
+  async #writeCursors(): Promise<void> {
+    if (this.#attached === null) return;
+    const { database, storeId } = this.#attached;
+    const taken = this.#taken();
+    await database.write(systemContext(storeId), async (tx) => {
+      await dropChangeRows(tx.db, taken);
+      if (taken < this.#head) await setCursors(tx.db, this.#head, Object.fromEntries(this.#cursors));
+    });
+    this.#droppedThrough = Math.max(this.#droppedThrough, taken);
+  }
+}
