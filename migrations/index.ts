@@ -19,6 +19,7 @@ import { printerStanding } from './0020_printer_standing.js';
 import { choreRuns } from './0021_chore_runs.js';
 import { entityChanges } from './0022_entity_changes.js';
 import { notices } from './0023_notices.js';
+import { printerNews } from './0024_printer_news.js';
 
 /** All steps in order. A step that has been released is never edited: add another one. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -42,4 +43,5 @@ export const MIGRATIONS: readonly Migration[] = [
   choreRuns,
   entityChanges,
   notices,
+  printerNews,
 ];

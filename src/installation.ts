@@ -10,6 +10,7 @@ import { decodeRow } from './database/rows.js';
 import { createKey } from './domain/api-keys.js';
 import { recordChanges } from './domain/audit.js';
 import { recordCosts } from './domain/cost-totals.js';
+import { recordNotices } from './domain/notice-recorder.js';
 import { inviteOwner } from './domain/owner-invitation.js';
 import { completeStore, createStore, installedStoreId, systemContext } from './domain/stores.js';
 import { keyRing } from './operations/keys/key-ring.js';
@@ -33,7 +34,7 @@ export function openDatabase(
     clock: systemClock,
     create: options.create,
     // Costs first: the audit log tells of what they change.
-    recorders: [recordCosts, recordChanges],
+    recorders: [recordCosts, recordChanges, recordNotices],
     onListenerError:
       options.onListenerError ??
       ((error) => {

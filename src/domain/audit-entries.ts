@@ -18,7 +18,13 @@ export interface AuditEntry {
 }
 
 /** What the daemon keeps for its own use: nobody asked for it. */
-const OWN_BOOKS: ReadonlySet<string> = new Set(['dispatch', 'storedFile', 'userSession', 'notice']);
+const OWN_BOOKS: ReadonlySet<string> = new Set([
+  'dispatch',
+  'storedFile',
+  'userSession',
+  'notice',
+  'printerNews',
+]);
 
 /**
  * Changes that follow from another in the same transaction, by what is changed and how: that one tells of them. A build

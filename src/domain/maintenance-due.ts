@@ -57,6 +57,25 @@ export async function watchedUpkeep(
 
 export type WatchedUpkeep = Awaited<ReturnType<typeof watchedUpkeep>>[number];
 
+/** The same as people and programs are told it. */
+export function upkeepInfo(row: WatchedUpkeep) {
+  return {
+    enrollmentId: row.enrollmentId,
+    printerId: row.printerId,
+    maintenanceItemId: row.maintenanceItemId,
+    printerName: row.printerName,
+    itemName: row.itemName,
+    triggerType: row.triggerType,
+    interval: row.interval,
+    elapsed: row.elapsed,
+    progress: row.progress,
+    status: row.status,
+    warningThresholdPct: row.warningThresholdPct,
+    lastCompletedAt: row.lastCompletedAt,
+    lastCompletedBy: row.lastCompletedBy,
+  };
+}
+
 /**
  * Writes down of which upkeep people are to be told, once for each change: `lastNotifiedStatus` is what they know. Nothing
  * is written where nothing has changed.

@@ -9,11 +9,13 @@ export interface Notice {
   readonly printerId: string | null;
   /** Its printer is told with it where no other is named. */
   readonly printJobId: string | null;
-  /** Told beside printer and job, for what is about neither. */
+  /** Told beside printer and job: what it is about, or what a printer said. */
   readonly extra?: {
     readonly order?: object;
     readonly maintenance?: object;
     readonly usage?: object;
+    readonly health?: object;
+    readonly continuousPrint?: object;
   };
 }
 

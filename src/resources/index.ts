@@ -34,6 +34,7 @@ import { printJob } from './print-job.js';
 import { printer } from './printer.js';
 import { printerConnection } from './printer-connection.js';
 import { printerMaintenanceEnrollment } from './printer-maintenance-enrollment.js';
+import { printerNews } from './printer-news.js';
 import { printerSlot } from './printer-slot.js';
 import { profile } from './profile.js';
 import type { RawRow, Resource } from './resource.js';
@@ -65,6 +66,7 @@ export const RESOURCES = Object.freeze({
   integration,
   printer,
   printerConnection,
+  printerNews,
   printerSlot,
   part,
   partBuild,
@@ -172,6 +174,7 @@ export {
   printer,
   printerConnection,
   printerMaintenanceEnrollment,
+  printerNews,
   printerSlot,
   printJob,
   profile,

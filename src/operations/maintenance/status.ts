@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { MAINTENANCE_STATUSES, MAINTENANCE_TRIGGERS } from '../../contract/enums.js';
-import { watchedUpkeep } from '../../domain/maintenance-due.js';
+import { upkeepInfo, watchedUpkeep } from '../../domain/maintenance-due.js';
 import type { Deps } from '../deps.js';
 import { type Operation, operation } from '../operation.js';
 import { requirePrinter } from '../printers/require-printer.js';
@@ -27,21 +27,7 @@ const statusInfo = z
 /** What is due on which printer, computed when asked from what the printers have printed and from the clock. */
 export function maintenanceStatusOperations({ database, clock }: Deps): Operation[] {
   async function statuses(storeId: string, printerId: string | null) {
-    return (await watchedUpkeep(database.read, storeId, printerId, clock.now())).map((row) => ({
-      enrollmentId: row.enrollmentId,
-      printerId: row.printerId,
-      maintenanceItemId: row.maintenanceItemId,
-      printerName: row.printerName,
-      itemName: row.itemName,
-      triggerType: row.triggerType,
-      interval: row.interval,
-      elapsed: row.elapsed,
-      progress: row.progress,
-      status: row.status,
-      warningThresholdPct: row.warningThresholdPct,
-      lastCompletedAt: row.lastCompletedAt,
-      lastCompletedBy: row.lastCompletedBy,
-    }));
+    return (await watchedUpkeep(database.read, storeId, printerId, clock.now())).map(upkeepInfo);
   }
 
   const fleet = operation({
