@@ -34,7 +34,7 @@ import { reachableHost } from './telemetry/reachable-host.js';
 export interface DaemonOptions
   extends Pick<
     PrinterSideOptions,
-    'config' | 'log' | 'timing' | 'sessionTiming' | 'transferTiming' | 'awayGraceMs' | 'probe'
+    'config' | 'log' | 'timing' | 'sessionTiming' | 'transferTiming' | 'awayGraceMs' | 'newsTiming' | 'probe'
   > {
   readonly configFile: string;
   readonly version: string;
@@ -207,6 +207,7 @@ async function build(options: DaemonOptions, onStop: OnStop) {
     runner,
     scheduler,
     continuous: printers.continuous,
+    news: printers.news,
     broker,
     stats,
     http,
@@ -221,7 +222,7 @@ async function build(options: DaemonOptions, onStop: OnStop) {
 
 /** Listens first, then takes up what was open, then looks for work. Waits for no printer. */
 async function start(parts: Parts, onStop: OnStop): Promise<void> {
-  const { config, database, storeId, fleet, discovery, runner, scheduler, continuous } = parts;
+  const { config, database, storeId, fleet, discovery, runner, scheduler, continuous, news } = parts;
   const { broker, stats, http, control } = parts;
   await database.write(systemContext(storeId), async (tx) => {
     await completeStore(tx, config.queue.maxConcurrentJobs);
@@ -237,6 +238,8 @@ async function start(parts: Parts, onStop: OnStop): Promise<void> {
   onStop(() => fleet.stop());
   await continuous.start();
   onStop(() => continuous.stop());
+  await news.start();
+  onStop(() => news.stop());
   await runner.start();
   onStop(() => runner.stop());
   await fleet.start();

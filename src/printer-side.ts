@@ -13,6 +13,8 @@ import { Scheduler } from './dispatch/scheduler.js';
 import { StartPolicy } from './dispatch/start-policy.js';
 import { Discovery } from './fleet/discovery.js';
 import { Fleet } from './fleet/fleet.js';
+import type { NewsTiming } from './fleet/news-memory.js';
+import { PrinterNews } from './fleet/printer-news.js';
 import { TrafficLog } from './fleet/traffic-log.js';
 import { trustAnchors } from './printer-settings.js';
 import type { FileStore } from './storage/file-store.js';
@@ -29,6 +31,7 @@ export interface PrinterSideOptions {
   readonly sessionTiming?: Partial<SessionTiming>;
   readonly transferTiming?: Partial<TransferTiming>;
   readonly awayGraceMs?: number;
+  readonly newsTiming?: Partial<NewsTiming>;
   /** Told around every durable step, for tests that end the process there. */
   readonly probe?: StepProbe;
 }
@@ -103,6 +106,15 @@ export async function printerSide(options: PrinterSideOptions) {
     log,
     monotonic: () => performance.now(),
   });
+  const news = new PrinterNews({
+    database,
+    storeId,
+    fleet,
+    clock,
+    log,
+    monotonic: () => performance.now(),
+    timing: options.newsTiming ?? {},
+  });
 
-  return { fleet, discovery, policy, runner, scheduler, continuous, anchors, traffic };
+  return { fleet, discovery, policy, runner, scheduler, continuous, news, anchors, traffic };
 }
