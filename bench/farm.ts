@@ -32,6 +32,7 @@ const made = z.object({
   apiKey: z.string(),
   url: z.string(),
   mqttUrl: z.string(),
+  wssUrl: z.string(),
   caFile: z.string(),
 });
 export type Installation = z.infer<typeof made>;
@@ -65,7 +66,11 @@ export async function configure(installation: Installation, settings: FarmSettin
   const config = {
     dataDir: installation.dataDir,
     http: { host: '127.0.0.1', port: Number(new URL(installation.url).port) },
-    mqtt: { host: '127.0.0.1', port: Number(new URL(installation.mqttUrl).port) },
+    mqtt: {
+      host: '127.0.0.1',
+      port: Number(new URL(installation.mqttUrl).port),
+      websocket: { port: Number(new URL(installation.wssUrl).port) },
+    },
     rateLimit: { perMinute: 0, perHour: 0 },
     discovery: { enabled: false },
     bambu: { extraCaFiles: settings.caFiles },

@@ -47,6 +47,8 @@ export interface DaemonOptions
 export interface RunningDaemon {
   readonly url: string;
   readonly mqttUrl: string;
+  /** MQTT over WebSocket; null without. */
+  readonly wssUrl: string | null;
   /** Resolves when the daemon has got on; rejects with what stands still. */
   progress(): Promise<void>;
   /** Puts in effect what can change while running; see LiveSettings. */
@@ -74,7 +76,7 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
     await start(parts, (end) => started.push(end));
     return {
       url: parts.http.url,
-      mqttUrl: mqttUrl(config, parts.broker),
+      ...addresses(config, parts.broker),
       progress: () => proveProgress(parts),
       reconfigure: (changed) => parts.live.apply(changed),
       stop,
@@ -173,6 +175,9 @@ async function build(options: DaemonOptions, onStop: OnStop) {
     failedLogins,
     storeId,
     transfers: fileTransfers(deps),
+    mqttUpgrade: config.mqtt.enabled
+      ? (request, socket, head, address) => broker.upgrade(request, socket, head, address)
+      : null,
     health: () => ({
       parts: {
         database: database.probe(),
@@ -264,6 +269,10 @@ async function httpTls({ http }: Config): Promise<{ certPem: string; keyPem: str
   return { certPem, keyPem };
 }
 
-function mqttUrl(config: Config, broker: RealtimeBroker): string {
-  return `mqtts://${reachableHost(config.mqtt.host)}:${broker.ports.tls ?? config.mqtt.port}`;
+function addresses({ mqtt }: Config, { ports }: RealtimeBroker): { mqttUrl: string; wssUrl: string | null } {
+  const wssHost = reachableHost(mqtt.websocket.host ?? mqtt.host);
+  return {
+    mqttUrl: `mqtts://${reachableHost(mqtt.host)}:${ports.tls ?? mqtt.port}`,
+    wssUrl: ports.webSocket === null ? null : `wss://${wssHost}:${ports.webSocket}/mqtt`,
+  };
 }

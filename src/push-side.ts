@@ -3,6 +3,7 @@ import type { Config } from './config/config.js';
 import type { DispatchRunner } from './dispatch/runner.js';
 import type { Fleet } from './fleet/fleet.js';
 import { RealtimeBroker } from './realtime/broker.js';
+import type { DoorsOptions } from './realtime/doors.js';
 import { fleetStats } from './realtime/fleet-stats.js';
 import type { Authenticate } from './realtime/login.js';
 import { StatsPublisher } from './realtime/stats-publisher.js';
@@ -21,10 +22,7 @@ export interface PushSideOptions {
 export function pushSide({ config, storeId, fleet, runner, mqttLogin, log }: PushSideOptions) {
   const { mqtt } = config;
   const broker = new RealtimeBroker({
-    tls: mqtt.enabled
-      ? { host: mqtt.host, port: mqtt.port, certPem: mqtt.tls.certFile, keyPem: mqtt.tls.keyFile }
-      : null,
-    plain: mqtt.enabled && mqtt.plain.enabled ? { host: mqtt.plain.host, port: mqtt.plain.port } : null,
+    ...(mqtt.enabled ? listeners(mqtt) : { tls: null, plain: null }),
     maxConnections: mqtt.maxConnections,
     authenticate: mqttLogin,
     viewPermission: viewPermissionOf,
@@ -33,4 +31,15 @@ export function pushSide({ config, storeId, fleet, runner, mqttLogin, log }: Pus
   const liveStats = fleetStats({ fleet, storeId, isBusy: (printerId) => runner.isBusy(printerId) });
   const stats = new StatsPublisher({ source: liveStats, broker, now: () => performance.now(), log });
   return { broker, stats, liveStats };
+}
+
+function listeners({ host, port, tls, websocket, plain }: Config['mqtt']): DoorsOptions {
+  const certificate = { certPem: tls.certFile, keyPem: tls.keyFile };
+  return {
+    tls: { host, port, ...certificate },
+    webSocket: websocket.enabled
+      ? { host: websocket.host ?? host, port: websocket.port, ...certificate }
+      : null,
+    plain: plain.enabled ? { host: plain.host, port: plain.port } : null,
+  };
 }

@@ -1,8 +1,13 @@
 import type { Endpoint } from './options.js';
 
 /** Text of the configuration that `init` writes: what was chosen, and the settings a new farm changes first. */
-export function configTemplate(http: Endpoint & { readonly tls: boolean }, mqtt: Endpoint): string {
+export function configTemplate(
+  http: Endpoint & { readonly tls: boolean },
+  mqtt: Endpoint,
+  wss: Endpoint,
+): string {
   const off = http.tls ? '' : '#';
+  const wssHost = wss.host === mqtt.host ? '' : `\n    host: ${JSON.stringify(wss.host)}`;
   return `# Configuration of printfarmd. Everything left out has its default: config/printfarmd.example.yaml shows
 # every setting, docs/configuration.md explains them. \`printfarmd check-config\` finds mistakes.
 # Settings behind a "#" are off: take the "#" away to use them.
@@ -23,6 +28,9 @@ http:
 mqtt:
   host: ${JSON.stringify(mqtt.host)}
   port: ${mqtt.port}
+  # The same over WebSocket, with TLS.
+  websocket:${wssHost}
+    port: ${wss.port}
 
 # Printers that this file owns. Others can be added by REST. Access codes are best kept in files of their own
 # (chmod 600), which hold nothing else.

@@ -131,11 +131,12 @@ async function startFarm(
   const { storeId, apiKey } = await initialise(dataDir);
   const http = await findListener('REST', 'listen', undefined, { host: '127.0.0.1', port: 3001 });
   const mqtt = await findListener('MQTT', 'mqtt-listen', undefined, { host: '127.0.0.1', port: 8883 });
+  const wss = await findListener('WebSocket', 'wss-listen', undefined, { host: '127.0.0.1', port: 9001 });
   const configFile = join(folder, 'printfarmd.yaml');
   const config = {
     dataDir: 'data',
     http: http.endpoint,
-    mqtt: mqtt.endpoint,
+    mqtt: { ...mqtt.endpoint, websocket: wss.endpoint },
     rateLimit: { perMinute: 0, perHour: 0 },
     discovery: { address: '127.0.0.1', ports: [ssdpPort] },
     bambu: { extraCaFiles: [emulatorCa] },

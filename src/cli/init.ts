@@ -37,6 +37,13 @@ export function options(yargs: Argv<CommonOptions>) {
       defaultDescription: 'the host of --listen, port 8883',
       describe: 'Where the MQTT broker listens, HOST:PORT',
     })
+    .option('wss-listen', {
+      type: 'string',
+      requiresArg: true,
+      coerce: endpoint('wss-listen'),
+      defaultDescription: 'the host of --mqtt-listen, port 9001',
+      describe: 'Where MQTT over secure WebSocket listens, HOST:PORT',
+    })
     .example('$0 init --dir farm', 'A farm for this machine alone')
     .example('$0 init --dir /srv/farm --listen 0.0.0.0:3001', 'A farm for the whole network, with TLS');
 }
@@ -52,6 +59,8 @@ export interface Installation {
   readonly signUpUrl: string;
   readonly url: string;
   readonly mqttUrl: string;
+  /** MQTT over WebSocket. */
+  readonly wssUrl: string;
   readonly caFile: string;
 }
 
@@ -72,16 +81,19 @@ export async function run(args: ArgumentsOf<typeof options>, context: CommandCon
   const http = await findListener('REST', 'listen', args.listen, { host: '127.0.0.1', port: 3001 });
   const mqttDefault = { host: http.endpoint.host, port: 8883 };
   const mqtt = await findListener('MQTT', 'mqtt-listen', args.mqttListen, mqttDefault);
+  // Where the system was to choose one port, it chooses the other.
+  const wssDefault = { host: mqtt.endpoint.host, port: args.mqttListen?.port === 0 ? 0 : 9001 };
+  const wss = await findListener('MQTT over WebSocket', 'wss-listen', args.wssListen, wssDefault);
 
   const tls = !isLoopback(http.endpoint.host);
-  const names = machineNames([http.endpoint.host, mqtt.endpoint.host]);
+  const names = machineNames([http.endpoint.host, mqtt.endpoint.host, wss.endpoint.host]);
   const installation = await context.ports.installation();
   await mkdir(folder, { recursive: true });
   await mkdir(dataDir, { mode: 0o700 });
   try {
     const { caFile } = await createTlsMaterial(dataDir, names, new Date());
     const { storeId, apiKey, ownerInvitation } = await installation.initialise(dataDir);
-    const text = configTemplate({ ...http.endpoint, tls }, mqtt.endpoint);
+    const text = configTemplate({ ...http.endpoint, tls }, mqtt.endpoint, wss.endpoint);
     await writeFile(configFile, text, { mode: 0o600, flag: 'wx' });
     const made: Installation = {
       configFile,
@@ -94,9 +106,10 @@ export async function run(args: ArgumentsOf<typeof options>, context: CommandCon
       ),
       url: `${tls ? 'https' : 'http'}://${reachable(http)}`,
       mqttUrl: `mqtts://${reachable(mqtt)}`,
+      wssUrl: `wss://${reachable(wss)}/mqtt`,
       caFile,
     };
-    for (const { remark } of [http, mqtt]) if (remark !== null) terminal.note(remark);
+    for (const { remark } of [http, mqtt, wss]) if (remark !== null) terminal.note(remark);
     if (args.json) terminal.json(made);
     else tell(terminal, made, tls);
     return EXIT.ok;
@@ -136,6 +149,7 @@ function tell(terminal: Terminal, made: Installation, tls: boolean): void {
   line('data', made.dataDir);
   line('REST', made.url);
   line('MQTT', made.mqttUrl);
+  line('MQTT over WS', made.wssUrl);
   line('CA', made.caFile);
   line('store id', made.storeId);
   line('API key', terminal.style('green', made.apiKey));

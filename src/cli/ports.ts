@@ -32,6 +32,8 @@ export interface InstallationPort {
 export interface RunningDaemon {
   readonly url: string;
   readonly mqttUrl: string;
+  /** MQTT over WebSocket; null without. */
+  readonly wssUrl: string | null;
   /** Resolves when the daemon has got on; rejects with what stands still. */
   progress(): Promise<void>;
   /** Puts in effect what can change while running: the printers of the file, rate limits. Nothing else is looked at. */

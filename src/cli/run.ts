@@ -50,7 +50,7 @@ export async function run(args: ArgumentsOf<typeof options>, context: CommandCon
     const { config, file } = loaded;
     const port = await context.ports.daemon(config.dataDir);
     const daemon = await port.run(config, log, file, (secret) => guard.hide(secret));
-    log.info({ url: daemon.url, mqttUrl: daemon.mqttUrl }, 'printfarmd is ready');
+    log.info({ url: daemon.url, mqttUrl: daemon.mqttUrl, wssUrl: daemon.wssUrl }, 'printfarmd is ready');
     const ready = notify.ready(`serving ${daemon.url} and ${daemon.mqttUrl}`);
     watchdog = watch(supervision, daemon, notify, log);
     watchdog?.start();

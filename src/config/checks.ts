@@ -56,9 +56,13 @@ function checkAccessCode(
 export function checkPorts(value: unknown, explain: Explainer): ConfigProblem[] {
   const defaults = settingsSchema.parse({});
   const written = (path: SettingPath) => valueAt(value, path) ?? valueAt(defaults, path);
-  const listeners = [['http'], ['mqtt'], ['mqtt', 'plain']]
-    .map((path) => ({ path, host: written([...path, 'host']), port: written([...path, 'port']) }))
-    .filter(({ path }) => path.at(-1) !== 'plain' || written([...path, 'enabled']) === true)
+  const listeners = [['http'], ['mqtt'], ['mqtt', 'websocket'], ['mqtt', 'plain']]
+    .map((path) => ({
+      path,
+      host: written([...path, 'host']) ?? written(['mqtt', 'host']),
+      port: written([...path, 'port']),
+    }))
+    .filter(({ path }) => path.length === 1 || written([...path, 'enabled']) === true)
     .filter(({ path }) => path[0] !== 'mqtt' || written(['mqtt', 'enabled']) !== false);
   return listeners.flatMap((listener, index) => {
     const rival = listeners

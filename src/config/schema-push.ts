@@ -31,6 +31,14 @@ export const mqtt = z.strictObject({
     .nullable()
     .default(null)
     .describe('Certificate of the broker; null takes server.pem, server-key.pem and ca.pem of dataDir/tls.'),
+  websocket: z
+    .strictObject({
+      enabled: toggle().default(true).describe('Also listen for MQTT over secure WebSocket.'),
+      host: host().nullable().default(null).describe('Address of that listener; null is mqtt.host.'),
+      port: port(0).default(9001).describe('TCP port of MQTT over secure WebSocket.'),
+    })
+    .prefault({})
+    .describe('MQTT over secure WebSocket, for browsers and networks that let nothing else through.'),
   plain: z
     .strictObject({
       enabled: toggle().default(false).describe('Also listen without TLS.'),
@@ -39,7 +47,9 @@ export const mqtt = z.strictObject({
     })
     .prefault({})
     .describe('MQTT without TLS: keys travel readable, so only for isolated networks.'),
-  maxConnections: whole(1, 10_000).default(200).describe('MQTT clients at the same time.'),
+  maxConnections: whole(1, 10_000)
+    .default(200)
+    .describe('MQTT clients at the same time; one address, or one key, may hold half of them.'),
 });
 
 const bridge = z.strictObject({

@@ -24,6 +24,7 @@ import { answerClientError } from './raw-errors.js';
 import { RequestBase } from './request-base.js';
 import { mountSignInPage } from './sign-in-page.js';
 import { type FileTransfers, mountStorage } from './storage-routes.js';
+import { type TakeUpgrade, Upgrades } from './upgrades.js';
 
 export interface HttpOptions {
   readonly host: string;
@@ -46,6 +47,8 @@ export interface HttpOptions {
   readonly failedLogins: FailedLogins;
   readonly storeId: string;
   readonly transfers: FileTransfers;
+  /** Takes requests for a WebSocket at `/mqtt`; null leaves them to be answered as any other. */
+  readonly mqttUpgrade: TakeUpgrade | null;
   readonly health: () => HealthReport;
   readonly clock: Clock;
   readonly log: Logger;
@@ -60,6 +63,7 @@ export class HttpServer {
   readonly #app: FastifyInstance;
   readonly #requestBase = new RequestBase();
   readonly #expect = new ExpectContinue();
+  readonly #upgrades: Upgrades | null;
   #url: string | null = null;
 
   constructor(private readonly options: HttpOptions) {
@@ -85,6 +89,8 @@ export class HttpServer {
         requestId(request.headers['x-request-id']),
     };
     this.#app = create(base, tls);
+    const { mqttUpgrade: take, trustedProxies } = options;
+    this.#upgrades = take && new Upgrades({ path: '/mqtt', take, secure: tls !== null, trustedProxies });
   }
 
   /** Where clients reach us: as configured, else as the present request says, else what was bound. */
@@ -100,6 +106,7 @@ export class HttpServer {
     app.server.maxConnections = MAX_CONNECTIONS;
     this.#expect.watch(app.server);
     routeHeadsAsGets(app.server);
+    this.#upgrades?.watch(app.server);
     app.addHook('onSend', (request, reply, _payload, done) => {
       if (this.#expect.isWaiting(request.raw)) reply.header('connection', 'close');
       done();
@@ -129,6 +136,7 @@ export class HttpServer {
   }
 
   async stop(): Promise<void> {
+    this.#upgrades?.close();
     await this.#app.close();
   }
 

@@ -1,22 +1,23 @@
 import type { EventEmitter } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Aedes, type Client } from 'aedes';
 import { loggable } from './client-id.js';
 import { clientPolicy } from './client-policy.js';
-import { checkFirstPacket, type GateVerdict, UNACCEPTABLE_VERSION } from './connect-gate.js';
+import { checkFirstPacket, type GateVerdict, versionRefusal } from './connect-gate.js';
+import { type BrokerPorts, Doors, type DoorsOptions } from './doors.js';
+import { Entrance } from './entrance.js';
 import { Lanes } from './lanes.js';
-import { type ListenAddress, type Listener, listenPlain, listenTls, type TlsAddress } from './listener.js';
+import type { CertificateText } from './listener.js';
 import type { RealtimeLog } from './log.js';
 import { type Authenticate, Login } from './login.js';
 import { LoginThrottle } from './login-throttle.js';
 import { PacketMeter } from './packet-meter.js';
 import { Session, type ViewPermission } from './session.js';
+import { WebSockets } from './websocket.js';
 
-export interface BrokerOptions {
-  /** Null leaves the listener out. */
-  readonly tls: TlsAddress | null;
-  readonly plain: ListenAddress | null;
-  /** Connections at once, logged in or not. */
+export interface BrokerOptions extends DoorsOptions {
+  /** Connections at once, logged in or not; one address, or one key, may hold half of them. */
   readonly maxConnections: number;
   readonly authenticate: Authenticate;
   readonly viewPermission: ViewPermission;
@@ -46,8 +47,9 @@ const LONGEST_TIMER_MS = 86_400_000;
  */
 export class RealtimeBroker {
   private aedes: Aedes | null = null;
-  private tls: Listener | null = null;
-  private plain: Listener | null = null;
+  private readonly doors: Doors;
+  private readonly entrance: Entrance;
+  private readonly webSockets = new WebSockets();
   private readonly streams = new Set<Duplex>();
   private readonly sessions = new Map<Client, Session>();
   private readonly lanes = new Lanes();
@@ -55,17 +57,19 @@ export class RealtimeBroker {
   private readonly unsaid = new Map<string, () => string>();
   private readonly login: Login;
   private readonly connectMs: number;
-  private toldFullAt = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly options: BrokerOptions) {
     this.connectMs = options.connectTimeoutMs ?? 10_000;
-    const throttle = new LoginThrottle(FAILED_LOGINS_PER_MINUTE, 60_000, options.now ?? Date.now);
-    this.login = new Login(options.authenticate, throttle, options.log);
+    const now = options.now ?? Date.now;
+    const { maxConnections, log } = options;
+    this.doors = new Doors(options);
+    this.entrance = new Entrance({ maxConnections, log, now });
+    const throttle = new LoginThrottle(FAILED_LOGINS_PER_MINUTE, 60_000, now);
+    this.login = new Login(options.authenticate, throttle, log, this.entrance.share);
   }
 
-  /** Ports that are bound; null where there is no listener. */
-  get ports(): { readonly tls: number | null; readonly plain: number | null } {
-    return { tls: this.tls?.port ?? null, plain: this.plain?.port ?? null };
+  get ports(): BrokerPorts {
+    return this.doors.ports;
   }
 
   /** Clients that are logged in. */
@@ -89,12 +93,9 @@ export class RealtimeBroker {
     );
     this.aedes = aedes;
     this.observe(aedes);
-    const limits = { maxConnections: this.options.maxConnections, handshakeMs: this.connectMs };
-    const accept = (socket: Duplex & { remoteAddress?: string | undefined }) =>
-      this.accept(socket, socket.remoteAddress ?? '');
+    const limits = { entrance: this.entrance, handshakeMs: this.connectMs };
     try {
-      if (this.options.tls !== null) this.tls = await listenTls(this.options.tls, limits, accept);
-      if (this.options.plain !== null) this.plain = await listenPlain(this.options.plain, limits, accept);
+      await this.doors.start(limits, this.webSockets, (stream, address) => this.take(stream, address));
     } catch (error) {
       await this.stop();
       throw error;
@@ -103,11 +104,9 @@ export class RealtimeBroker {
 
   /** Ends all connections. May be repeated. */
   async stop(): Promise<void> {
-    const { aedes, tls, plain } = this;
+    const { aedes } = this;
     this.aedes = null;
-    this.tls = null;
-    this.plain = null;
-    const closed = Promise.all([tls?.close(), plain?.close()]);
+    const closed = this.doors.close();
     for (const stream of this.streams) stream.destroy();
     await closed;
     if (aedes !== null) await new Promise<void>((resolve) => aedes.close(resolve));
@@ -166,9 +165,40 @@ export class RealtimeBroker {
     }
   }
 
-  /** Takes a connection made elsewhere, such as a WebSocket's stream. */
+  /** Shows another certificate to whoever connects from now on. @throws when certificate and key do not fit */
+  useCertificate(certificate: CertificateText): void {
+    this.doors.useCertificate(certificate);
+  }
+
+  /** Takes a connection made elsewhere. */
   accept(stream: Duplex, address: string): void {
-    if (this.aedes === null || this.isFull()) {
+    const left = this.aedes === null ? null : this.entrance.admit(address);
+    if (left === null) {
+      stream.destroy();
+      return;
+    }
+    stream.once('close', left);
+    this.take(stream, address);
+  }
+
+  /** Takes a request elsewhere that asks for a WebSocket; `address` is the client's. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, address: string): void {
+    const left = this.aedes === null ? null : this.entrance.admit(address);
+    if (left === null) {
+      socket.destroy();
+      return;
+    }
+    socket.once('close', left);
+    this.webSockets
+      .upgrade(request, socket, head, (stream) => this.take(stream, address))
+      .catch((error: unknown) => {
+        this.options.log.error({ err: error, address }, 'could not make a WebSocket');
+        socket.destroy();
+      });
+  }
+
+  private take(stream: Duplex, address: string): void {
+    if (this.aedes === null) {
       stream.destroy();
       return;
     }
@@ -197,7 +227,7 @@ export class RealtimeBroker {
     }
     if (verdict !== 'speaks 3.1.1') {
       this.options.log.info({ address, verdict }, 'refused a realtime client: MQTT 3.1.1 is spoken here');
-      if (verdict === 'another version') stream.end(UNACCEPTABLE_VERSION, () => stream.destroy());
+      if (typeof verdict === 'object') stream.end(versionRefusal(verdict.level), () => stream.destroy());
       else stream.destroy();
       return;
     }
@@ -256,18 +286,5 @@ export class RealtimeBroker {
     aedes.on('unsubscribe', (filters, client) => {
       for (const filter of filters) this.sessions.get(client)?.unsubscribe(filter);
     });
-  }
-
-  private isFull(): boolean {
-    if (this.streams.size < this.options.maxConnections) return false;
-    const now = (this.options.now ?? Date.now)();
-    if (now - this.toldFullAt >= 60_000) {
-      this.toldFullAt = now;
-      this.options.log.warn(
-        { maxConnections: this.options.maxConnections },
-        'refusing realtime clients: too many',
-      );
-    }
-    return true;
   }
 }

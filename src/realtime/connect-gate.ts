@@ -2,17 +2,19 @@ import type { Duplex } from 'node:stream';
 import { type ConnectHead, readConnectHead } from './connect-head.js';
 
 /**
- * CONNACK "unacceptable protocol version" in the form of MQTT 3.1.1, which is what a server that speaks only 3.1.1
- * owes every other level (MQTT-3.1.2-2). Clients of MQTT 5 know this form: those that can fall back do so on it
- * and not on the code of their own version.
+ * How to refuse a protocol level: a client of MQTT 5 gets CONNACK 0x84 "unsupported protocol version" in the form of its
+ * own version (MQTT 5, 3.2), every other one the 0x01 of MQTT 3.1.1 (MQTT-3.1.2-2). Both tell a client that can to come
+ * again with 3.1.1.
  */
-export const UNACCEPTABLE_VERSION = Buffer.from([0x20, 0x02, 0x00, 0x01]);
+export function versionRefusal(level: number): Buffer {
+  return Buffer.from(level === 5 ? [0x20, 0x03, 0x00, 0x84, 0x00] : [0x20, 0x02, 0x00, 0x01]);
+}
 
 /** CONNECT carries an id, a store, a key and perhaps a will nobody wants. */
 const MAX_CONNECT_BYTES = 16 * 1024;
 const MQTT_3_1_1 = 4;
 
-export type GateVerdict = 'speaks 3.1.1' | 'another version' | 'not MQTT' | 'too large' | 'closed';
+export type GateVerdict = 'speaks 3.1.1' | 'not MQTT' | 'too large' | 'closed' | { readonly level: number };
 
 /**
  * Looks at the first packet of a connection and puts it back. Memory is safe meanwhile: at most a chunk is read
@@ -44,7 +46,7 @@ export function checkFirstPacket(stream: Duplex): Promise<GateVerdict> {
 function judge(head: ConnectHead): GateVerdict | null {
   if (head.kind === 'incomplete') return null;
   if (head.kind === 'not-mqtt') return 'not MQTT';
-  if (head.level !== MQTT_3_1_1) return 'another version';
+  if (head.level !== MQTT_3_1_1) return { level: head.level };
   return head.bytes > MAX_CONNECT_BYTES ? 'too large' : 'speaks 3.1.1';
 }
 

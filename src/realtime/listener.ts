@@ -1,40 +1,56 @@
 import { readFile } from 'node:fs/promises';
-import { createServer as createPlainServer, type Server, type Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
+import type { Entrance } from './entrance.js';
 
 export interface ListenAddress {
   readonly host: string;
   readonly port: number;
 }
 
-export interface TlsAddress extends ListenAddress {
+export interface ServerCertificate {
   /** Certificate chain: PEM text, or the path of a file that holds it. */
   readonly certPem: string;
   /** Private key: PEM text, or the path of a file that holds it. */
   readonly keyPem: string;
 }
 
+/** Certificate and key as text. */
+export interface CertificateText {
+  readonly cert: string;
+  readonly key: string;
+}
+
 export interface ListenerLimits {
-  readonly maxConnections: number;
+  readonly entrance: Entrance;
   /** For the TLS handshake. */
   readonly handshakeMs: number;
 }
 
 export type OnSocket = (socket: Socket) => void;
 
+/** A bound listener and the connections made to it. */
+export interface Listener {
+  readonly port: number;
+  /** New handshakes use this certificate; connections that stand go on. @throws when certificate and key do not fit */
+  useCertificate(certificate: CertificateText): void;
+  /** Ends every connection, also those still in their handshake. */
+  close(): Promise<void>;
+}
+
 /** TCP keeps dead peers from being held for ever where a client asked for no keep-alive of its own. */
 const TCP_KEEPALIVE_MS = 60_000;
 
 /** @throws when the address cannot be bound or certificate and key do not fit. */
-export async function listenTls(
-  address: TlsAddress,
+export function listenTls(
+  address: ListenAddress,
+  certificate: CertificateText,
   limits: ListenerLimits,
   onSocket: OnSocket,
 ): Promise<Listener> {
-  const [cert, key] = await Promise.all([readPem(address.certPem), readPem(address.keyPem)]);
-  const server = createTlsServer({ cert, key, minVersion: 'TLSv1.2', handshakeTimeout: limits.handshakeMs });
+  const server = createTlsServer({ ...tlsOptions(certificate), handshakeTimeout: limits.handshakeMs });
   server.on('secureConnection', onSocket);
-  return listen(server, address, limits);
+  return listen(address, limits, (socket) => server.emit('connection', socket), server);
 }
 
 /** @throws when the address cannot be bound. */
@@ -43,46 +59,63 @@ export function listenPlain(
   limits: ListenerLimits,
   onSocket: OnSocket,
 ): Promise<Listener> {
-  return listen(createPlainServer(onSocket), address, limits);
+  return listen(address, limits, onSocket, null);
 }
 
-/** A bound server and the connections made to it. */
-export class Listener {
-  private readonly sockets = new Set<Socket>();
-
-  constructor(
-    private readonly server: Server,
-    readonly port: number,
-  ) {
-    server.on('connection', (socket) => {
-      this.sockets.add(socket);
-      socket.once('close', () => this.sockets.delete(socket));
-    });
-  }
-
-  /** Ends every connection, also those still in their handshake. */
-  close(): Promise<void> {
-    return new Promise((resolve) => {
-      this.server.close(() => resolve());
-      for (const socket of this.sockets) socket.destroy();
-    });
-  }
+export function tlsOptions({ cert, key }: CertificateText) {
+  return { cert, key, minVersion: 'TLSv1.2' } as const;
 }
 
-function listen(server: Server, address: ListenAddress, limits: ListenerLimits): Promise<Listener> {
-  server.maxConnections = limits.maxConnections;
-  server.on('connection', (socket) => {
+/**
+ * Binds a port and hands on who may come in.
+ *
+ * @param secure what serves TLS on these sockets
+ */
+export async function listen(
+  address: ListenAddress,
+  { entrance }: ListenerLimits,
+  enter: OnSocket,
+  secure: { setSecureContext(options: ReturnType<typeof tlsOptions>): void } | null,
+): Promise<Listener> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    const left = entrance.admit(socket.remoteAddress ?? '');
+    if (left === null) {
+      socket.destroy();
+      return;
+    }
+    sockets.add(socket);
+    socket.once('close', () => {
+      sockets.delete(socket);
+      left();
+    });
     socket.setNoDelay(true);
     socket.setKeepAlive(true, TCP_KEEPALIVE_MS);
+    enter(socket);
   });
-  return new Promise((resolve, reject) => {
+  const port = await new Promise<number>((resolve, reject) => {
     server.once('error', reject);
     server.listen(address.port, address.host, () => {
       server.off('error', reject);
       const bound = server.address();
-      resolve(new Listener(server, typeof bound === 'object' && bound !== null ? bound.port : address.port));
+      resolve(typeof bound === 'object' && bound !== null ? bound.port : address.port);
     });
   });
+  return {
+    port,
+    useCertificate: (certificate) => secure?.setSecureContext(tlsOptions(certificate)),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const socket of sockets) socket.destroy();
+      }),
+  };
+}
+
+/** @throws when a file cannot be read */
+export async function readCertificate({ certPem, keyPem }: ServerCertificate): Promise<CertificateText> {
+  const [cert, key] = await Promise.all([readPem(certPem), readPem(keyPem)]);
+  return { cert, key };
 }
 
 function readPem(textOrPath: string): Promise<string> {

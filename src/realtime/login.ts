@@ -27,6 +27,8 @@ export class Login {
     private readonly authenticate: Authenticate,
     private readonly throttle: LoginThrottle,
     private readonly log: RealtimeLog,
+    /** Clients that one key, or one person's session, may have at once. */
+    private readonly maxOfOne: number,
   ) {}
 
   /**
@@ -69,12 +71,21 @@ export class Login {
     if (this.holders.get(clientId) === session) this.holders.delete(clientId);
   }
 
+  private heldBy(credential: string): number {
+    let count = 0;
+    for (const holder of this.holders.values()) if (holder.credential === credential) count++;
+    return count;
+  }
+
   private claim(session: Session, clientId: string, caller: RealtimeCaller, key: string): Refusal | null {
     const problem = clientIdProblem(session.requestedId, caller);
     if (problem !== null) return { code: REFUSED.identifier, why: problem };
     const holder = this.holders.get(clientId);
     if (holder !== undefined && holder.credential !== credentialOf(caller, key)) {
       return { code: REFUSED.identifier, why: 'client id is in use with other credentials' };
+    }
+    if (holder === undefined && this.heldBy(credentialOf(caller, key)) >= this.maxOfOne) {
+      return { code: REFUSED.unavailable, why: 'too many clients with the same key' };
     }
     if (session.stream.destroyed) return { code: REFUSED.unavailable, why: 'the connection was closed' };
     session.logIn(caller, key);

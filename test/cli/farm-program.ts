@@ -31,6 +31,7 @@ const daemon: DaemonPort = {
     return {
       url: 'http://127.0.0.1:1',
       mqttUrl: 'mqtts://127.0.0.1:1',
+      wssUrl: null,
       async progress() {
         if (behaviour === 'stands-still') throw new Error('the database stands still');
       },

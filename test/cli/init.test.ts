@@ -29,6 +29,7 @@ const madeSchema = z.strictObject({
   signUpUrl: z.url(),
   url: z.url(),
   mqttUrl: z.url(),
+  wssUrl: z.url(),
   caFile: z.string(),
 });
 
@@ -78,6 +79,7 @@ describe('init', () => {
     // Browsers have no passkeys for addresses.
     expect(made.signUpUrl).toBe(`http://localhost:${config.http.port}/sign-in#invitation=${INVITATION}`);
     expect(made.mqttUrl).toBe(`mqtts://127.0.0.1:${config.mqtt.port}`);
+    expect(made.wssUrl).toBe(`wss://127.0.0.1:${config.mqtt.websocket.port}/mqtt`);
     expect(config.http.port).toBeGreaterThan(0);
     expect(config.mqtt.tls.caFile).toBe(made.caFile);
   });

@@ -36,7 +36,7 @@ function probe(point: string): void {
 const settings = settingsSchema.parse({
   dataDir,
   http: { port: 0 },
-  mqtt: { port: 0 },
+  mqtt: { port: 0, websocket: { port: 0 } },
   discovery:
     discoveryPort === undefined
       ? { enabled: false }

@@ -27,7 +27,10 @@ beforeAll(async () => {
   configFile = join(folder, 'printfarmd.yaml');
   await initialise(dataDir);
   await createTlsMaterial(dataDir, machineNames(), new Date());
-  writeFileSync(configFile, 'http: { port: 0 }\nmqtt: { port: 0 }\ndiscovery: { enabled: false }\n');
+  writeFileSync(
+    configFile,
+    'http: { port: 0 }\nmqtt: { port: 0, websocket: { port: 0 } }\ndiscovery: { enabled: false }\n',
+  );
   socat = spawn('socat', ['-u', `UNIX-RECV:${join(folder, 'notify')}`, 'STDOUT']);
   socat.stdout?.on('data', (chunk) => {
     received += String(chunk);

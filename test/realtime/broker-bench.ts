@@ -37,6 +37,7 @@ export class BrokerBench {
   ) {
     this.broker = new RealtimeBroker({
       tls: { host: '127.0.0.1', port: 0, ...certificate },
+      webSocket: { host: '127.0.0.1', port: 0, ...certificate },
       plain: { host: '127.0.0.1', port: 0 },
       maxConnections: 100,
       authenticate: (credentials) => {
@@ -64,9 +65,19 @@ export class BrokerBench {
 
   /** Connects over TLS, checking the broker's certificate but for its name. Rejects when the broker refuses. */
   async connect(options: IClientOptions = {}): Promise<MqttClient> {
+    return this.connectTo(`mqtts://127.0.0.1:${this.broker.ports.tls}`, options);
+  }
+
+  /** The same over WebSocket. */
+  async connectOverWebSocket(path = '/', options: IClientOptions = {}): Promise<MqttClient> {
+    return this.connectTo(`wss://127.0.0.1:${this.broker.ports.webSocket}${path}`, options);
+  }
+
+  async connectTo(url: string, options: IClientOptions = {}): Promise<MqttClient> {
     const tls = { ca: this.certificate.caPem, checkServerIdentity: () => undefined };
-    const client = await mqtt.connectAsync(`mqtts://127.0.0.1:${this.broker.ports.tls}`, {
+    const client = await mqtt.connectAsync(url, {
       ...tls,
+      wsOptions: { checkServerIdentity: () => false },
       username: STORE,
       password: KEY,
       clientId: `apiclient_${KEY_ID}_${this.open.length}`,
@@ -90,8 +101,7 @@ export class BrokerBench {
     return socket;
   }
 
-  async rawTlsSocket(): Promise<TLSSocket> {
-    const port = this.broker.ports.tls;
+  async rawTlsSocket(port = this.broker.ports.tls): Promise<TLSSocket> {
     if (port === null) throw new Error('no TLS listener');
     const ca = this.certificate.caPem;
     const socket = tlsConnect({ host: '127.0.0.1', port, ca, checkServerIdentity: () => undefined });
@@ -99,6 +109,11 @@ export class BrokerBench {
     this.open.push(() => socket.destroy());
     await once(socket, 'secureConnect');
     return socket;
+  }
+
+  /** Called when the bench stops. */
+  endWith(end: () => unknown): void {
+    this.open.push(end);
   }
 
   private knows({ storeId, key }: Credentials): RealtimeCaller | null {

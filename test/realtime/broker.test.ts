@@ -130,8 +130,8 @@ describe('logging in', () => {
 describe('protocol versions', () => {
   it('refuses MQTT 5 in a way that its clients understand', async () => {
     await expect(bench.connect({ protocolVersion: 5 })).rejects.toMatchObject({
-      code: 1,
-      message: 'Connection refused: Unacceptable protocol version',
+      code: 0x84,
+      message: 'Connection refused: Unsupported Protocol Version',
     });
     expect(bench.attempts).toEqual([]);
   });
@@ -418,7 +418,7 @@ describe('delivery', () => {
     idle.publish(`${STATS}/a`, '1', LIVE);
     idle.closeAllOn(KEY_ID);
     await idle.stop();
-    expect(idle.ports).toEqual({ tls: null, plain: null });
+    expect(idle.ports).toEqual({ tls: null, plain: null, webSocket: null });
   });
 });
 
@@ -676,6 +676,6 @@ describe('starting and stopping', () => {
       log: bench.log,
     });
     await expect(second.start()).rejects.toMatchObject({ code: 'EADDRINUSE' });
-    expect(second.ports).toEqual({ tls: null, plain: null });
+    expect(second.ports).toEqual({ tls: null, plain: null, webSocket: null });
   });
 });

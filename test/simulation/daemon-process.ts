@@ -31,7 +31,7 @@ async function run({ dataDir, emulatorCa, dieAt }: z.infer<typeof order>): Promi
   const settings = settingsSchema.parse({
     dataDir,
     http: { port: 0 },
-    mqtt: { port: 0 },
+    mqtt: { port: 0, websocket: { port: 0 } },
     discovery: { enabled: false },
     rateLimit: { perMinute: 0, perHour: 0 },
     queue: { tickSeconds: 1 },

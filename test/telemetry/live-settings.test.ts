@@ -26,7 +26,7 @@ function config(printers: readonly { index: number; mqttPort?: number }[], more:
   const settings = settingsSchema.parse({
     dataDir: join(folder, 'data'),
     http: { port: 0 },
-    mqtt: { port: 0 },
+    mqtt: { port: 0, websocket: { port: 0 } },
     discovery: { enabled: false },
     printers: printers.map(({ index, ...rest }) => {
       const printer = emulator.printers[index];

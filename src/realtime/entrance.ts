@@ -1,0 +1,109 @@
+import { callerOf } from '../operations/access/address.js';
+import type { RealtimeLog } from './log.js';
+
+export interface EntranceOptions {
+  /** Connections at once, in their handshake, logging in or logged in. */
+  readonly maxConnections: number;
+  readonly log: RealtimeLog;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+}
+
+/** A farm this small is shared by nobody. */
+const SMALLEST_SHARE = 16;
+const NEW_PER_SECOND = { each: 10, all: 50 } as const;
+const TELL_EVERY_MS = 60_000;
+/** Callers remembered at once: more than a farm has, little enough to hold. */
+const MAX_CALLERS = 10_000;
+
+interface Bucket {
+  tokens: number;
+  at: number;
+}
+
+/**
+ * Who may connect at all, before a byte is read or a handshake begun. One caller may hold half of the places and come
+ * ten times a second, so that a flood from one address leaves room and time for the others.
+ */
+export class Entrance {
+  /** Connections that one caller, or one key, may hold. */
+  readonly share: number;
+  private readonly open = new Map<string, number>();
+  private total = 0;
+  /** Oldest first. */
+  private readonly callers = new Map<string, Bucket>();
+  private readonly everybody: Bucket;
+  private toldAt = Number.NEGATIVE_INFINITY;
+  private refusedSince = 0;
+
+  constructor(private readonly options: EntranceOptions) {
+    this.share = Math.max(SMALLEST_SHARE, Math.ceil(options.maxConnections / 2));
+    this.everybody = { tokens: options.maxConnections, at: options.now() };
+  }
+
+  /**
+   * @param address of the peer
+   * @returns how to say that the connection has ended; null when it may not come in.
+   */
+  admit(address: string): (() => void) | null {
+    const caller = callerOf(address);
+    const held = this.open.get(caller) ?? 0;
+    const why = this.objection(caller, held);
+    if (why !== null) {
+      this.tell(address, why);
+      return null;
+    }
+    this.open.set(caller, held + 1);
+    this.total++;
+    let gone = false;
+    return () => {
+      if (gone) return;
+      gone = true;
+      this.total--;
+      const left = (this.open.get(caller) ?? 1) - 1;
+      if (left > 0) this.open.set(caller, left);
+      else this.open.delete(caller);
+    };
+  }
+
+  private objection(caller: string, held: number): string | null {
+    const { maxConnections } = this.options;
+    if (this.total >= maxConnections) return `too many: there are ${maxConnections} already`;
+    if (held >= this.share) return `too many from one address: it holds ${held} already`;
+    // Asked in this order, so that what one caller is refused costs the others nothing.
+    if (!this.take(this.bucketOf(caller), this.share, NEW_PER_SECOND.each))
+      return 'one address connects too often';
+    return this.take(this.everybody, maxConnections, NEW_PER_SECOND.all) ? null : 'too many connect at once';
+  }
+
+  private bucketOf(caller: string): Bucket {
+    const bucket = this.callers.get(caller) ?? { tokens: this.share, at: this.options.now() };
+    this.callers.delete(caller);
+    if (this.callers.size >= MAX_CALLERS) {
+      for (const oldest of this.callers.keys()) {
+        this.callers.delete(oldest);
+        break;
+      }
+    }
+    this.callers.set(caller, bucket);
+    return bucket;
+  }
+
+  private take(bucket: Bucket, size: number, perSecond: number): boolean {
+    const now = this.options.now();
+    bucket.tokens = Math.min(size, bucket.tokens + (Math.max(0, now - bucket.at) / 1_000) * perSecond);
+    bucket.at = now;
+    if (bucket.tokens < 1) return false;
+    bucket.tokens--;
+    return true;
+  }
+
+  private tell(address: string, why: string): void {
+    this.refusedSince++;
+    const now = this.options.now();
+    if (now - this.toldAt < TELL_EVERY_MS) return;
+    this.toldAt = now;
+    this.options.log.warn({ address, refused: this.refusedSince }, `refusing realtime clients: ${why}`);
+    this.refusedSince = 0;
+  }
+}

@@ -1,0 +1,98 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { WebSocket, WebSocketServer } from 'ws';
+
+/** What MQTT is called among the protocols that a WebSocket may carry; the second is what older clients say. */
+const PROTOCOLS: readonly string[] = ['mqtt', 'mqttv3.1'];
+/** Paths that clients of MQTT use. */
+export const WEBSOCKET_PATHS: readonly string[] = ['/', '/mqtt'];
+
+/** A frame may hold several MQTT packets; what a packet may be is looked at behind this. */
+const MAX_MESSAGE_BYTES = 256 * 1024;
+const MAX_FRAGMENTS = 64;
+/** Pings are answered only while the answers are read. */
+const MAX_UNREAD_PONG_BYTES = 16 * 1024;
+
+export type OnStream = (stream: Duplex) => void;
+
+/** The path of a request, without its query. */
+export function pathOf(request: IncomingMessage): string {
+  return (request.url ?? '').split('?', 1)[0] ?? '';
+}
+
+/** Makes byte streams of WebSockets that carry MQTT. The library is loaded when the first one comes. */
+export class WebSockets {
+  private loaded: Promise<Loaded> | null = null;
+
+  /**
+   * Takes a connection that asks to become a WebSocket. A client that names no protocol is taken too: microcontrollers
+   * leave it out, and what it speaks shows in its first packet.
+   */
+  async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, onStream: OnStream): Promise<void> {
+    socket.on('error', ignore);
+    const offered = request.headers['sec-websocket-protocol'];
+    if (offered !== undefined && !offered.split(',').some((one) => PROTOCOLS.includes(one.trim()))) {
+      refuseUpgrade(socket, 400, `the protocols of this WebSocket are ${PROTOCOLS.join(' and ')}`);
+      return;
+    }
+    this.loaded ??= load();
+    const { server, streamOf } = await this.loaded;
+    socket.off('error', ignore);
+    if (socket.destroyed) return;
+    server.handleUpgrade(request, socket, head, (webSocket) => onStream(streamOf(webSocket)));
+  }
+}
+
+/** Answers a request to upgrade with an error, and closes. */
+export function refuseUpgrade(socket: Duplex, status: 400 | 404, message: string): void {
+  const title = status === 400 ? 'Bad Request' : 'Not Found';
+  const head = [
+    `HTTP/1.1 ${status} ${title}`,
+    'Connection: close',
+    'Content-Type: text/plain; charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(message)}`,
+  ];
+  socket.on('error', ignore);
+  socket.end(`${head.join('\r\n')}\r\n\r\n${message}`, () => socket.destroy());
+}
+
+interface Loaded {
+  readonly server: WebSocketServer;
+  readonly streamOf: (webSocket: WebSocket) => Duplex;
+}
+
+async function load(): Promise<Loaded> {
+  const ws = await import('ws');
+  const server = new ws.WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    // What is told changes all the time and is small: compression costs more memory than it saves.
+    perMessageDeflate: false,
+    maxPayload: MAX_MESSAGE_BYTES,
+    ...{ maxFragments: MAX_FRAGMENTS, maxBufferedChunks: MAX_FRAGMENTS * 64 },
+    autoPong: false,
+    skipUTF8Validation: true,
+    handleProtocols: (offered) => PROTOCOLS.find((one) => offered.has(one)) ?? false,
+  });
+  const streamOf = (webSocket: WebSocket) => {
+    webSocket.on('ping', (data) => {
+      if (webSocket.bufferedAmount > MAX_UNREAD_PONG_BYTES) webSocket.terminate();
+      else webSocket.pong(data);
+    });
+    // MQTT is binary; text is an error (MQTT-6.0.0-1).
+    webSocket.on('message', (_data, isBinary) => {
+      if (!isBinary) webSocket.terminate();
+    });
+    return ws.createWebSocketStream(webSocket, {
+      // What gathered while the last write was under way goes out as one message.
+      writev(chunks, done) {
+        webSocket.send(Buffer.concat(chunks.map(({ chunk }): Buffer => chunk)), done);
+      },
+    });
+  };
+  return { server, streamOf };
+}
+
+function ignore(): void {
+  // Whoever hung up has no more to be told.
+}
