@@ -7,10 +7,12 @@ import { dailyWork } from './daily-work.js';
 import type { FileCheck } from './database/file-check.js';
 import { syncConfiguredPrinters } from './domain/configured-printers.js';
 import { completeStore, systemContext } from './domain/stores.js';
+import { farmFigures } from './farm-figures.js';
 import { HttpServer } from './http/server.js';
 import { openDatabase, requireStoreId, urlKey } from './installation.js';
 import { LiveSettings } from './live-settings.js';
 import { tellOfMaintenance } from './maintenance-notices.js';
+import { meters } from './metrics-side.js';
 import type { Deps } from './operations/deps.js';
 import { FileUrls } from './operations/file-urls.js';
 import { allOperations } from './operations/index.js';
@@ -22,6 +24,7 @@ import { configured } from './printer-settings.js';
 import { type PrinterSideOptions, printerSide } from './printer-side.js';
 import { proveProgress } from './progress.js';
 import { pushSide } from './push-side.js';
+import { readiness } from './readiness.js';
 import type { RealtimeBroker } from './realtime/broker.js';
 import { toPrinterStat } from './realtime/printer-stat.js';
 import { FileStore } from './storage/file-store.js';
@@ -94,9 +97,11 @@ async function build(options: DaemonOptions, onStop: OnStop) {
   const { config, log } = options;
   const clock = systemClock;
   const startedAt = clock.now();
+  const { metrics, ...meter } = meters(log);
 
   const database = await openDatabase(config.dataDir, {
     create: false,
+    onWrite: meter.onWrite,
     onListenerError: (error) => log.error({ err: error }, 'a listener of the change feed failed'),
     ...(options.probe ? { probe: options.probe } : {}),
     ...(options.check ? { check: options.check } : {}),
@@ -109,7 +114,7 @@ async function build(options: DaemonOptions, onStop: OnStop) {
   });
   await files.start();
 
-  const printers = await printerSide({ ...options, database, storeId, clock, files });
+  const printers = await printerSide({ ...options, database, storeId, clock, files, meter: meter.dispatch });
   const { fleet, discovery, runner, scheduler } = printers;
 
   const { mqttEnforceIpAllowlist } = config.auth;
@@ -120,8 +125,17 @@ async function build(options: DaemonOptions, onStop: OnStop) {
     log,
     mqttEnforceIpAllowlist,
   });
-  const { broker, stats, liveStats } = pushSide({ ...options, storeId, fleet, runner, mqttLogin });
+  const { broker, stats, liveStats } = pushSide({
+    ...options,
+    storeId,
+    fleet,
+    runner,
+    mqttLogin,
+    meter: meter.broker,
+  });
   authenticator.onStale((id) => broker.closeAllOn(id));
+
+  farmFigures(metrics, { ...options, database, storeId, fleet, runner, broker, clock });
 
   const rateLimit = { ...config.rateLimit };
   const live = new LiveSettings({ config, database, storeId, rateLimit, ...printers });
@@ -178,14 +192,10 @@ async function build(options: DaemonOptions, onStop: OnStop) {
     mqttUpgrade: config.mqtt.enabled
       ? (request, socket, head, address) => broker.upgrade(request, socket, head, address)
       : null,
+    metrics: config.metrics.enabled ? { text: () => metrics.text(), allow: config.metrics.allow } : null,
+    meter: meter.http,
     health: () => ({
-      parts: {
-        database: database.probe(),
-        databaseFile: daily.isSound(),
-        http: true,
-        mqtt: !config.mqtt.enabled || broker.ports.tls !== null,
-        dispatch: ready,
-      },
+      parts: readiness({ database, daily, broker, runner, mqtt: config.mqtt, started: ready }),
       version: options.version,
       uptimeS: (clock.now() - startedAt) / 1000,
     }),

@@ -25,7 +25,7 @@ const URL_KEY_BYTES = 32;
 /** Opens the database of an installation. @throws DatabaseError */
 export function openDatabase(
   dataDir: string,
-  options: Pick<DatabaseOptions, 'create' | 'probe' | 'check'> &
+  options: Pick<DatabaseOptions, 'create' | 'probe' | 'check' | 'onWrite'> &
     Partial<Pick<DatabaseOptions, 'onListenerError'>>,
 ): Promise<Database> {
   return Database.open({
@@ -42,6 +42,7 @@ export function openDatabase(
       }),
     ...(options.probe ? { probe: options.probe } : {}),
     ...(options.check ? { check: options.check } : {}),
+    ...(options.onWrite ? { onWrite: options.onWrite } : {}),
   });
 }
 

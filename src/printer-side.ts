@@ -7,6 +7,7 @@ import type { Clock } from './contract/time.js';
 import type { Database } from './database/database.js';
 import { ContinuousWatch } from './dispatch/continuous-watch.js';
 import type { DispatchTiming } from './dispatch/machine-types.js';
+import type { DispatchMeter } from './dispatch/meter.js';
 import type { StepProbe } from './dispatch/printer-work.js';
 import { DispatchRunner } from './dispatch/runner.js';
 import { Scheduler } from './dispatch/scheduler.js';
@@ -34,6 +35,7 @@ export interface PrinterSideOptions {
   readonly newsTiming?: Partial<NewsTiming>;
   /** Told around every durable step, for tests that end the process there. */
   readonly probe?: StepProbe;
+  readonly meter?: DispatchMeter;
 }
 
 /** What holds the printers and gives them work: their sessions, finding them, the queue and the dispatches. */
@@ -82,6 +84,7 @@ export async function printerSide(options: PrinterSideOptions) {
     trustAms,
     timing: { confirmMs: config.queue.confirmStartSeconds * 1000, ...options.timing },
     policy,
+    ...(options.meter ? { meter: options.meter } : {}),
     ...(options.probe ? { probe: options.probe } : {}),
   });
   const scheduler = new Scheduler({

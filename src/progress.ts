@@ -2,7 +2,7 @@ import type { Database } from './database/database.js';
 import type { DispatchRunner } from './dispatch/runner.js';
 
 /** The runner looks at its dispatches every second; this much silence, in milliseconds, is no delay any more. */
-const TICK_LATE_MS = 5_000;
+export const TICK_LATE_MS = 5_000;
 
 export interface ProgressOptions {
   readonly database: Database;

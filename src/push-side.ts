@@ -6,6 +6,7 @@ import { RealtimeBroker } from './realtime/broker.js';
 import type { DoorsOptions } from './realtime/doors.js';
 import { fleetStats } from './realtime/fleet-stats.js';
 import type { Authenticate } from './realtime/login.js';
+import type { BrokerMeter } from './realtime/meter.js';
 import { StatsPublisher } from './realtime/stats-publisher.js';
 import { viewPermissionOf } from './realtime/view-permission.js';
 
@@ -15,17 +16,19 @@ export interface PushSideOptions {
   readonly fleet: Fleet;
   readonly runner: DispatchRunner;
   readonly mqttLogin: Authenticate;
+  readonly meter: BrokerMeter;
   readonly log: Logger;
 }
 
 /** What tells others of the farm without being asked: the MQTT broker and who publishes on it. */
-export function pushSide({ config, storeId, fleet, runner, mqttLogin, log }: PushSideOptions) {
+export function pushSide({ config, storeId, fleet, runner, mqttLogin, meter, log }: PushSideOptions) {
   const { mqtt } = config;
   const broker = new RealtimeBroker({
     ...(mqtt.enabled ? listeners(mqtt) : { tls: null, plain: null }),
     maxConnections: mqtt.maxConnections,
     authenticate: mqttLogin,
     viewPermission: viewPermissionOf,
+    meter,
     log,
   });
   const liveStats = fleetStats({ fleet, storeId, isBusy: (printerId) => runner.isBusy(printerId) });

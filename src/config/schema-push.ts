@@ -3,6 +3,7 @@ import {
   brokerUrl,
   existingFile,
   host,
+  network,
   port,
   secretWord,
   text,
@@ -94,4 +95,15 @@ export const realtime = z.strictObject({
     })
     .prefault({})
     .describe('Each printer as a device in Home Assistant.'),
+});
+
+export const metrics = z.strictObject({
+  enabled: toggle()
+    .default(true)
+    .describe('Figures for Prometheus at /metrics, for keys that may see printers and queue.'),
+  allow: z
+    .array(network())
+    .max(64)
+    .default([])
+    .describe('Addresses or ranges that may read the figures without a key.'),
 });

@@ -18,7 +18,7 @@ import {
   whole,
   word,
 } from './kinds.js';
-import { mqtt, realtime } from './schema-push.js';
+import { metrics, mqtt, realtime } from './schema-push.js';
 
 const GIB = 1024 ** 3;
 
@@ -274,6 +274,7 @@ export const settingsSchema = z.strictObject({
   http: http.prefault({}).describe('The REST API.'),
   mqtt: mqtt.prefault({}).describe('The MQTT broker for clients.'),
   realtime: realtime.prefault({}).describe('What is published live beyond the broker.'),
+  metrics: metrics.prefault({}).describe('Figures for monitoring.'),
   storage: storage.prefault({}).describe('Uploaded files.'),
   auth: auth.prefault({}).describe('Users who sign in, and keys.'),
   rateLimit: rateLimit.prefault({}).describe('Requests that one API key may make.'),

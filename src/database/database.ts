@@ -29,6 +29,8 @@ export interface DatabaseOptions {
   readonly check?: FileCheck;
   /** Told around every commit that changes something, for tests that end the process there. */
   readonly probe?: (point: 'before:commit' | 'after:commit') => void;
+  /** Told of every transaction, committed or not: how long it waited for its turn, and then took. Milliseconds. */
+  readonly onWrite?: (waitedMs: number, tookMs: number) => void;
 }
 
 /**
@@ -47,6 +49,7 @@ export class Database {
     private readonly recorders: readonly Recorder[],
     onListenerError: (error: unknown) => void,
     private readonly atCommit: NonNullable<DatabaseOptions['probe']>,
+    private readonly onWrite: NonNullable<DatabaseOptions['onWrite']>,
   ) {
     this.feed = new ChangeFeed(onListenerError);
   }
@@ -80,6 +83,7 @@ export class Database {
       options.recorders ?? [],
       options.onListenerError,
       options.probe ?? (() => undefined),
+      options.onWrite ?? (() => undefined),
     );
     database.optimise();
     return database;
@@ -93,7 +97,10 @@ export class Database {
   async write<T>(context: WriteContext, fn: (tx: Transaction) => Promise<T>): Promise<T> {
     let changes: Transaction['changes'] = [];
     const at = this.clock.now();
-    const result = await this.read.transaction().execute(async (trx) => {
+    const asked = performance.now();
+    let began = asked;
+    const transaction = this.read.transaction().execute(async (trx) => {
+      began = performance.now();
       let waited = false;
       const nextTurn = setImmediate(() => {
         waited = true;
@@ -110,6 +117,12 @@ export class Database {
         clearImmediate(nextTurn);
       }
     });
+    let result: T;
+    try {
+      result = await transaction;
+    } finally {
+      this.onWrite(began - asked, performance.now() - began);
+    }
     if (changes.length > 0) {
       this.atCommit('after:commit');
       this.#sequence += 1;

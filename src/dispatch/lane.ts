@@ -11,8 +11,10 @@ import {
   type Effect,
   type JobMove,
   NOT_WATCHED,
+  type Phase,
   type Step,
 } from './machine-types.js';
+import type { DispatchMeter } from './meter.js';
 import { PrinterWork, pause, type WorkOptions } from './printer-work.js';
 import { pointOf } from './step-point.js';
 
@@ -21,6 +23,7 @@ export interface LaneOptions extends WorkOptions {
   /** Spools whose AMS tells what is left on them are left alone. */
   readonly trustAms: boolean;
   readonly random: () => number;
+  readonly meter: DispatchMeter;
   onEnded(lane: Lane): void;
 }
 
@@ -42,6 +45,8 @@ export class Lane {
   readonly #working = new Set<Promise<void>>();
   readonly #work: PrinterWork;
   #upload = new AbortController();
+  /** `mono` since when the dispatch is in its phase; null when an earlier process brought it there. */
+  #phaseSince: number | null;
 
   constructor(
     row: DispatchRow,
@@ -50,6 +55,7 @@ export class Lane {
     this.#row = row;
     this.#work = new PrinterWork(options);
     this.#state = { journal: journalOf(row), watch: NOT_WATCHED };
+    this.#phaseSince = row.phase === 'reserved' ? options.moment().mono : null;
   }
 
   get row(): DispatchRow {
@@ -62,6 +68,10 @@ export class Lane {
 
   get printerId(): string {
     return this.#row.printerId;
+  }
+
+  get phase(): Phase {
+    return this.#state.journal.phase;
   }
 
   /** The start may have reached the printer. */
@@ -187,9 +197,20 @@ export class Lane {
     this.#state = written.state;
     if (result.job) this.#shown = result.job;
     options.probe(`after:${point}`);
+    this.#count(point, before.phase, result);
     if (journal.phase === before.phase && journal.resentAt === before.resentAt) return;
     const message = result.ending?.message;
     options.log.info({ job: this.jobId, from: before.phase, to: point, message }, 'dispatch');
+  }
+
+  #count(point: string, from: Phase, { state, ending }: Step): void {
+    const { meter, moment } = this.options;
+    meter.stepped(point);
+    if (ending) meter.ended(ending.outcome);
+    if (state.journal.phase === from) return;
+    const { mono } = moment();
+    if (this.#phaseSince !== null) meter.passed(from, mono - this.#phaseSince);
+    this.#phaseSince = mono;
   }
 
   #end(result: Step): void {

@@ -6,7 +6,8 @@ import type { Fleet } from '../fleet/fleet.js';
 import { Cleaner } from './cleaner.js';
 import { type DispatchRow, openDispatches } from './journal.js';
 import { Lane, type LaneOptions } from './lane.js';
-import { DEFAULT_TIMING, type DispatchTiming, type Moment } from './machine-types.js';
+import { DEFAULT_TIMING, type DispatchTiming, type Moment, type Phase } from './machine-types.js';
+import { type DispatchMeter, NO_METER } from './meter.js';
 import type { StepProbe } from './printer-work.js';
 import { observationOf } from './projection.js';
 import type { StartPolicy } from './start-policy.js';
@@ -27,6 +28,7 @@ export interface RunnerOptions {
   readonly probe?: StepProbe;
   /** Without one prints may begin at any time. */
   readonly policy?: StartPolicy;
+  readonly meter?: DispatchMeter;
 }
 
 export interface UploadProgress {
@@ -137,6 +139,11 @@ export class DispatchRunner {
     return this.#byPrinter.get(printerId)?.isStarting ?? false;
   }
 
+  /** Where each open dispatch stands. */
+  get phases(): readonly Phase[] {
+    return [...this.#byPrinter.values()].map((lane) => lane.phase);
+  }
+
   get openCount(): number {
     return this.#byPrinter.size;
   }
@@ -168,6 +175,7 @@ export class DispatchRunner {
 
   #laneOptions(row: DispatchRow): LaneOptions {
     const { database, storeId, fleet, clock, log, random, timing, probe, policy, trustAms } = this.options;
+    const { meter = NO_METER } = this.options;
     const serial = fleet.live(row.printerId)?.serial;
     return {
       moment: () => this.#moment(),
@@ -180,8 +188,13 @@ export class DispatchRunner {
       live: (printerId) => fleet.live(printerId),
       closed: () => policy?.closed(clock.now()) ?? null,
       localPath: (sha256) => this.options.localPath(sha256),
-      onProgress: (printerId, sentBytes, totalBytes) =>
-        this.#uploads.set(printerId, { sentBytes, totalBytes }),
+      meter,
+      onProgress: (printerId, sentBytes, totalBytes) => {
+        const before = this.#uploads.get(printerId)?.sentBytes ?? 0;
+        // A further try begins at its beginning.
+        meter.sent(sentBytes < before ? sentBytes : sentBytes - before);
+        this.#uploads.set(printerId, { sentBytes, totalBytes });
+      },
       onEnded: (lane) => {
         if (this.#byPrinter.get(lane.printerId) === lane) this.#byPrinter.delete(lane.printerId);
         if (this.#byJob.get(lane.jobId) === lane) this.#byJob.delete(lane.jobId);

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiError } from '../contract/errors.js';
+import type { Permission } from '../contract/permissions.js';
 import type { Clock } from '../contract/time.js';
 import { isSessionToken } from '../domain/sessions.js';
 import { plainAddress } from '../operations/access/address.js';
@@ -9,6 +10,9 @@ import type { Credentials } from '../operations/access/known.js';
 import { requireUser } from '../operations/access/signed-in.js';
 import { SlidingWindow } from '../operations/access/sliding-window.js';
 import type { Caller, Operation } from '../operations/operation.js';
+
+/** What an operation demands of who calls it. */
+type Demand = Pick<Operation, 'permissions' | 'usersOnly' | 'orPermission'>;
 
 export interface GateOptions {
   readonly authenticator: Authenticator;
@@ -53,7 +57,24 @@ export class Gate {
     return this.#authenticate(credentials).then((caller) => this.#letIn(caller, operation, reply));
   }
 
-  #letIn(caller: Caller, operation: Operation, reply: FastifyReply): Caller {
+  /**
+   * The same for programs that can send a key alone: without its store, and as a bearer where they know no other word.
+   *
+   * @throws ApiError unauthorized, ip_not_allowed, forbidden, rate_limited
+   */
+  async admitKey(
+    permissions: readonly Permission[],
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<Caller> {
+    const secret = secretOf(request)?.secret;
+    if (secret === undefined) throw unauthorized();
+    const credentials = { storeId: storeOf(request), secret, address: plainAddress(request.ip) };
+    const caller = this.options.authenticator.recall(credentials) ?? (await this.#authenticate(credentials));
+    return this.#letIn(caller, { permissions }, reply);
+  }
+
+  #letIn(caller: Caller, operation: Demand, reply: FastifyReply): Caller {
     // The limits hold programs back; a person at a screen is none.
     if (caller.actor.type === 'api_key') this.#count(caller.actor.id ?? '', reply);
     requirePermissions(operation, caller);
@@ -103,20 +124,30 @@ const PLAIN_LENGTH = PLAIN.length + 72;
 
 /** `ApiKey` with a key and its store, or `Bearer` with the token of a session, which knows its store by itself. */
 function credentialsOf(request: FastifyRequest): { storeId: string | null; secret: string } | null {
-  const named = request.headers['x-printago-storeid'];
-  const storeId = typeof named === 'string' && named !== '' ? named : null;
+  const storeId = storeOf(request);
   const authorization = request.headers.authorization ?? '';
   // As nearly all clients write it: nothing has to be taken apart.
   if (authorization.length === PLAIN_LENGTH && authorization.startsWith(PLAIN) && storeId !== null)
     return { storeId, secret: authorization.slice(PLAIN.length) };
-  const [, scheme = '', secret = ''] = /^(apikey|bearer)\s+(\S+)\s*$/i.exec(authorization) ?? [];
-  if (secret === '') return null;
-  const session = scheme.toLowerCase() === 'bearer';
+  const given = secretOf(request);
+  if (given === null) return null;
+  const { secret, scheme } = given;
+  const session = scheme === 'bearer';
   if (session !== isSessionToken(secret) || (!session && storeId === null)) return null;
   return { storeId, secret };
 }
 
-function requirePermissions(operation: Operation, caller: Caller): void {
+function storeOf(request: FastifyRequest): string | null {
+  const named = request.headers['x-printago-storeid'];
+  return typeof named === 'string' && named !== '' ? named : null;
+}
+
+function secretOf({ headers }: FastifyRequest): { scheme: string; secret: string } | null {
+  const [, scheme, secret] = /^(apikey|bearer)\s+(\S+)\s*$/i.exec(headers.authorization ?? '') ?? [];
+  return scheme === undefined || secret === undefined ? null : { scheme: scheme.toLowerCase(), secret };
+}
+
+function requirePermissions(operation: Demand, caller: Caller): void {
   if (operation.usersOnly) requireUser(caller);
   if (operation.permissions.every((permission) => caller.permissions.has(permission))) return;
   const missing = operation.permissions.filter((permission) => !caller.permissions.has(permission));

@@ -12,10 +12,11 @@ import {
   type Operation,
 } from '../operations/operation.js';
 import { parseInput } from './errors.js';
-import { Gate, type GateOptions } from './gate.js';
+import type { Gate } from './gate.js';
 
-export interface MountOptions extends GateOptions {
+export interface MountOptions {
   readonly operations: readonly Operation[];
+  readonly gate: Gate;
   /** Runs what answers a request, so that links are made for its caller. */
   readonly within: <T>(request: FastifyRequest, fn: () => T) => T;
 }
@@ -24,7 +25,7 @@ const CALLER = 'caller';
 
 /** Gives every operation its route: who calls, may they, is the input right, run, answer. */
 export function mountOperations(app: FastifyInstance, options: MountOptions): void {
-  const gate = new Gate(options);
+  const { gate } = options;
   app.decorateRequest<Caller | null>(CALLER, null);
   for (const operation of options.operations) {
     const rest = REST.exec(operation.path)?.[1];

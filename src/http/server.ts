@@ -16,9 +16,12 @@ import { reachableHost } from '../telemetry/reachable-host.js';
 import { allowOrigins } from './cors.js';
 import { toApiError } from './errors.js';
 import { ExpectContinue } from './expect-continue.js';
+import { Gate } from './gate.js';
 import { routeHeadsAsGets } from './head-requests.js';
 import { type HealthReport, mountHealth } from './health-routes.js';
 import { jsonBodies } from './json-body.js';
+import { type HttpMeter, meterRoutes } from './meter.js';
+import { type Metrics, mountMetrics } from './metrics-route.js';
 import { mountOperations } from './mount.js';
 import { answerClientError } from './raw-errors.js';
 import { RequestBase } from './request-base.js';
@@ -50,6 +53,9 @@ export interface HttpOptions {
   /** Takes requests for a WebSocket at `/mqtt`; null leaves them to be answered as any other. */
   readonly mqttUpgrade: TakeUpgrade | null;
   readonly health: () => HealthReport;
+  /** Null leaves /metrics out. */
+  readonly metrics: Metrics | null;
+  readonly meter: HttpMeter;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -64,16 +70,18 @@ export class HttpServer {
   readonly #requestBase = new RequestBase();
   readonly #expect = new ExpectContinue();
   readonly #upgrades: Upgrades | null;
+  readonly #answerError: AnswerError;
   #url: string | null = null;
 
   constructor(private readonly options: HttpOptions) {
     const { tls } = options;
+    this.#answerError = errorAnswers(options.meter);
     const base = {
       loggerInstance: options.log,
       logController: new LogController({ disableRequestLogging: true }),
       // A log for each request, of which hardly any writes a line, costs more than looking up an entity.
       childLoggerFactory: (log: Logger) => log,
-      frameworkErrors: answerError,
+      frameworkErrors: this.#answerError,
       clientErrorHandler: answerClientError,
       bodyLimit: options.maxBodyBytes,
       trustProxy: options.trustedProxies.length > 0 ? [...options.trustedProxies] : false,
@@ -116,20 +124,24 @@ export class HttpServer {
       reply.header('x-content-type-options', 'nosniff');
       done();
     });
-    app.setErrorHandler(answerError);
+    meterRoutes(app, options.meter);
+    app.setErrorHandler(this.#answerError);
     app.setNotFoundHandler((request, reply) => {
       const path = request.url.split('?')[0];
-      answerError(new ApiError('route_not_found', `There is no ${request.method} ${path}`), request, reply);
+      const message = `There is no ${request.method} ${path}`;
+      this.#answerError(new ApiError('route_not_found', message), request, reply);
     });
     // What leads nowhere is told so whatever its body is: only routes that want one read it.
     app.removeAllContentTypeParsers();
     app.addContentTypeParser('*', (_request, _payload, done) => done(null));
     mountHealth(app, options.health);
+    const gate = new Gate(options);
+    if (options.metrics !== null) mountMetrics(app, gate, options.metrics);
     mountSignInPage(app);
     await app.register(async (scope) => {
       jsonBodies(scope, options.requestTimeoutMs, this.#expect);
       allowOrigins(scope, options.corsOrigins);
-      mountOperations(scope, { ...options, within: this.#within() });
+      mountOperations(scope, { operations: options.operations, gate, within: this.#within() });
     });
     await app.register(async (scope) => mountStorage(scope, options.transfers, this.#expect));
     await this.#listen();
@@ -179,14 +191,21 @@ function requestId(given: string | string[] | undefined): string {
   return typeof given === 'string' && /^[A-Za-z0-9._-]{1,64}$/.test(given) ? given : newId();
 }
 
-function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  const known = toApiError(error);
-  const { retryAfterSeconds } = known.details;
-  if (typeof retryAfterSeconds === 'number') reply.header('retry-after', retryAfterSeconds);
-  // With nobody left to answer, what failed is most often only that.
-  if (known.code === 'internal' && !request.socket.destroyed)
-    request.log.error({ err: error, reqId: request.id, route: request.url.split('?')[0] }, 'request failed');
-  reply.header('x-request-id', request.id).code(known.status).send(errorBody(known, request.id));
+type AnswerError = (error: unknown, request: FastifyRequest, reply: FastifyReply) => void;
+
+function errorAnswers(meter: HttpMeter): AnswerError {
+  return (error, request, reply) => {
+    const known = toApiError(error);
+    meter.failed(known.code);
+    const { retryAfterSeconds } = known.details;
+    if (typeof retryAfterSeconds === 'number') reply.header('retry-after', retryAfterSeconds);
+    // With nobody left to answer, what failed is most often only that.
+    if (known.code === 'internal' && !request.socket.destroyed) {
+      const route = request.url.split('?')[0];
+      request.log.error({ err: error, reqId: request.id, route }, 'request failed');
+    }
+    reply.header('x-request-id', request.id).code(known.status).send(errorBody(known, request.id));
+  };
 }
 
 function isWildcard(host: string): boolean {

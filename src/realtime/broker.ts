@@ -12,6 +12,7 @@ import type { CertificateText } from './listener.js';
 import type { RealtimeLog } from './log.js';
 import { type Authenticate, Login } from './login.js';
 import { LoginThrottle } from './login-throttle.js';
+import { type BrokerMeter, NO_METER } from './meter.js';
 import { PacketMeter } from './packet-meter.js';
 import { Session, type ViewPermission } from './session.js';
 import { WebSockets } from './websocket.js';
@@ -24,6 +25,7 @@ export interface BrokerOptions extends DoorsOptions {
   /** Branches beside the stores' that everybody may read who may see printers' states, such as `homeassistant`. */
   readonly publicPrefixes?: readonly string[];
   readonly log: RealtimeLog;
+  readonly meter?: BrokerMeter;
   /** Time from the first byte to a finished login, milliseconds; 10,000 unless given. */
   readonly connectTimeoutMs?: number;
   /** Epoch milliseconds. */
@@ -57,13 +59,15 @@ export class RealtimeBroker {
   private readonly unsaid = new Map<string, () => string>();
   private readonly login: Login;
   private readonly connectMs: number;
+  private readonly meter: BrokerMeter;
 
   constructor(private readonly options: BrokerOptions) {
     this.connectMs = options.connectTimeoutMs ?? 10_000;
+    this.meter = options.meter ?? NO_METER;
     const now = options.now ?? Date.now;
     const { maxConnections, log } = options;
     this.doors = new Doors(options);
-    this.entrance = new Entrance({ maxConnections, log, now });
+    this.entrance = new Entrance({ maxConnections, log, now, onRefused: () => this.meter.lost('full') });
     const throttle = new LoginThrottle(FAILED_LOGINS_PER_MINUTE, 60_000, now);
     this.login = new Login(options.authenticate, throttle, log, this.entrance.share);
   }
@@ -87,6 +91,7 @@ export class RealtimeBroker {
         sessions: this.sessions,
         login: this.login,
         log: this.options.log,
+        meter: this.meter,
         connectMs: this.connectMs,
         beforeSubscribing: () => this.sayAll(),
       }),
@@ -145,6 +150,7 @@ export class RealtimeBroker {
   private send(topic: string, payload: string | Buffer, { retain, qos }: PublishOptions): Promise<void> {
     const { aedes } = this;
     if (aedes === null) return Promise.resolve();
+    this.meter.published();
     const packet = this.lanes.number({ cmd: 'publish', topic, payload, retain, qos, dup: false });
     return new Promise((resolve) => {
       aedes.publish(packet, (error) => {
@@ -161,7 +167,9 @@ export class RealtimeBroker {
   closeAllOn(id: string): void {
     this.login.revoke(id);
     for (const session of this.sessions.values()) {
-      if (session.caller?.restsOn.includes(id)) session.stream.destroy();
+      if (!session.caller?.restsOn.includes(id)) continue;
+      this.meter.lost('revoked');
+      session.stream.destroy();
     }
   }
 
@@ -226,6 +234,7 @@ export class RealtimeBroker {
       return;
     }
     if (verdict !== 'speaks 3.1.1') {
+      this.meter.lost('protocol');
       this.options.log.info({ address, verdict }, 'refused a realtime client: MQTT 3.1.1 is spoken here');
       if (typeof verdict === 'object') stream.end(versionRefusal(verdict.level), () => stream.destroy());
       else stream.destroy();

@@ -2,6 +2,7 @@ import type { AedesOptions, AuthenticateError, Client } from 'aedes';
 import { loggable } from './client-id.js';
 import type { RealtimeLog } from './log.js';
 import { type Login, REFUSED } from './login.js';
+import type { BrokerMeter } from './meter.js';
 import type { Session } from './session.js';
 
 /** What may wait for a client that does not read; beyond it the client is dropped. */
@@ -14,13 +15,21 @@ interface Options {
   readonly sessions: ReadonlyMap<Client, Session>;
   readonly login: Login;
   readonly log: RealtimeLog;
+  readonly meter: BrokerMeter;
   readonly connectMs: number;
   /** Brings retained messages up to date; the subscriber gets them when it has resolved. */
   readonly beforeSubscribing: () => Promise<void>;
 }
 
 /** What clients may do: log in, and read what is theirs to see. */
-export function clientPolicy({ sessions, login, log, connectMs, beforeSubscribing }: Options): AedesOptions {
+export function clientPolicy({
+  sessions,
+  login,
+  log,
+  meter,
+  connectMs,
+  beforeSubscribing,
+}: Options): AedesOptions {
   return {
     connectTimeout: connectMs,
     // Without a limit no subscriber that stalls can hold up the others; what waits for it is bounded below.
@@ -70,7 +79,10 @@ export function clientPolicy({ sessions, login, log, connectMs, beforeSubscribin
     authorizeForward: (client, packet) => {
       const session = sessions.get(client);
       if (session === undefined || !session.mayReceive(packet.topic)) return null;
-      if (session.stream.writableLength <= MAX_BACKLOG_BYTES) return packet;
+      if (session.stream.writableLength <= MAX_BACKLOG_BYTES) {
+        meter.sent(1);
+        return packet;
+      }
       dropSlow(session, client);
       return null;
     },
@@ -81,6 +93,7 @@ export function clientPolicy({ sessions, login, log, connectMs, beforeSubscribin
     if (session === undefined) return refusalError(REFUSED.unavailable, 'the connection was closed');
     const refusal = await login.admit(session, client.id, storeId, key);
     if (refusal === null) return null;
+    meter.lost('refused');
     const who = { address: session.address, clientId: loggable(client.id), storeId: loggable(storeId) };
     log.warn(who, `refused a realtime login: ${refusal.why}`);
     return refusalError(refusal.code, refusal.why);
@@ -95,6 +108,7 @@ export function clientPolicy({ sessions, login, log, connectMs, beforeSubscribin
 
   function dropSlow(session: Session, client: Client): void {
     if (session.stream.destroyed) return;
+    meter.lost('slow');
     const waitingBytes = session.stream.writableLength;
     log.warn(
       { clientId: loggable(client.id), address: session.address, waitingBytes },

@@ -7,6 +7,8 @@ export interface EntranceOptions {
   readonly log: RealtimeLog;
   /** Epoch milliseconds. */
   readonly now: () => number;
+  /** Told of each that may not come in. */
+  readonly onRefused?: () => void;
 }
 
 /** A farm this small is shared by nobody. */
@@ -100,6 +102,7 @@ export class Entrance {
 
   private tell(address: string, why: string): void {
     this.refusedSince++;
+    this.options.onRefused?.();
     const now = this.options.now();
     if (now - this.toldAt < TELL_EVERY_MS) return;
     this.toldAt = now;

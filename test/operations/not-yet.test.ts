@@ -6,6 +6,7 @@ import { systemClock } from '../../src/contract/time.js';
 import { createKey } from '../../src/domain/api-keys.js';
 import { toApiError } from '../../src/http/errors.js';
 import { ExpectContinue } from '../../src/http/expect-continue.js';
+import { Gate } from '../../src/http/gate.js';
 import { jsonBodies } from '../../src/http/json-body.js';
 import { mountOperations } from '../../src/http/mount.js';
 import { Authenticator } from '../../src/operations/access/authenticator.js';
@@ -41,15 +42,14 @@ beforeAll(async () => {
     reply.code(known.status).send({ code: known.code, message: known.message });
   });
   jsonBodies(app, 1_000, new ExpectContinue());
-  mountOperations(app, {
-    operations: [estimate],
+  const gate = new Gate({
     authenticator: new Authenticator({ database: db, clock: systemClock, log: pino({ level: 'silent' }) }),
     failedLogins: new FailedLogins(systemClock),
     storeId,
     rateLimit: { perMinute: 0, perHour: 0 },
     clock: systemClock,
-    within: (_request, fn) => fn(),
   });
+  mountOperations(app, { operations: [estimate], gate, within: (_request, fn) => fn() });
 });
 afterAll(async () => {
   await app.close();

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isOneOf } from '../../src/database/json-sql.js';
 import { leftovers } from '../../src/dispatch/cleaner.js';
+import { openJobCounts } from '../../src/farm-figures.js';
 import { compileCondition, compileSort } from '../../src/query/compile.js';
 import { parseListParameters } from '../../src/query/parse-get.js';
 import {
@@ -175,6 +176,16 @@ describe('lists that farms ask for all day', () => {
       farm.db.read,
     );
     expect(steps.rows.map((row) => row.detail).join('; ')).toContain('INDEX dispatch_cleanup');
+  });
+
+  it('counts the open jobs along the index of the queue alone', async () => {
+    const query = openJobCounts(farm.db, farm.storeId).$castTo<never>();
+    const steps = await sql<{ detail: string }>`explain query plan select * from ${query}`.execute(
+      farm.db.read,
+    );
+    expect(steps.rows.map((row) => row.detail).join('; ')).toContain(
+      'SEARCH printJob USING COVERING INDEX job_queue (storeId=? AND status=?)',
+    );
   });
 
   it('may read the small tables whole', async () => {

@@ -88,7 +88,11 @@ describe('daily work over REST', () => {
     });
     expect(await ready()).toMatchObject({
       status: 503,
-      body: { status: 'not ready', parts: { databaseFile: false, http: true, dispatch: true } },
+      body: {
+        status: 'not ready',
+        parts: { databaseFile: false, http: true, websocket: true, dispatch: true },
+        reasons: { databaseFile: 'the file was found damaged; the log has the details' },
+      },
     });
     const fatal = farm.logLines.filter((line) => line.includes('"level":60') || line.includes('"fatal"'));
     expect(fatal).toHaveLength(1);

@@ -1,0 +1,151 @@
+import { stat, statfs } from 'node:fs/promises';
+import { DRIVER_ERROR_KINDS, PRINTER_ACTIVITIES } from '../drivers/driver.js';
+import type { Clock } from './contract/time.js';
+import type { Database } from './database/database.js';
+import { databaseFile } from './database/places.js';
+import type { DispatchRunner } from './dispatch/runner.js';
+import type { Fleet } from './fleet/fleet.js';
+import { isOnline, type LivePrinter, takesJobs } from './fleet/live-printer.js';
+import type { RealtimeBroker } from './realtime/broker.js';
+import type { Metrics } from './telemetry/metrics.js';
+import type { Sample } from './telemetry/tally.js';
+
+export interface FarmFigureParts {
+  readonly database: Database;
+  readonly storeId: string;
+  readonly config: { readonly dataDir: string };
+  readonly version: string;
+  readonly fleet: Fleet;
+  readonly runner: DispatchRunner;
+  readonly broker: Pick<RealtimeBroker, 'clients'>;
+  readonly clock: Clock;
+}
+
+/** Jobs that have not ended. Those that have are many, and are counted as they end. */
+export const OPEN_STATUSES = [
+  'pending',
+  'assigned',
+  'slicing',
+  'sliced',
+  'finalizing',
+  'waiting-for-approval',
+  'ready-for-printer',
+  'sending-to-printer',
+  'printing',
+  'paused',
+] as const;
+const PHASES = ['reserved', 'transferring', 'transferred', 'start-sent', 'printing'] as const;
+const NOT_ONLINE = ['connecting', 'stale', 'offline', 'refused', 'stopped'] as const;
+const STATES = [...NOT_ONLINE, 'unknown', ...PRINTER_ACTIVITIES.map((word) => word.toLowerCase())];
+
+/** What is read from the parts when somebody scrapes, and what is counted by listening to them. */
+export function farmFigures(metrics: Metrics, parts: FarmFigureParts): void {
+  metrics.gauge('build_info', 'Version of the daemon and of Node.js.', ['version', 'node'], () => [
+    [[parts.version, process.versions.node], 1],
+  ]);
+  printerFigures(metrics, parts);
+  jobFigures(metrics, parts);
+  diskFigures(metrics, parts.config.dataDir);
+  metrics.gauge('mqtt_clients', 'MQTT clients that are logged in.', [], () => [[[], parts.broker.clients]]);
+}
+
+function printerFigures(
+  metrics: Metrics,
+  { fleet, runner, database, storeId, clock }: FarmFigureParts,
+): void {
+  const reports = metrics.count('reports_total', 'Reports read from printers.');
+  const errors = metrics.tally('printer_errors_total', 'Connections to printers that failed, by why.', [
+    'kind',
+  ]);
+  for (const kind of DRIVER_ERROR_KINDS) errors.of(kind);
+  fleet.on({
+    report: () => reports.add(),
+    connection: ({ connection }) => {
+      if (connection.error !== null) errors.of(connection.error.kind).add();
+    },
+  });
+  metrics.gauge('printers', 'Printers by what they do.', ['state'], () =>
+    counted(STATES, fleet.all().map(stateOf)),
+  );
+  metrics.gauge('printers_available', 'Printers that would begin a print now.', [], () => [
+    [[], fleet.all().filter((one) => takesJobs(one) && !runner.isBusy(one.printerId)).length],
+  ]);
+  metrics.gauge('printer_online', 'Whether the printer is connected and reports.', ['printer'], () =>
+    fleet.all().map((one): Sample => [[one.printerId], isOnline(one) ? 1 : 0]),
+  );
+  metrics.gauge('printer_report_age_seconds', 'Time since the last report.', ['printer'], () =>
+    fleet
+      .all()
+      .flatMap(({ printerId, report }): Sample[] =>
+        report === null ? [] : [[[printerId], (clock.now() - report.receivedAt) / 1000]],
+      ),
+  );
+  metrics.gauge('printer_info', 'Name and model of the printer.', ['printer', 'name', 'model'], async () => {
+    const rows = await database.read
+      .selectFrom('printer')
+      .select(['id', 'name'])
+      .where('storeId', '=', storeId)
+      .execute();
+    return rows.map(({ id, name }): Sample => [[id, name, fleet.live(id)?.capabilities?.modelName ?? ''], 1]);
+  });
+}
+
+function jobFigures(metrics: Metrics, { database, storeId, runner }: FarmFigureParts): void {
+  const changes = metrics.tally('job_changes_total', 'Jobs that came into a status.', ['status']);
+  database.feed.on((write) => {
+    for (const { resource, after, before } of write.changes) {
+      if (resource !== 'printJob' || after === null || after['status'] === before?.['status']) continue;
+      changes.of(String(after['status'])).add();
+    }
+  });
+  metrics.gauge('jobs', 'Jobs that have not ended, by status.', ['status'], async () => {
+    const rows = await openJobCounts(database, storeId).execute();
+    const found = new Map(rows.map(({ status, jobs }) => [String(status), jobs]));
+    return OPEN_STATUSES.map((status): Sample => [[status], found.get(status) ?? 0]);
+  });
+  metrics.gauge('dispatches', 'Open dispatches by phase.', ['phase'], () => counted(PHASES, runner.phases));
+}
+
+/** One look along the queue's index, which holds all that is asked. */
+export function openJobCounts(database: Database, storeId: string) {
+  return database.read
+    .selectFrom('printJob')
+    .select(['status', ({ fn }) => fn.countAll<number>().as('jobs')])
+    .where('storeId', '=', storeId)
+    .where('status', 'in', [...OPEN_STATUSES])
+    .groupBy('status');
+}
+
+function diskFigures(metrics: Metrics, dataDir: string): void {
+  const file = databaseFile(dataDir);
+  metrics.gauge('database_file_bytes', 'Size of the database and of its log.', ['file'], async () => [
+    [['database'], await sizeOf(file)],
+    [['log'], await sizeOf(`${file}-wal`)],
+  ]);
+  metrics.gauge('data_free_bytes', 'Room left on the disk of the data folder.', [], async () => {
+    const { bavail, bsize } = await statfs(dataDir);
+    return [[[], bavail * bsize]];
+  });
+}
+
+/** A file that is not there takes no room: SQLite removes its log when nobody uses it. */
+async function sizeOf(file: string): Promise<number> {
+  try {
+    return (await stat(file)).size;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return 0;
+    throw error;
+  }
+}
+
+function stateOf({ connection, report }: LivePrinter): string {
+  if (connection.status !== 'online') return connection.status;
+  return report?.state.activity?.toLowerCase() ?? 'unknown';
+}
+
+/** How many there are of each; those of which there is none say so. */
+function counted(all: readonly string[], found: readonly string[]): Sample[] {
+  const counts = new Map(all.map((one) => [one, 0]));
+  for (const one of found) counts.set(one, (counts.get(one) ?? 0) + 1);
+  return [...counts].map(([one, count]) => [[one], count]);
+}

@@ -1,0 +1,51 @@
+import type { Config } from './config/config.js';
+import type { DailyWork } from './daily-work.js';
+import type { Database } from './database/database.js';
+import type { DispatchRunner } from './dispatch/runner.js';
+import type { PartHealth } from './http/health-routes.js';
+import { TICK_LATE_MS } from './progress.js';
+import type { RealtimeBroker } from './realtime/broker.js';
+
+export interface ReadinessParts {
+  readonly database: Pick<Database, 'probe'>;
+  readonly daily: Pick<DailyWork, 'isSound'>;
+  readonly broker: Pick<RealtimeBroker, 'ports'>;
+  readonly runner: Pick<DispatchRunner, 'sinceTickMs'>;
+  readonly mqtt: Pick<Config['mqtt'], 'enabled' | 'websocket'>;
+  /** All parts were started. */
+  readonly started: boolean;
+}
+
+const NO_LISTENER = 'nothing listens there';
+
+/** Which parts are ready, and why others are not. Strangers read it: no names, addresses or errors of the system. */
+export function readiness(parts: ReadinessParts): PartHealth[] {
+  const { database, daily, broker, runner, mqtt, started } = parts;
+  return [
+    part('database', answers(database), 'it does not answer'),
+    part('databaseFile', daily.isSound(), 'the file was found damaged; the log has the details'),
+    part('http', true, ''),
+    part('mqtt', !mqtt.enabled || broker.ports.tls !== null, NO_LISTENER),
+    part(
+      'websocket',
+      !mqtt.enabled || !mqtt.websocket.enabled || broker.ports.webSocket !== null,
+      NO_LISTENER,
+    ),
+    started
+      ? part('dispatch', runner.sinceTickMs <= TICK_LATE_MS, 'nobody looks after the dispatches')
+      : part('dispatch', false, 'the daemon is still starting, or stopping'),
+  ];
+}
+
+function part(name: string, ready: boolean, why: string): PartHealth {
+  return { name, missing: ready ? null : why };
+}
+
+function answers(database: Pick<Database, 'probe'>): boolean {
+  try {
+    return database.probe();
+  } catch {
+    // The reason is the log's business; here it only matters that there is one.
+    return false;
+  }
+}
