@@ -17,7 +17,7 @@ export async function recordNotices(tx: Transaction): Promise<void> {
     if (!wanted.has(event)) continue;
     if (LIVE.has(event) && !(await isSwitchedOn(tx, printerId))) continue;
     const extra = subject === null ? {} : await extraOf(tx, subject);
-    await queueNotice(tx, { event, printerId, printJobId, extra });
+    if (extra !== null) await queueNotice(tx, { event, printerId, printJobId, extra });
   }
 }
 
@@ -43,49 +43,58 @@ async function wantedEvents(tx: Transaction): Promise<ReadonlySet<NoticeEvent>> 
   return new Set(NOTICE_EVENTS.filter((event) => settings.some((setting) => setting[event] === 1)));
 }
 
-async function extraOf(tx: Transaction, subject: Subject): Promise<NonNullable<Notice['extra']>> {
+type Extra = NonNullable<Notice['extra']>;
+
+/** Null when what it is about went in the same transaction: nothing may fail for want of something to tell. */
+async function extraOf(tx: Transaction, subject: Subject): Promise<Extra | null> {
   switch (subject.kind) {
     case 'health':
       return { health: subject.note };
     case 'continuousPrint':
       return { continuousPrint: subject.ended };
     case 'mode':
-      return { maintenance: await modeOf(tx, subject.printerId) };
+      return modeOf(tx, subject.printerId);
     case 'upkeep':
-      return { maintenance: await upkeepOf(tx, subject.enrollmentId, subject.printerId) };
+      return upkeepOf(tx, subject.enrollmentId, subject.printerId);
     case 'usage': {
       const { printerId, printJobId, taken } = subject;
       const spools: object[] = [];
       for (const use of taken) spools.push(await spoolUse(tx, use));
       return { usage: { printerId, printJobId, spools } };
     }
-    case 'order':
-      return { order: order.present(await tx.get(order, subject.orderId), NO_FILES) };
+    case 'order': {
+      const row = await tx.find(order, subject.orderId);
+      return row && { order: order.present(row, NO_FILES) };
+    }
   }
 }
 
 /** Orders have no files. */
 const NO_FILES = { fileUrl: (uri: string) => uri };
 
-async function modeOf(tx: Transaction, printerId: string): Promise<object> {
-  const row = await tx.get(printer, printerId);
-  const { name, isInMaintenance, lastMaintenanceOfflineAt, lastMaintenanceOnlineAt } = row;
+async function modeOf(tx: Transaction, printerId: string): Promise<Extra | null> {
+  const row = await tx.find(printer, printerId);
+  if (!row) return null;
+  const { name: printerName, isInMaintenance, lastMaintenanceOfflineAt, lastMaintenanceOnlineAt } = row;
   return {
-    printerId,
-    printerName: name,
-    isInMaintenance,
-    lastMaintenanceOfflineAt,
-    lastMaintenanceOnlineAt,
+    maintenance: {
+      printerId,
+      printerName,
+      isInMaintenance,
+      lastMaintenanceOfflineAt,
+      lastMaintenanceOnlineAt,
+    },
   };
 }
 
-async function upkeepOf(tx: Transaction, enrollmentId: string, printerId: string): Promise<object> {
+async function upkeepOf(tx: Transaction, enrollmentId: string, printerId: string): Promise<Extra | null> {
   const watched = await watchedUpkeep(tx.db, tx.context.storeId, printerId, tx.at);
   const upkeep = watched.find((one) => one.enrollmentId === enrollmentId);
-  return upkeep === undefined ? {} : upkeepInfo(upkeep);
+  return upkeep === undefined ? null : { maintenance: upkeepInfo(upkeep) };
 }
 
 async function spoolUse(tx: Transaction, use: Taken): Promise<object> {
-  const { variantId, materialId, materialType } = await tx.get(materialInstance, use.instanceId);
+  const row = await tx.find(materialInstance, use.instanceId);
+  const { variantId = null, materialId = null, materialType = null } = row ?? {};
   return { ...use, variantId, materialId, materialType };
 }
