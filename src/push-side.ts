@@ -32,7 +32,7 @@ export function pushSide({ config, storeId, fleet, runner, mqttLogin, meter, log
     log,
   });
   const liveStats = fleetStats({ fleet, storeId, isBusy: (printerId) => runner.isBusy(printerId) });
-  const stats = new StatsPublisher({ source: liveStats, broker, now: () => performance.now(), log });
+  const stats = new StatsPublisher({ source: liveStats, sink: broker, now: () => performance.now(), log });
   return { broker, stats, liveStats };
 }
 

@@ -1,5 +1,6 @@
 import type { RealtimeLog } from './log.js';
 import { type PrinterStatInput, printerStatText } from './printer-stat.js';
+import type { StatsSink } from './sink.js';
 import { statsTopic } from './topics.js';
 
 /** Where the publisher learns of printers. Listeners are called at once and give back how to leave. */
@@ -13,10 +14,7 @@ export interface StatsSource {
 
 export interface StatsPublisherOptions {
   readonly source: StatsSource;
-  readonly broker: {
-    publishState(topic: string, text: () => string): void;
-    publish(topic: string, payload: string, options: { retain: boolean; qos: 0 | 1 }): void;
-  };
+  readonly sink: StatsSink;
   /** Milliseconds of a clock that is never set back. */
   readonly now: () => number;
   readonly log: RealtimeLog;
@@ -89,7 +87,7 @@ export class StatsPublisher {
     const last = this.published.get(printerId);
     this.published.delete(printerId);
     this.changed.delete(printerId);
-    if (last !== undefined) this.options.broker.publish(last.topic, '', RETAINED);
+    if (last !== undefined) this.options.sink.publish(last.topic, '', RETAINED);
   }
 
   private publish(printerId: string, input: Reading): void {
@@ -104,7 +102,7 @@ export class StatsPublisher {
     this.published.delete(printerId);
     if (next !== undefined) this.published.set(printerId, { ...next, at: this.options.now() });
     if (input === 'unreadable' || next === undefined) return;
-    this.options.broker.publishState(next.topic, () => printerStatText(input));
+    this.options.sink.publishState(next.topic, () => printerStatText(input));
   }
 
   private read(printerId: string): Reading {

@@ -3,6 +3,11 @@ export function statsTopic(storeId: string, printerId: string): string {
   return `stores/${storeId}/printer-stats/${printerId}`;
 }
 
+/** Where an external broker is told whether the daemon is there. */
+export function statusTopic(storeId: string): string {
+  return `stores/${storeId}/status`;
+}
+
 /** Where changes of one type of entity are published. */
 export function entitiesTopic(storeId: string, entityType: string): string {
   return `stores/${storeId}/entities/${entityType}`;

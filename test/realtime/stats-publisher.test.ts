@@ -68,9 +68,9 @@ describe('StatsPublisher', () => {
     fleet = new FakeFleet();
     sent = [];
     raw = [];
-    const broker = {
+    const sink = {
       publishState(topic: string, text: () => string) {
-        broker.publish(topic, text(), { retain: true, qos: 0 });
+        sink.publish(topic, text(), { retain: true, qos: 0 });
       },
       publish(topic: string, payload: string, options: object) {
         raw.push({ topic, payload, options });
@@ -83,7 +83,7 @@ describe('StatsPublisher', () => {
         });
       },
     };
-    publisher = new StatsPublisher({ source: fleet, broker, now: () => Date.now(), log: SILENT_LOG });
+    publisher = new StatsPublisher({ source: fleet, sink, now: () => Date.now(), log: SILENT_LOG });
   });
 
   afterEach(() => {

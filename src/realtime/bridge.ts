@@ -1,0 +1,304 @@
+import { setTimeout as rest } from 'node:timers/promises';
+import { BridgeConnection, type BridgeLogin, type BridgeTiming } from './bridge-connection.js';
+import { BridgeError, describeBridgeError } from './bridge-error.js';
+import { BridgeStory } from './bridge-story.js';
+import { placeOf } from './bridge-stream.js';
+import type { RealtimeLog } from './log.js';
+import { NewestStates, type StateText } from './newest-states.js';
+import type { StatsSink } from './sink.js';
+import { statsTopic, statusTopic } from './topics.js';
+
+export interface BridgeOptions {
+  readonly login: Omit<BridgeLogin, 'clientId'> & { readonly clientId: string | null };
+  readonly storeId: string;
+  /** Levels in front of the store's topics; null none. */
+  readonly topicPrefix: string | null;
+  /** Filters of topics that nobody but this daemon writes: what stands there and is not ours any more is emptied. */
+  readonly ownTopics?: readonly string[];
+  /** From 0 to 1. */
+  readonly random: () => number;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+  readonly log: RealtimeLog;
+  readonly timing?: Partial<BridgeTiming & ReconnectTiming>;
+}
+
+export interface ReconnectTiming {
+  readonly firstDelayMs: number;
+  readonly lastDelayMs: number;
+  /** A connection that has held for so long was a good one. */
+  readonly settledMs: number;
+  /** How long what stands on the broker is looked at. */
+  readonly sweepMs: number;
+}
+
+/** How the external broker fares. */
+export interface BridgeStatus {
+  readonly connected: boolean;
+  /** Epoch milliseconds since when. */
+  readonly since: number;
+  /** Messages that wait for it; entity events wait in the database besides. */
+  readonly buffered: number;
+  /** States that newer ones replaced before they could be sent. */
+  readonly dropped: number;
+  /** Why it is not connected; null while it is. */
+  readonly problem: string | null;
+}
+
+const TIMING: BridgeTiming & ReconnectTiming = {
+  connectMs: 10_000,
+  acknowledgeMs: 10_000,
+  keepaliveSeconds: 30,
+  firstDelayMs: 1_000,
+  lastDelayMs: 60_000,
+  settledMs: 30_000,
+  sweepMs: 5_000,
+};
+const GOODBYE_MS = 2_000;
+
+/**
+ * Publishes on an external broker what clients of the own one see. Retained states are kept as the newest of each topic
+ * while it is away or slow; entity events wait in the order in which they come, each until it is acknowledged. Whatever
+ * happens there touches nobody here.
+ */
+export class Bridge {
+  /** As whom it keeps its place among the entity events. */
+  readonly name = 'bridge';
+  /** For the store's topics. */
+  readonly store: StatsSink;
+  /** For topics that begin as they stand, such as those of Home Assistant. */
+  readonly verbatim: StatsSink;
+  /** Where it says whether the daemon is there: `online` or `offline`, retained. */
+  readonly statusTopic: string;
+  private readonly timing: BridgeTiming & ReconnectTiming;
+  private readonly login: BridgeLogin;
+  private readonly states = new NewestStates();
+  private readonly story: BridgeStory;
+  private readonly waiting = new Set<(connection: BridgeConnection | null) => void>();
+  private connection: BridgeConnection | null = null;
+  private end: AbortController | null = null;
+  private running: Promise<void> = Promise.resolve();
+  private since: number;
+  private problem: string | null = 'it was not reached yet';
+  private undelivered = 0;
+  private swept = false;
+  private emptying = false;
+
+  constructor(private readonly options: BridgeOptions) {
+    const { login, storeId, log } = options;
+    this.timing = { ...TIMING, ...options.timing };
+    this.login = { ...login, clientId: login.clientId ?? `printfarmd_${storeId}` };
+    this.story = new BridgeStory(log, placeOf(login.url));
+    this.since = options.now();
+    this.statusTopic = this.prefixed(statusTopic(storeId));
+    this.verbatim = {
+      publishState: (topic, text) => this.set(topic, text),
+      publish: (topic, payload) => (payload === '' ? this.clear(topic) : this.set(topic, () => payload)),
+    };
+    this.store = {
+      publishState: (topic, text) => this.verbatim.publishState(this.prefixed(topic), text),
+      publish: (topic, payload, options) => this.verbatim.publish(this.prefixed(topic), payload, options),
+    };
+  }
+
+  get status(): BridgeStatus {
+    return {
+      connected: this.connection !== null,
+      since: this.since,
+      buffered: this.states.waiting + this.undelivered,
+      dropped: this.states.dropped,
+      problem: this.problem,
+    };
+  }
+
+  /** Begins to connect; waits for nothing. */
+  start(): void {
+    if (this.end !== null) return;
+    const end = new AbortController();
+    this.end = end;
+    this.running = this.run(end.signal);
+  }
+
+  /** Says that the daemon goes. Events that are not acknowledged yet are refused. */
+  async stop(): Promise<void> {
+    const { connection, end } = this;
+    if (end === null) return;
+    this.end = null;
+    if (connection !== null) {
+      const said = connection.confirm(this.statusTopic, 'offline', true).catch(() => undefined);
+      await Promise.race([said, rest(GOODBYE_MS, undefined, { signal: end.signal })]);
+    }
+    end.abort();
+    await connection?.close();
+    await this.running;
+    for (const go of [...this.waiting]) go(null);
+  }
+
+  /**
+   * Publishes an entity event at QoS 1. Resolves when the broker has it, however long it is away.
+   *
+   * @throws BridgeError when the bridge stops first
+   */
+  async deliver(topic: string, payload: string): Promise<void> {
+    this.undelivered += 1;
+    try {
+      for (;;) {
+        const connection = this.connection ?? (await this.nextConnection());
+        if (connection === null) throw new BridgeError('lost', 'the bridge was stopped');
+        const done = await connection.confirm(this.prefixed(topic), payload, false).then(
+          () => true,
+          () => false,
+        );
+        if (done) return;
+        // What failed is on its way out.
+        await connection.closed;
+      }
+    } finally {
+      this.undelivered -= 1;
+    }
+  }
+
+  private nextConnection(): Promise<BridgeConnection | null> {
+    if (this.end === null) return Promise.resolve(null);
+    return new Promise((resolve) => {
+      const go = (connection: BridgeConnection | null) => {
+        this.waiting.delete(go);
+        resolve(connection);
+      };
+      this.waiting.add(go);
+    });
+  }
+
+  private prefixed(topic: string): string {
+    const { topicPrefix } = this.options;
+    return topicPrefix === null ? topic : `${topicPrefix}/${topic}`;
+  }
+
+  private set(topic: string, text: StateText): void {
+    this.states.set(topic, text);
+    this.pump();
+  }
+
+  private clear(topic: string): void {
+    this.states.clear(topic);
+    void this.empty();
+  }
+
+  /** Empties topics one after another, each until it is acknowledged. */
+  private async empty(): Promise<void> {
+    const { connection, states } = this;
+    if (connection === null || this.emptying) return;
+    this.emptying = true;
+    for (let topic = states.takeCleared(); topic !== null; topic = states.takeCleared()) {
+      try {
+        await connection.confirm(topic, '', true);
+      } catch {
+        // The connection has ended; the next one empties it.
+        states.notCleared(topic);
+        break;
+      }
+    }
+    this.emptying = false;
+  }
+
+  /** Sends states while the broker takes them; the next ones replace them meanwhile. */
+  private pump(): void {
+    const { connection, states } = this;
+    while (connection !== null && !connection.isFull) {
+      const next = states.take();
+      if (next === null) return;
+      try {
+        connection.send(next.topic, next.text());
+      } catch (error) {
+        this.options.log.error({ err: error, topic: next.topic }, 'could not publish a state');
+      }
+    }
+  }
+
+  private async run(signal: AbortSignal): Promise<void> {
+    let failures = 0;
+    while (!signal.aborted) {
+      const { error, settled } = await this.attempt(signal);
+      if (signal.aborted) return;
+      this.note(error.message);
+      failures = settled ? 1 : failures + 1;
+      await rest(this.delayMs(failures, error), undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  /** One connection, from the first packet to its end. */
+  private async attempt(signal: AbortSignal): Promise<{ error: BridgeError; settled: boolean }> {
+    const { login, timing } = this;
+    const will = { topic: this.statusTopic, payload: 'offline' };
+    let settled = false;
+    let timer: NodeJS.Timeout | null = null;
+    try {
+      const connection = await BridgeConnection.open(login, will, timing, signal);
+      timer = setTimeout(() => {
+        settled = true;
+        this.story.settled();
+      }, timing.settledMs);
+      this.take(connection, signal);
+      const error = await connection.closed;
+      if (!signal.aborted) this.story.ended(error, !settled);
+      return { error, settled };
+    } catch (thrown) {
+      const error = describeBridgeError(thrown, placeOf(login.url));
+      if (!signal.aborted) this.story.ended(error, false);
+      return { error, settled };
+    } finally {
+      if (timer !== null) clearTimeout(timer);
+      this.connection = null;
+    }
+  }
+
+  private take(connection: BridgeConnection, signal: AbortSignal): void {
+    const { states } = this;
+    this.connection = connection;
+    this.note(null);
+    this.story.opened();
+    connection.onRoom(() => this.pump());
+    // Not acknowledged, the connection ends, and it is said again on the next.
+    connection.confirm(this.statusTopic, 'online', true).catch(() => undefined);
+    void this.empty();
+    states.allDue();
+    this.pump();
+    for (const go of [...this.waiting]) go(connection);
+    if (!this.swept) {
+      this.sweep(connection, signal).catch((error: unknown) =>
+        this.options.log.error({ err: error }, 'could not look at what stands on the external broker'),
+      );
+    }
+  }
+
+  /** Empties what an earlier run of the daemon left there, of printers that went while it was down. */
+  private async sweep(connection: BridgeConnection, signal: AbortSignal): Promise<void> {
+    const { log, storeId, ownTopics = [] } = this.options;
+    const filters = [this.prefixed(statsTopic(storeId, '+')), ...ownTopics];
+    const leave = await connection.listen(filters, ({ topic, empty, retained }) => {
+      if (retained && !empty && !this.states.has(topic)) this.clear(topic);
+    });
+    if (leave === null) {
+      log.debug({}, 'the external broker shows nothing of what stands there: what has gone may stay');
+      return;
+    }
+    const done = new AbortController();
+    const over = rest(this.timing.sweepMs, true, { signal: AbortSignal.any([signal, done.signal]) });
+    this.swept = await Promise.race([over, connection.closed.then(() => false)]).catch(() => false);
+    done.abort();
+    leave();
+  }
+
+  private note(problem: string | null): void {
+    if ((problem === null) !== (this.problem === null)) this.since = this.options.now();
+    this.problem = problem;
+  }
+
+  /** Doubled each time, with jitter. What only a person can mend is tried seldom. */
+  private delayMs(failures: number, error: BridgeError): number {
+    const { firstDelayMs, lastDelayMs } = this.timing;
+    const forPeople = error.kind === 'credentials' || error.kind === 'certificate';
+    const doubled = forPeople ? lastDelayMs : Math.min(lastDelayMs, firstDelayMs * 2 ** (failures - 1));
+    return doubled * (0.5 + this.options.random() / 2);
+  }
+}
