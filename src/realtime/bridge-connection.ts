@@ -154,10 +154,10 @@ export class BridgeConnection {
     this.stream.destroy();
   }
 
-  /** Says goodbye, so that the broker does not tell of the last will. Resolves within `acknowledgeMs`. */
-  async close(): Promise<void> {
+  /** Says goodbye, so that the broker does not tell of the last will. Resolves within that time. */
+  async close(withinMs: number): Promise<void> {
     this.reason ??= new BridgeError('lost', 'it is not wanted any more');
-    const timer = setTimeout(() => this.stream.destroy(), this.timing.acknowledgeMs);
+    const timer = setTimeout(() => this.stream.destroy(), withinMs);
     if (!this.ended) this.client.end();
     await this.closed;
     clearTimeout(timer);

@@ -1,6 +1,9 @@
 import type { BridgeError, BridgeErrorKind } from './bridge-error.js';
 import type { RealtimeLog } from './log.js';
 
+/** So many short connections are no accident. */
+const UNSTEADY = 2;
+
 /**
  * Tells the log how the external broker fares, each thing once for an outage, however often it is tried. A broker that
  * lets in and soon throws out again, time after time, is one outage: it ends when a connection holds.
@@ -8,8 +11,8 @@ import type { RealtimeLog } from './log.js';
 export class BridgeStory {
   private readonly told = new Set<BridgeErrorKind>();
   private saidConnected = false;
-  /** The last connection was let in and did not hold. */
-  private unsteady = false;
+  /** Connections that were let in and did not hold, since one did. */
+  private shortLived = 0;
 
   constructor(
     private readonly log: RealtimeLog,
@@ -17,18 +20,18 @@ export class BridgeStory {
   ) {}
 
   opened(): void {
-    if (!this.unsteady) this.isBack();
+    if (this.shortLived < UNSTEADY) this.isBack();
   }
 
   /** The connection has held for a while. */
   settled(): void {
-    this.unsteady = false;
+    this.shortLived = 0;
     this.isBack();
   }
 
-  /** @param unsteady it had been let in, but not for long */
-  ended(error: BridgeError, unsteady: boolean): void {
-    this.unsteady ||= unsteady;
+  /** @param shortLived it had been let in, but not for long */
+  ended(error: BridgeError, shortLived: boolean): void {
+    if (shortLived) this.shortLived += 1;
     this.saidConnected = false;
     const fields = { broker: this.place, reason: error.kind };
     if (this.told.has(error.kind)) this.log.debug(fields, `the external broker: ${error.message}`);

@@ -54,7 +54,7 @@ const TIMING: BridgeTiming & ReconnectTiming = {
   settledMs: 30_000,
   sweepMs: 5_000,
 };
-const GOODBYE_MS = 2_000;
+const GOODBYE_MS = 1_500;
 
 /**
  * Publishes on an external broker what clients of the own one see. Retained states are kept as the newest of each topic
@@ -125,11 +125,17 @@ export class Bridge {
     if (end === null) return;
     this.end = null;
     if (connection !== null) {
-      const said = connection.confirm(this.statusTopic, 'offline', true).catch(() => undefined);
-      await Promise.race([said, rest(GOODBYE_MS, undefined, { signal: end.signal })]);
+      const said = connection.confirm(this.statusTopic, 'offline', true).then(
+        () => true,
+        () => false,
+      );
+      const heard = await Promise.race([said, rest(GOODBYE_MS, false, { signal: end.signal })]);
+      end.abort();
+      // The last will says it to a broker that did not hear it.
+      if (heard) await connection.close(GOODBYE_MS);
+      else connection.giveUp(new BridgeError('silent', 'it is not wanted any more'));
     }
     end.abort();
-    await connection?.close();
     await this.running;
     for (const go of [...this.waiting]) go(null);
   }
