@@ -125,14 +125,8 @@ async function build(options: DaemonOptions, onStop: OnStop) {
     log,
     mqttEnforceIpAllowlist,
   });
-  const { broker, stats, liveStats } = pushSide({
-    ...options,
-    storeId,
-    fleet,
-    runner,
-    mqttLogin,
-    meter: meter.broker,
-  });
+  const push = pushSide({ ...options, database, storeId, fleet, runner, mqttLogin, meter: meter.broker });
+  const { broker, stats, liveStats, bridge, homeAssistant } = push;
   authenticator.onStale((id) => broker.closeAllOn(id));
 
   farmFigures(metrics, { ...options, database, storeId, fleet, runner, broker, clock });
@@ -225,6 +219,8 @@ async function build(options: DaemonOptions, onStop: OnStop) {
     news: printers.news,
     broker,
     stats,
+    bridge,
+    homeAssistant,
     http,
     control,
     live,
@@ -238,13 +234,14 @@ async function build(options: DaemonOptions, onStop: OnStop) {
 /** Listens first, then takes up what was open, then looks for work. Waits for no printer. */
 async function start(parts: Parts, onStop: OnStop): Promise<void> {
   const { config, database, storeId, fleet, discovery, runner, scheduler, continuous, news } = parts;
-  const { broker, stats, http, control } = parts;
+  const { broker, stats, bridge, homeAssistant, http, control } = parts;
   await database.write(systemContext(storeId), async (tx) => {
     await completeStore(tx, config.queue.maxConcurrentJobs);
     await syncConfiguredPrinters(tx, config.printers.map(configured));
   });
   await broker.start();
   onStop(() => broker.stop());
+  onStop(() => bridge?.stop());
   await http.start();
   onStop(() => http.stop());
   await control.start();
@@ -260,6 +257,10 @@ async function start(parts: Parts, onStop: OnStop): Promise<void> {
   await fleet.start();
   stats.start();
   onStop(() => stats.stop());
+  await homeAssistant?.start();
+  onStop(() => homeAssistant?.stop());
+  // Knows all printers by now: what stands there of others goes.
+  bridge?.start();
   await discovery.start();
   onStop(() => discovery.stop());
   scheduler.start();

@@ -9,7 +9,7 @@ export interface BridgeLogin extends BridgeAddress {
   readonly clientId: string;
 }
 
-export interface BridgeTiming {
+export interface ConnectionTiming {
   /** From the first packet to CONNACK. */
   readonly connectMs: number;
   /** Until a message is acknowledged. */
@@ -45,7 +45,7 @@ export class BridgeConnection {
     private readonly place: string,
     private readonly stream: Duplex,
     private readonly client: MqttClient,
-    private readonly timing: BridgeTiming,
+    private readonly timing: ConnectionTiming,
   ) {
     client.on('error', (error) => {
       this.reason ??= /keepalive/i.test(error.message)
@@ -71,7 +71,7 @@ export class BridgeConnection {
   static async open(
     login: BridgeLogin,
     will: LastWill,
-    timing: BridgeTiming,
+    timing: ConnectionTiming,
     signal: AbortSignal,
   ): Promise<BridgeConnection> {
     const place = placeOf(login.url);
@@ -168,7 +168,7 @@ async function startClient(
   stream: Duplex,
   { username, password, clientId }: BridgeLogin,
   will: LastWill,
-  { connectMs, keepaliveSeconds }: BridgeTiming,
+  { connectMs, keepaliveSeconds }: ConnectionTiming,
 ): Promise<MqttClient> {
   const { MqttClient } = await import('mqtt');
   return new MqttClient(() => stream, {

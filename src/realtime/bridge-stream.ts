@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises';
 import { connect as connectTcp, isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
-import { createWebSocketStream, WebSocket } from 'ws';
 import { BridgeError, describeBridgeError } from './bridge-error.js';
 
 /** Where an external broker is, and how each side proves itself. Files are PEM, read anew for each connection. */
@@ -71,8 +70,10 @@ function opened(address: BridgeAddress, tls: TlsOptions, signal: AbortSignal): P
   }
 }
 
-/** No browser, so no mask is needed against proxies; but the protocol demands it of clients. */
-function openWebSocket(url: string, tls: TlsOptions, signal: AbortSignal): Promise<Duplex> {
+/** The library is loaded when the first such broker is configured. */
+async function openWebSocket(url: string, tls: TlsOptions, signal: AbortSignal): Promise<Duplex> {
+  const { createWebSocketStream, WebSocket } = await import('ws');
+  signal.throwIfAborted();
   const socket = new WebSocket(url, ['mqtt'], { ...tls, perMessageDeflate: false });
   return ready(socket, createWebSocketStream(socket), 'open', signal);
 }

@@ -1,8 +1,11 @@
 import { setTimeout as rest } from 'node:timers/promises';
-import { BridgeConnection, type BridgeLogin, type BridgeTiming } from './bridge-connection.js';
+import { BridgeConnection, type BridgeLogin } from './bridge-connection.js';
 import { BridgeError, describeBridgeError } from './bridge-error.js';
 import { BridgeStory } from './bridge-story.js';
 import { placeOf } from './bridge-stream.js';
+import { BRIDGE_TIMING, type BridgeTiming, delayMs } from './bridge-timing.js';
+import type { DiscoveryOutlet } from './home-assistant-publisher.js';
+import { findLeftovers } from './leftovers.js';
 import type { RealtimeLog } from './log.js';
 import { NewestStates, type StateText } from './newest-states.js';
 import type { StatsSink } from './sink.js';
@@ -20,16 +23,7 @@ export interface BridgeOptions {
   /** Epoch milliseconds. */
   readonly now: () => number;
   readonly log: RealtimeLog;
-  readonly timing?: Partial<BridgeTiming & ReconnectTiming>;
-}
-
-export interface ReconnectTiming {
-  readonly firstDelayMs: number;
-  readonly lastDelayMs: number;
-  /** A connection that has held for so long was a good one. */
-  readonly settledMs: number;
-  /** How long what stands on the broker is looked at. */
-  readonly sweepMs: number;
+  readonly timing?: Partial<BridgeTiming>;
 }
 
 /** How the external broker fares. */
@@ -45,15 +39,6 @@ export interface BridgeStatus {
   readonly problem: string | null;
 }
 
-const TIMING: BridgeTiming & ReconnectTiming = {
-  connectMs: 10_000,
-  acknowledgeMs: 10_000,
-  keepaliveSeconds: 30,
-  firstDelayMs: 1_000,
-  lastDelayMs: 60_000,
-  settledMs: 30_000,
-  sweepMs: 5_000,
-};
 const GOODBYE_MS = 1_500;
 
 /**
@@ -66,11 +51,11 @@ export class Bridge {
   readonly name = 'bridge';
   /** For the store's topics. */
   readonly store: StatsSink;
-  /** For topics that begin as they stand, such as those of Home Assistant. */
-  readonly verbatim: StatsSink;
+  /** For announcements to Home Assistant, whose topics stand as they are. */
+  readonly outlet: DiscoveryOutlet;
   /** Where it says whether the daemon is there: `online` or `offline`, retained. */
   readonly statusTopic: string;
-  private readonly timing: BridgeTiming & ReconnectTiming;
+  private readonly timing: BridgeTiming;
   private readonly login: BridgeLogin;
   private readonly states = new NewestStates();
   private readonly story: BridgeStory;
@@ -86,19 +71,14 @@ export class Bridge {
 
   constructor(private readonly options: BridgeOptions) {
     const { login, storeId, log } = options;
-    this.timing = { ...TIMING, ...options.timing };
+    this.timing = { ...BRIDGE_TIMING, ...options.timing };
     this.login = { ...login, clientId: login.clientId ?? `printfarmd_${storeId}` };
     this.story = new BridgeStory(log, placeOf(login.url));
     this.since = options.now();
     this.statusTopic = this.prefixed(statusTopic(storeId));
-    this.verbatim = {
-      publishState: (topic, text) => this.set(topic, text),
-      publish: (topic, payload) => (payload === '' ? this.clear(topic) : this.set(topic, () => payload)),
-    };
-    this.store = {
-      publishState: (topic, text) => this.verbatim.publishState(this.prefixed(topic), text),
-      publish: (topic, payload, options) => this.verbatim.publish(this.prefixed(topic), payload, options),
-    };
+    const topic = (storeTopic: string) => this.prefixed(storeTopic);
+    this.store = this.sink(topic);
+    this.outlet = { sink: this.sink((as) => as), topic, statusTopic: this.statusTopic };
   }
 
   get status(): BridgeStatus {
@@ -180,6 +160,16 @@ export class Bridge {
     return topicPrefix === null ? topic : `${topicPrefix}/${topic}`;
   }
 
+  private sink(topicOf: (topic: string) => string): StatsSink {
+    return {
+      publishState: (topic, text) => this.set(topicOf(topic), text),
+      publish: (topic, payload) => {
+        if (payload === '') this.clear(topicOf(topic));
+        else this.set(topicOf(topic), () => payload);
+      },
+    };
+  }
+
   private set(topic: string, text: StateText): void {
     this.states.set(topic, text);
     this.pump();
@@ -228,7 +218,9 @@ export class Bridge {
       if (signal.aborted) return;
       this.note(error.message);
       failures = settled ? 1 : failures + 1;
-      await rest(this.delayMs(failures, error), undefined, { signal }).catch(() => undefined);
+      await rest(delayMs(failures, error, this.timing, this.options.random()), undefined, { signal }).catch(
+        () => undefined,
+      );
     }
   }
 
@@ -281,30 +273,17 @@ export class Bridge {
   private async sweep(connection: BridgeConnection, signal: AbortSignal): Promise<void> {
     const { log, storeId, ownTopics = [] } = this.options;
     const filters = [this.prefixed(statsTopic(storeId, '+')), ...ownTopics];
-    const leave = await connection.listen(filters, ({ topic, empty, retained }) => {
-      if (retained && !empty && !this.states.has(topic)) this.clear(topic);
-    });
-    if (leave === null) {
-      log.debug({}, 'the external broker shows nothing of what stands there: what has gone may stay');
-      return;
-    }
-    const done = new AbortController();
-    const over = rest(this.timing.sweepMs, true, { signal: AbortSignal.any([signal, done.signal]) });
-    this.swept = await Promise.race([over, connection.closed.then(() => false)]).catch(() => false);
-    done.abort();
-    leave();
+    const see = {
+      isKnown: (topic: string) => this.states.has(topic),
+      onLeftover: (topic: string) => this.clear(topic),
+    };
+    const looked = await findLeftovers(connection, filters, see, this.timing.sweepMs, signal);
+    if (looked === true) this.swept = true;
+    else if (looked === null) log.debug({}, 'the external broker does not show what stands there');
   }
 
   private note(problem: string | null): void {
     if ((problem === null) !== (this.problem === null)) this.since = this.options.now();
     this.problem = problem;
-  }
-
-  /** Doubled each time, with jitter. What only a person can mend is tried seldom. */
-  private delayMs(failures: number, error: BridgeError): number {
-    const { firstDelayMs, lastDelayMs } = this.timing;
-    const forPeople = error.kind === 'credentials' || error.kind === 'certificate';
-    const doubled = forPeople ? lastDelayMs : Math.min(lastDelayMs, firstDelayMs * 2 ** (failures - 1));
-    return doubled * (0.5 + this.options.random() / 2);
   }
 }

@@ -92,7 +92,7 @@ describe('a bridge', () => {
   it('puts the levels of the prefix in front, but not where topics are taken as they stand', async () => {
     const bridge = bridgeTo(far.url, { topicPrefix: 'farm/hall-1' });
     bridge.store.publishState(stats('a'), () => 'a1');
-    bridge.verbatim.publish('homeassistant/device/x/config', '{}', RETAINED);
+    bridge.outlet.sink.publish('homeassistant/device/x/config', '{}', RETAINED);
     bridge.start();
     await bridge.deliver(PRINTERS, '{}');
     await far.until(() => far.messages.length === 4);
