@@ -22,12 +22,6 @@ async function up(db: Kysely<unknown>): Promise<void> {
       .addColumn('httpStatus', 'integer')
       .addColumn('error', 'text'),
   );
-  // Whoever sends asks for the first that wait; both indexes are in the order of row numbers within a channel.
-  await sql`create index "notice_waiting" on "notice" ("settingId") where "status" = 'waiting'`.execute(db);
-  await sql`create index "notice_failed" on "notice" ("settingId", "settledAt") where "status" = 'failed'`.execute(
-    db,
-  );
-  await sql`create index "notice_settled" on "notice" ("settledAt") where "settledAt" is not null`.execute(
-    db,
-  );
+  // In it those that wait are in the order of row numbers, and the outcomes of a channel in that of time.
+  await sql`create index "notice_by_outcome" on "notice" ("settingId", "status", "settledAt")`.execute(db);
 }

@@ -13,6 +13,7 @@ import { openDatabase, requireStoreId, urlKey } from './installation.js';
 import { LiveSettings } from './live-settings.js';
 import { tellOfMaintenance } from './maintenance-notices.js';
 import { meters } from './metrics-side.js';
+import { noticeSide } from './notice-side.js';
 import type { Deps } from './operations/deps.js';
 import { FileUrls } from './operations/file-urls.js';
 import { allOperations } from './operations/index.js';
@@ -29,6 +30,7 @@ import type { RealtimeBroker } from './realtime/broker.js';
 import { toPrinterStat } from './realtime/printer-stat.js';
 import { FileStore } from './storage/file-store.js';
 import { EXAMINE_MS, examineHandlers, queueHandlers } from './telemetry/control-methods.js';
+import { CHANNEL_TEST_MS } from './telemetry/control-notifications.js';
 import { controlSocketPath } from './telemetry/control-protocol.js';
 import { ControlServer } from './telemetry/control-server.js';
 import { acquireDataLock } from './telemetry/data-lock.js';
@@ -136,6 +138,11 @@ async function build(options: DaemonOptions, onStop: OnStop) {
   let ready = false;
   let http: HttpServer | null = null;
   const urls = new FileUrls(await urlKey(config.dataDir), () => http?.url ?? '');
+  const fileUrl = (uri: string) => urls.permanent(uri);
+  const hideSecret = options.hideSecret ?? (() => undefined);
+  const ports = () => [http?.port, ...Object.values(broker.ports)];
+  const notifying = { ...options, database, storeId, clock, ports, fileUrl, hideSecret };
+  const { notifier, notices, noticeControls } = await noticeSide(notifying);
   const daily = dailyWork({ config, database, storeId, files, clock, log });
   let described: readonly Operation[] = [];
   const deps: Deps = {
@@ -147,7 +154,7 @@ async function build(options: DaemonOptions, onStop: OnStop) {
     files,
     upkeep: daily.upkeep,
     urls,
-    presenter: { fileUrl: (uri) => urls.permanent(uri) },
+    presenter: { fileUrl },
     clock,
     log,
     query: { defaultLimit: config.query.defaultLimit },
@@ -163,8 +170,9 @@ async function build(options: DaemonOptions, onStop: OnStop) {
       configFile: options.configFile,
     },
     failedLogins,
+    notices,
     baseUrl: () => http?.url ?? '',
-    hideSecret: options.hideSecret ?? (() => undefined),
+    hideSecret,
   };
   const operations = allOperations(deps);
   described = operations.filter(({ older }) => !older);
@@ -200,10 +208,11 @@ async function build(options: DaemonOptions, onStop: OnStop) {
     path: controlSocketPath(config.dataDir),
     handlers: {
       ...controls,
+      ...noticeControls,
       ...examineHandlers((serial, signal) => fleet.examine(serial, signal)),
       ...queueHandlers(queueDesk({ database, storeId, fleet, scheduler, clock })),
     },
-    timeoutsMs: { 'printers.test': EXAMINE_MS },
+    timeoutsMs: { 'printers.test': EXAMINE_MS, 'notifications.test': CHANNEL_TEST_MS },
     log,
   });
   return {
@@ -221,6 +230,7 @@ async function build(options: DaemonOptions, onStop: OnStop) {
     stats,
     bridge,
     homeAssistant,
+    notifier,
     http,
     control,
     live,
@@ -234,7 +244,7 @@ async function build(options: DaemonOptions, onStop: OnStop) {
 /** Listens first, then takes up what was open, then looks for work. Waits for no printer. */
 async function start(parts: Parts, onStop: OnStop): Promise<void> {
   const { config, database, storeId, fleet, discovery, runner, scheduler, continuous, news } = parts;
-  const { broker, stats, bridge, homeAssistant, http, control } = parts;
+  const { broker, stats, bridge, homeAssistant, notifier, http, control } = parts;
   await database.write(systemContext(storeId), async (tx) => {
     await completeStore(tx, config.queue.maxConcurrentJobs);
     await syncConfiguredPrinters(tx, config.printers.map(configured));
@@ -255,6 +265,8 @@ async function start(parts: Parts, onStop: OnStop): Promise<void> {
   await runner.start();
   onStop(() => runner.stop());
   await fleet.start();
+  await notifier.start();
+  onStop(() => notifier.stop());
   stats.start();
   onStop(() => stats.stop());
   await homeAssistant?.start();

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PrinterTarget } from '../drivers/driver.js';
 import { MIGRATIONS } from '../migrations/index.js';
@@ -20,7 +20,7 @@ import { printerConnection } from './resources/index.js';
 import type { KeyRing, OwnerInvitation } from './telemetry/control-methods.js';
 import { acquireDataLock } from './telemetry/data-lock.js';
 
-const URL_KEY_BYTES = 32;
+const KEY_BYTES = 32;
 
 /** Opens the database of an installation. @throws DatabaseError */
 export function openDatabase(
@@ -157,17 +157,37 @@ export async function requireStoreId(database: Database): Promise<string> {
 
 /** The secret that signs file addresses; made when it is missing, for then no address is out. */
 export async function urlKey(dataDir: string): Promise<Buffer> {
+  const { file, key } = await secretKey(dataDir, 'url-key');
+  if (key.length !== KEY_BYTES)
+    throw new Error(`${file} does not hold ${KEY_BYTES} bytes; delete it to make a new one`);
+  return key;
+}
+
+/**
+ * The secret that seals what notification channels are reached by, so that a database without it tells nothing. A lost or
+ * damaged one is made anew: what it sealed must then be given again, and the daemon says so.
+ */
+export async function channelKey(dataDir: string): Promise<Buffer> {
+  const { file, key } = await secretKey(dataDir, 'channel-key');
+  if (key.length === KEY_BYTES) return key;
+  await rename(file, `${file}.damaged`);
+  return (await secretKey(dataDir, 'channel-key')).key;
+}
+
+/** A secret of this installation, in a file of its own. */
+async function secretKey(
+  dataDir: string,
+  name: string,
+): Promise<{ readonly file: string; readonly key: Buffer }> {
   const folder = join(dataDir, 'secrets');
-  const file = join(folder, 'url-key');
+  const file = join(folder, name);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   try {
-    await writeFile(file, randomBytes(URL_KEY_BYTES), { mode: 0o600, flag: 'wx' });
+    // On the disk before anything is made with it: a power cut must not leave what nothing opens.
+    await writeFile(file, randomBytes(KEY_BYTES), { mode: 0o600, flag: 'wx', flush: true });
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
   }
   await chmod(file, 0o600);
-  const key = await readFile(file);
-  if (key.length !== URL_KEY_BYTES)
-    throw new Error(`${file} does not hold ${URL_KEY_BYTES} bytes; delete it to make a new one`);
-  return key;
+  return { file, key: await readFile(file) };
 }

@@ -89,11 +89,15 @@ export function existingFile() {
 const HOST_NAME = /^(?=.{1,253}$)(?!-)[A-Za-z0-9-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9-]{1,63}(?<!-))*$/;
 const ONLY_DIGITS_AND_DOTS = /^[\d.]+$/;
 
+function isHostName(value: string): boolean {
+  return HOST_NAME.test(value) && !ONLY_DIGITS_AND_DOTS.test(value);
+}
+
 /** An IPv4 or IPv6 address, or a host name. `300.1.1.1` is neither. */
 export function host() {
   return z
     .string()
-    .refine((value) => isIP(value) !== 0 || (HOST_NAME.test(value) && !ONLY_DIGITS_AND_DOTS.test(value)))
+    .refine((value) => isIP(value) !== 0 || isHostName(value))
     .register(settingKinds, { allowed: 'an IP address or a host name' });
 }
 
@@ -129,6 +133,14 @@ export function network() {
     .string()
     .refine(isNetwork)
     .register(settingKinds, { allowed: 'an IP address or a range such as 10.0.0.0/8' });
+}
+
+/** An address, a range of addresses or a host name. */
+export function networkOrHost() {
+  return z
+    .string()
+    .refine((value) => isNetwork(value) || isHostName(value))
+    .register(settingKinds, { allowed: 'an IP address, a range such as 10.0.0.0/8 or a host name' });
 }
 
 function isBaseUrl(value: string): boolean {

@@ -4,6 +4,7 @@ import {
   existingFile,
   host,
   network,
+  networkOrHost,
   port,
   secretWord,
   text,
@@ -106,4 +107,30 @@ export const metrics = z.strictObject({
     .max(64)
     .default([])
     .describe('Addresses or ranges that may read the figures without a key.'),
+});
+
+export const webhooks = z.strictObject({
+  allowPrivateTargets: z
+    .array(networkOrHost())
+    .max(64)
+    .default([])
+    .describe(
+      'Addresses, ranges and host names of the own network that webhooks may be sent to; none by default, so that nobody can make the daemon call what only it can reach.',
+    ),
+  allowHttp: toggle()
+    .default(false)
+    .describe('Whether those, and no others, may be sent to without TLS: what is sent travels readable.'),
+  caFiles: z
+    .array(existingFile())
+    .max(16)
+    .default([])
+    .describe('CA certificates that receivers are trusted by, beside the usual ones, PEM.'),
+  maxFailures: whole(0, 1000)
+    .default(10)
+    .describe(
+      'Notices that fail within 24 hours until their channel is switched off; 0 never switches one off.',
+    ),
+  logDays: whole(1, 365)
+    .default(30)
+    .describe('How long it is kept what was told and what came of it. Unit: days.'),
 });

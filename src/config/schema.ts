@@ -18,7 +18,7 @@ import {
   whole,
   word,
 } from './kinds.js';
-import { metrics, mqtt, realtime } from './schema-push.js';
+import { metrics, mqtt, realtime, webhooks } from './schema-push.js';
 
 const GIB = 1024 ** 3;
 
@@ -273,6 +273,7 @@ export const settingsSchema = z.strictObject({
   dataDir: path().default('data').describe('Folder of the database, files and keys.'),
   http: http.prefault({}).describe('The REST API.'),
   mqtt: mqtt.prefault({}).describe('The MQTT broker for clients.'),
+  webhooks: webhooks.prefault({}).describe('Webhooks and other notification channels.'),
   realtime: realtime.prefault({}).describe('What is published live beyond the broker.'),
   metrics: metrics.prefault({}).describe('Figures for monitoring.'),
   storage: storage.prefault({}).describe('Uploaded files.'),

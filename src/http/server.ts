@@ -72,6 +72,7 @@ export class HttpServer {
   readonly #upgrades: Upgrades | null;
   readonly #answerError: AnswerError;
   #url: string | null = null;
+  #port: number | null = null;
 
   constructor(private readonly options: HttpOptions) {
     const { tls } = options;
@@ -106,6 +107,11 @@ export class HttpServer {
     if (this.options.publicBaseUrl !== null) return this.options.publicBaseUrl.replace(/\/+$/, '');
     if (this.#url === null) throw new Error('The HTTP server does not listen yet');
     return this.#requestBase.current ?? this.#url;
+  }
+
+  /** The TCP port that it listens on; null while it does not. */
+  get port(): number | null {
+    return this.#port;
   }
 
   async start(): Promise<void> {
@@ -174,6 +180,7 @@ export class HttpServer {
     }
     const address = this.#app.server.address();
     const bound = typeof address === 'object' && address !== null ? address.port : port;
+    this.#port = bound;
     const shown = reachableHost(host);
     this.#url = `${tls ? 'https' : 'http'}://${isIPv6(shown) ? `[${shown}]` : shown}:${bound}`;
   }

@@ -12,6 +12,7 @@ import type { Upkeep } from '../upkeep/upkeep.js';
 import type { FailedLogins } from './access/failed-logins.js';
 import type { FileUrls } from './file-urls.js';
 import type { RouteHints } from './introspection/hints.js';
+import type { NoticeDesk } from './notifications/notice-desk.js';
 
 /** What operations stand on. Built once by the daemon. */
 export interface Deps {
@@ -42,6 +43,7 @@ export interface Deps {
   /** Where the present request, or else anybody, reaches us. */
   readonly baseUrl: () => string;
   readonly failedLogins: FailedLogins;
+  readonly notices: NoticeDesk;
   /** A secret came in that must never appear in the log. */
   readonly hideSecret: (secret: string) => void;
 }

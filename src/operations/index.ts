@@ -9,6 +9,8 @@ import { keyOperations } from './keys/keys.js';
 import { maintenanceOperations } from './maintenance/maintenance.js';
 import { materialOperations } from './materials/materials.js';
 import { materialProfileOperations } from './materials/profiles.js';
+import { notificationLogOperations } from './notifications/notification-log.js';
+import { notificationSettingOperations } from './notifications/notification-settings.js';
 import { aliases } from './older/aliases.js';
 import { olderOperations } from './older/older.js';
 import type { Operation } from './operation.js';
@@ -71,6 +73,8 @@ function todaysOperations(deps: Deps): readonly Operation[] {
     ...introspectionOperations(deps),
     ...peopleOperations(deps),
     ...settingsOperations(deps),
+    ...notificationSettingOperations(deps),
+    ...notificationLogOperations(deps),
     ...planOperations(deps),
     ...skuOptionOperations(deps),
     ...passkeyOperations(deps),

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { decodeRow } from '../../database/rows.js';
 import { writeOwnSettings, writeStoreSettings } from '../../domain/settings.js';
 import { answered } from '../../resources/answered.js';
-import { notificationSetting, storeSettings, type Tables, userSettings } from '../../resources/index.js';
+import { storeSettings, type Tables, userSettings } from '../../resources/index.js';
 import { updateInput } from '../../resources/inputs.js';
 import type { Deps } from '../deps.js';
 import { type Caller, type Operation, operation } from '../operation.js';
@@ -15,7 +15,7 @@ const OWN = '/v1/settings/user';
 
 const ownShape = z.object({ defaultStoreId: z.string().nullable() }).meta({ id: 'GetUserSettingsResponse' });
 
-/** How the store works, what is told to the outside, and what each caller likes for itself. */
+/** How the store works, and what each caller likes for itself. */
 export function settingsOperations(deps: Deps): Operation[] {
   const { database, presenter } = deps;
 
@@ -86,14 +86,7 @@ export function settingsOperations(deps: Deps): Operation[] {
     },
   });
 
-  return [
-    ...standardOperations(storeSettings, deps),
-    ...standardOperations(notificationSetting, deps),
-    get,
-    update,
-    own,
-    updateOwn,
-  ];
+  return [...standardOperations(storeSettings, deps), get, update, own, updateOwn];
 }
 
 async function ownSettings(

@@ -1,0 +1,110 @@
+import { timestamp } from '../contract/time.js';
+import { rowNumber } from '../database/row-order.js';
+import type { Transaction } from '../database/transaction.js';
+import { notificationSetting } from '../resources/index.js';
+import type { NoticeStatus } from '../resources/notice.js';
+import { giveUpChannel } from './notification-channels.js';
+
+/** What came of a notice. */
+export interface NoticeOutcome {
+  readonly id: string;
+  readonly status: Exclude<NoticeStatus, 'waiting'>;
+  readonly attempts: number;
+  /** Epoch milliseconds. */
+  readonly settledAt: number;
+  readonly httpStatus: number | null;
+  readonly error: string | null;
+}
+
+export interface FailureLimit {
+  /** Null never switches a channel off. */
+  readonly failures: number | null;
+  readonly withinMs: number;
+}
+
+/**
+ * Writes down what came of notices of one channel, in one go.
+ *
+ * @returns why the channel was switched off, null when it goes on
+ */
+export async function settleNotices(
+  tx: Transaction,
+  settingId: string,
+  outcomes: readonly NoticeOutcome[],
+  limit: FailureLimit,
+): Promise<string | null> {
+  for (const { id, settledAt, ...outcome } of outcomes) {
+    await tx.db
+      .updateTable('notice')
+      .set({ ...outcome, settledAt: timestamp(settledAt), body: '', updatedAt: tx.now })
+      .where('id', '=', id)
+      .execute();
+  }
+  const last = outcomes.findLast(({ status }) => status === 'failed');
+  if (!last || limit.failures === null) return null;
+  const row = await tx.find(notificationSetting, settingId);
+  const since = timestamp(tx.at - limit.withinMs);
+  const countedFrom = row?.enabledSince && row.enabledSince > since ? row.enabledSince : since;
+  const { failures } = await tx.db
+    .selectFrom('notice')
+    .select(({ fn }) => fn.countAll<number>().as('failures'))
+    .where('settingId', '=', settingId)
+    .where('status', '=', 'failed')
+    .where('event', '!=', TEST_EVENT)
+    .where('settledAt', '>=', countedFrom)
+    .executeTakeFirstOrThrow();
+  if (failures < limit.failures) return null;
+  const hours = Math.round(limit.withinMs / 3_600_000);
+  const reason = `${failures} notices failed within ${hours} h, the last one with: ${last.error ?? 'no reason'}`;
+  return (await giveUpChannel(tx, settingId, reason)) ? reason : null;
+}
+
+/** Stands in the place of an event where somebody tries a channel. */
+export const TEST_EVENT = 'test';
+
+/** Drops the oldest notices that wait for a channel, or of these those written before a time. @returns how many went */
+export async function dropWaiting(
+  tx: Transaction,
+  settingId: string,
+  { error, before, most }: { readonly error: string; readonly before: string | null; readonly most: number },
+): Promise<number> {
+  const dropped = await tx.db
+    .updateTable('notice')
+    .set({ status: 'dropped', settledAt: tx.now, updatedAt: tx.now, body: '', error })
+    .where('id', 'in', (waiting) => {
+      const oldest = waiting
+        .selectFrom('notice')
+        .select('id')
+        .where('settingId', '=', settingId)
+        .where('status', '=', 'waiting')
+        .where('settledAt', 'is', null)
+        .orderBy(rowNumber('notice'))
+        .limit(most);
+      return before === null ? oldest : oldest.where('createdAt', '<', before);
+    })
+    .executeTakeFirst();
+  return Number(dropped.numUpdatedRows);
+}
+
+/** Forgets notices that were settled before a time. @returns how many went */
+export async function forgetSettled(
+  tx: Transaction,
+  settingId: string,
+  status: Exclude<NoticeStatus, 'waiting'>,
+  before: string,
+  most: number,
+): Promise<number> {
+  const gone = await tx.db
+    .deleteFrom('notice')
+    .where('id', 'in', (old) =>
+      old
+        .selectFrom('notice')
+        .select('id')
+        .where('settingId', '=', settingId)
+        .where('status', '=', status)
+        .where('settledAt', '<', before)
+        .limit(most),
+    )
+    .executeTakeFirst();
+  return Number(gone.numDeletedRows);
+}
