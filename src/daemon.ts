@@ -24,7 +24,7 @@ import { fileTransfers } from './operations/storage/transfers.js';
 import { configured } from './printer-settings.js';
 import { type PrinterSideOptions, printerSide } from './printer-side.js';
 import { proveProgress } from './progress.js';
-import { pushSide } from './push-side.js';
+import { entityChanges, pushSide } from './push-side.js';
 import { readiness } from './readiness.js';
 import type { RealtimeBroker } from './realtime/broker.js';
 import { toPrinterStat } from './realtime/printer-stat.js';
@@ -101,15 +101,19 @@ async function build(options: DaemonOptions, onStop: OnStop) {
   const startedAt = clock.now();
   const { metrics, ...meter } = meters(log);
 
+  const changes = entityChanges(log);
   const database = await openDatabase(config.dataDir, {
     create: false,
     onWrite: meter.onWrite,
+    changes,
     onListenerError: (error) => log.error({ err: error }, 'a listener of the change feed failed'),
     ...(options.probe ? { probe: options.probe } : {}),
     ...(options.check ? { check: options.check } : {}),
   });
   onStop(() => database.close());
   const storeId = await requireStoreId(database);
+  changes.attach(database, storeId);
+  onStop(() => changes.close());
   const files = new FileStore({
     root: join(config.dataDir, 'files'),
     maxFileBytes: config.storage.maxFileBytes,
@@ -127,8 +131,13 @@ async function build(options: DaemonOptions, onStop: OnStop) {
     log,
     mqttEnforceIpAllowlist,
   });
-  const push = pushSide({ ...options, database, storeId, fleet, runner, mqttLogin, meter: meter.broker });
-  const { broker, stats, liveStats, bridge, homeAssistant } = push;
+  let http: HttpServer | null = null;
+  const urls = new FileUrls(await urlKey(config.dataDir), () => http?.url ?? '');
+  const fileUrl = (uri: string) => urls.permanent(uri);
+  const presenter = { fileUrl };
+  const told = { database, storeId, fleet, runner, mqttLogin, meter: meter.broker, changes, presenter };
+  const push = pushSide({ ...options, ...told });
+  const { broker, stats, liveStats, entities, bridge, homeAssistant } = push;
   authenticator.onStale((id) => broker.closeAllOn(id));
 
   farmFigures(metrics, { ...options, database, storeId, fleet, runner, broker, clock });
@@ -136,9 +145,6 @@ async function build(options: DaemonOptions, onStop: OnStop) {
   const rateLimit = { ...config.rateLimit };
   const live = new LiveSettings({ config, database, storeId, rateLimit, ...printers });
   let ready = false;
-  let http: HttpServer | null = null;
-  const urls = new FileUrls(await urlKey(config.dataDir), () => http?.url ?? '');
-  const fileUrl = (uri: string) => urls.permanent(uri);
   const hideSecret = options.hideSecret ?? (() => undefined);
   const ports = () => [http?.port, ...Object.values(broker.ports)];
   const notifying = { ...options, database, storeId, clock, ports, fileUrl, hideSecret };
@@ -154,7 +160,7 @@ async function build(options: DaemonOptions, onStop: OnStop) {
     files,
     upkeep: daily.upkeep,
     urls,
-    presenter: { fileUrl },
+    presenter,
     clock,
     log,
     query: { defaultLimit: config.query.defaultLimit },
@@ -231,6 +237,7 @@ async function build(options: DaemonOptions, onStop: OnStop) {
     bridge,
     homeAssistant,
     notifier,
+    entities,
     http,
     control,
     live,
@@ -244,7 +251,7 @@ async function build(options: DaemonOptions, onStop: OnStop) {
 /** Listens first, then takes up what was open, then looks for work. Waits for no printer. */
 async function start(parts: Parts, onStop: OnStop): Promise<void> {
   const { config, database, storeId, fleet, discovery, runner, scheduler, continuous, news } = parts;
-  const { broker, stats, bridge, homeAssistant, notifier, http, control } = parts;
+  const { broker, stats, entities, bridge, homeAssistant, notifier, http, control } = parts;
   await database.write(systemContext(storeId), async (tx) => {
     await completeStore(tx, config.queue.maxConcurrentJobs);
     await syncConfiguredPrinters(tx, config.printers.map(configured));
@@ -252,8 +259,11 @@ async function start(parts: Parts, onStop: OnStop): Promise<void> {
   await broker.start();
   onStop(() => broker.stop());
   onStop(() => bridge?.stop());
+  onStop(() => entities.stop());
   await http.start();
   onStop(() => http.stop());
+  // Addresses of files are known once the API listens; until it stops, it changes what is told.
+  await entities.start();
   await control.start();
   onStop(() => control.stop());
   // The runner hears every report from the first on, and ends its uploads and waits before the sessions end.

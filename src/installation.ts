@@ -5,11 +5,13 @@ import type { PrinterTarget } from '../drivers/driver.js';
 import { MIGRATIONS } from '../migrations/index.js';
 import type { Config } from './config/config.js';
 import { systemClock } from './contract/time.js';
+import { dropAllChangeRows } from './database/change-rows.js';
 import { Database, type DatabaseOptions } from './database/database.js';
 import { decodeRow } from './database/rows.js';
 import { createKey } from './domain/api-keys.js';
 import { recordChanges } from './domain/audit.js';
 import { recordCosts } from './domain/cost-totals.js';
+import { EntityJournal } from './domain/entity-journal.js';
 import { recordNotices } from './domain/notice-recorder.js';
 import { inviteOwner } from './domain/owner-invitation.js';
 import { completeStore, createStore, installedStoreId, systemContext } from './domain/stores.js';
@@ -26,15 +28,18 @@ const KEY_BYTES = 32;
 export function openDatabase(
   dataDir: string,
   options: Pick<DatabaseOptions, 'create' | 'probe' | 'check' | 'onWrite'> &
-    Partial<Pick<DatabaseOptions, 'onListenerError'>>,
+    Partial<Pick<DatabaseOptions, 'onListenerError'>> & {
+      /** Who tells others of what changes; without one it is kept for the next daemon. */
+      readonly changes?: EntityJournal;
+    },
 ): Promise<Database> {
   return Database.open({
     dataDir,
     migrations: MIGRATIONS,
     clock: systemClock,
     create: options.create,
-    // Costs first: the audit log tells of what they change.
-    recorders: [recordCosts, recordChanges, recordNotices],
+    // Costs first: the others tell of what they change.
+    recorders: [recordCosts, recordChanges, recordNotices, (options.changes ?? new EntityJournal()).record],
     onListenerError:
       options.onListenerError ??
       ((error) => {
@@ -61,6 +66,8 @@ export async function initialise(
       const { key } = await createKey(tx, { name: 'Owner', fullAccess: true });
       return { key, token: (await inviteOwner(tx)).token };
     });
+    // Nobody can have followed a farm before it was there.
+    await database.write(systemContext(store.id), (tx) => dropAllChangeRows(tx.db));
     await urlKey(dataDir);
     return { storeId: store.id, apiKey: key, ownerInvitation: token };
   } finally {

@@ -3,15 +3,19 @@ import { bridgeSide } from './bridge-side.js';
 import type { Config } from './config/config.js';
 import type { Database } from './database/database.js';
 import type { DispatchRunner } from './dispatch/runner.js';
+import { EntityJournal } from './domain/entity-journal.js';
 import type { Fleet } from './fleet/fleet.js';
 import { RealtimeBroker } from './realtime/broker.js';
 import type { DoorsOptions } from './realtime/doors.js';
+import { EntityPublisher } from './realtime/entity-publisher.js';
 import { fleetStats } from './realtime/fleet-stats.js';
+import { localEntities } from './realtime/local-entities.js';
 import type { Authenticate } from './realtime/login.js';
 import type { BrokerMeter } from './realtime/meter.js';
 import { sinkOf } from './realtime/sink.js';
 import { StatsPublisher } from './realtime/stats-publisher.js';
-import { viewPermissionOf } from './realtime/view-permission.js';
+import { viewPermissions } from './realtime/view-permission.js';
+import type { Presenter } from './resources/resource.js';
 
 export interface PushSideOptions {
   readonly config: Pick<Config, 'mqtt' | 'realtime'>;
@@ -22,18 +26,34 @@ export interface PushSideOptions {
   readonly runner: DispatchRunner;
   readonly mqttLogin: Authenticate;
   readonly meter: BrokerMeter;
+  /** What was committed, for whoever follows it. */
+  readonly changes: EntityJournal;
+  readonly presenter: Presenter;
   readonly log: Logger;
+}
+
+/** Time in which clients come back after the daemon was away, and then hear what they have missed of its last moments. */
+const CLIENTS_BACK_MS = 5_000;
+
+/** What is committed, kept for those who are told of it. */
+export function entityChanges(log: Logger): EntityJournal {
+  return new EntityJournal({
+    onGivenUp: (transactions) =>
+      log.warn({ transactions }, 'gave up changes that nobody took: they are too many or too old'),
+    onError: (error) => log.error({ err: error }, 'could not write down who was told of what'),
+  });
 }
 
 /** What tells others of the farm without being asked: the MQTT broker, one elsewhere, and who publishes on them. */
 export function pushSide(options: PushSideOptions) {
-  const { config, storeId, fleet, runner, mqttLogin, meter, log } = options;
+  const { config, storeId, fleet, runner, mqttLogin, meter, changes, presenter, log } = options;
   const { mqtt, realtime } = config;
+  const { topicAliases } = realtime;
   const broker = new RealtimeBroker({
     ...(mqtt.enabled ? listeners(mqtt) : { tls: null, plain: null }),
     maxConnections: mqtt.maxConnections,
     authenticate: mqttLogin,
-    viewPermission: viewPermissionOf,
+    viewPermission: viewPermissions({ aliases: topicAliases }),
     meter,
     publicPrefixes: realtime.homeAssistant.enabled ? [realtime.homeAssistant.prefix] : [],
     log,
@@ -42,7 +62,9 @@ export function pushSide(options: PushSideOptions) {
   const { bridge, homeAssistant } = bridgeSide({ ...options, broker });
   const sink = sinkOf(bridge === null ? [broker] : [broker, bridge.store]);
   const stats = new StatsPublisher({ source: liveStats, sink, now: () => performance.now(), log });
-  return { broker, stats, liveStats, bridge, homeAssistant };
+  const entities = new EntityPublisher({ changes, presenter, topicAliases, log });
+  if (mqtt.enabled) entities.add(localEntities(broker), { pendingAfterMs: CLIENTS_BACK_MS });
+  return { broker, stats, entities, liveStats, bridge, homeAssistant };
 }
 
 function listeners({ host, port, tls, websocket, plain }: Config['mqtt']): DoorsOptions {

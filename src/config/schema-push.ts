@@ -87,6 +87,9 @@ export const realtime = z.strictObject({
     .nullable()
     .default(null)
     .describe('An external MQTT broker that is told the same as clients of the own one; null is none.'),
+  topicAliases: toggle()
+    .default(false)
+    .describe('Also publish changes of entities under names such as print-jobs beside printJobs.'),
   homeAssistant: z
     .strictObject({
       enabled: toggle().default(false).describe('Publish what lets Home Assistant find the printers.'),

@@ -25,19 +25,28 @@ const storedChange = z.union([
 export type StoredChange = z.infer<typeof storedChange>;
 
 const row = z.object({ sequence: z.int(), storeId: z.string(), at: z.number() });
+const sequences = z.tuple([z.object({ sequence: z.int() })]);
 const cursorsOf = z.record(z.string(), z.int());
 const changesOf = z.array(storedChange);
 
 type Db = Kysely<Tables>;
 
+/**
+ * Adds one behind the newest, and behind `last` where that is gone already.
+ *
+ * @returns its sequence
+ */
 export async function addChangeRow(
   db: Db,
-  { sequence, storeId, at, cursors, changes }: ChangeRow,
-): Promise<void> {
-  await sql`insert into "entityChange" ("sequence", "storeId", "at", "cursors", "changes")
-    values (${sequence}, ${storeId}, ${at}, ${JSON.stringify(cursors)}, ${JSON.stringify(changes)})`.execute(
-    db,
-  );
+  last: number,
+  { storeId, at, cursors, changes }: Omit<ChangeRow, 'sequence'>,
+): Promise<number> {
+  const { rows } = await sql<{ sequence: number }>`
+    insert into "entityChange" ("sequence", "storeId", "at", "cursors", "changes")
+    select max(${last}, coalesce(max("sequence"), 0)) + 1,
+      ${storeId}, ${at}, ${JSON.stringify(cursors)}, ${JSON.stringify(changes)} from "entityChange"
+    returning "sequence"`.execute(db);
+  return sequences.parse(rows)[0].sequence;
 }
 
 /** Those after `sequence`, oldest first. */
@@ -65,6 +74,10 @@ export async function newestChangeRow(db: Db): Promise<ChangeRow | null> {
 /** Removes those up to `sequence`. @returns how many */
 export async function dropChangeRows(db: Db, sequence: number): Promise<number> {
   return dropped(await sql`delete from "entityChange" where "sequence" <= ${sequence}`.execute(db));
+}
+
+export async function dropAllChangeRows(db: Db): Promise<void> {
+  await sql`delete from "entityChange"`.execute(db);
 }
 
 /** Removes those of transactions before `at`. @returns how many */

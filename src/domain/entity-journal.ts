@@ -21,6 +21,8 @@ export interface EntityJournalOptions {
   readonly maxRows?: number;
   /** Events that are also kept in memory for those who have not taken them; 2,000 unless given. */
   readonly maxInMemory?: number;
+  /** Transactions that are given or read at once; 500 unless given. */
+  readonly portion?: number;
 }
 
 const MAX_ROWS = 100_000;
@@ -29,8 +31,7 @@ const MAX_AGE_MS = 30 * 86_400_000;
 const HOUR_MS = 3_600_000;
 /** Taken transactions that may stand in the table while nothing else is written. */
 const MAX_TAKEN = 1_000;
-/** Transactions given out of memory at once. */
-const PORTION = 100;
+const PORTION = 500;
 
 interface Recorded {
   readonly batch: EntityBatch;
@@ -52,8 +53,6 @@ export class EntityJournal {
   /** As the newest row says; null before it was read. */
   #kept: Readonly<Record<string, number>> | null = null;
   #head = 0;
-  /** Number of the newest transaction that was written down, undone ones too. */
-  #last = 0;
   #droppedThrough = 0;
   #checkedAgeAt = 0;
   /** Newest ones, oldest first; what is not after `#floor` is in the table alone. */
@@ -78,13 +77,11 @@ export class EntityJournal {
     const events = eventsOf(tx.changes);
     if (events.length === 0) return;
     if (this.#kept === null) await this.#load(tx.db);
-    this.#last += 1;
-    const sequence = this.#last;
     const { storeId } = tx.context;
-    const droppedThrough = await this.#drop(tx, sequence);
+    const droppedThrough = await this.#drop(tx);
     const cursors = this.#cursors.size === 0 ? (this.#kept ?? {}) : Object.fromEntries(this.#cursors);
     const changes = events.map(storedChange);
-    await addChangeRow(tx.db, { sequence, storeId, at: tx.at, cursors, changes });
+    const sequence = await addChangeRow(tx.db, this.#head, { storeId, at: tx.at, cursors, changes });
     this.#recorded.set(tx.changes, { batch: { sequence, storeId, events }, droppedThrough, cursors });
   };
 
@@ -99,12 +96,13 @@ export class EntityJournal {
   }
 
   async after(sequence: number): Promise<readonly EntityBatch[]> {
+    const { portion = PORTION } = this.options;
     if (sequence < this.#floor) {
-      const batches = await pendingBatches(this.#database, sequence, this.#floor);
+      const batches = await pendingBatches(this.#database, { sequence, head: this.#floor, portion });
       if (batches.length > 0) return batches;
     }
     const first = this.#recent.findIndex((batch) => batch.sequence > sequence);
-    return first < 0 ? [] : this.#recent.slice(first, first + PORTION);
+    return first < 0 ? [] : this.#recent.slice(first, first + portion);
   }
 
   passed(name: string, sequence: number): void {
@@ -135,13 +133,18 @@ export class EntityJournal {
   async #load(db: Database['read']): Promise<void> {
     const newest = await newestChangeRow(db);
     this.#kept = newest?.cursors ?? {};
-    this.#head = this.#last = this.#floor = newest?.sequence ?? 0;
+    this.#head = this.#floor = newest?.sequence ?? 0;
   }
 
   #onCommit({ changes }: CommittedWrite): void {
     const recorded = this.#recorded.get(changes);
     if (!recorded) return;
     const { batch, droppedThrough, cursors } = recorded;
+    // What another program wrote down is in the table.
+    if (batch.sequence > this.#head + 1) {
+      this.#floor = batch.sequence - 1;
+      this.#recent = [];
+    }
     this.#head = batch.sequence;
     this.#droppedThrough = droppedThrough;
     this.#kept = cursors;
@@ -162,7 +165,7 @@ export class EntityJournal {
   }
 
   /** Removes what everybody has, and what is beyond the bounds. @returns up to where nothing is left */
-  async #drop(tx: Transaction, next: number): Promise<number> {
+  async #drop(tx: Transaction): Promise<number> {
     let through = this.#droppedThrough;
     const taken = this.#taken();
     if (taken > through) {
@@ -170,7 +173,7 @@ export class EntityJournal {
       through = taken;
     }
     let givenUp = 0;
-    const tooMany = next - (this.options.maxRows ?? MAX_ROWS);
+    const tooMany = this.#head + 1 - (this.options.maxRows ?? MAX_ROWS);
     if (tooMany > through) {
       givenUp += await dropChangeRows(tx.db, tooMany);
       through = tooMany;

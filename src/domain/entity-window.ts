@@ -9,21 +9,19 @@ import { entityKey, PastStates } from './entity-states.js';
 
 type Read = Pick<Database, 'read'>;
 
-/** Transactions that are put together at once, and that are read at once of those after them. */
-const WINDOW = 500;
-
 /**
  * What was committed after `sequence`, up to `head`, oldest first; the first of it where that is much. Read from what is
  * kept: each entity as it was then is the one of now, without what was done to it since.
+ *
+ * @param portion transactions that are put together at once, and that are read at once of those after them
  */
 export async function pendingBatches(
   { read }: Read,
-  sequence: number,
-  head: number,
+  { sequence, head, portion }: { readonly sequence: number; readonly head: number; readonly portion: number },
 ): Promise<readonly EntityBatch[]> {
   // Entities and the newest row are read as of the same moment; rows do not change, so that the others may be read later.
   const { window, newest, states } = await read.transaction().execute(async (db) => {
-    const rows = (await changeRowsAfter(db, sequence, WINDOW)).filter((row) => row.sequence <= head);
+    const rows = (await changeRowsAfter(db, sequence, portion)).filter((row) => row.sequence <= head);
     const [last] = await changeRowsBack(db, sequence, Number.MAX_SAFE_INTEGER, 1);
     return { window: rows, newest: last?.sequence ?? sequence, states: await statesOf(db, rows) };
   });
@@ -32,7 +30,7 @@ export async function pendingBatches(
   const past = new PastStates(states);
   let reached = newest + 1;
   while (reached > last.sequence + 1) {
-    const later = await changeRowsBack(read, last.sequence, reached, WINDOW);
+    const later = await changeRowsBack(read, last.sequence, reached, portion);
     for (const row of later) past.undo(row);
     reached = later.at(-1)?.sequence ?? last.sequence + 1;
   }

@@ -141,6 +141,12 @@ export class RealtimeBroker {
     }
   }
 
+  /** Somebody looks at entities of a type. */
+  followsEntities(type: string): boolean {
+    for (const session of this.sessions.values()) if (session.followsEntities(type)) return true;
+    return false;
+  }
+
   /** Sends to everybody who may see the topic. While the broker is not running there is nobody: it does nothing. */
   publish(topic: string, payload: string | Buffer, options: PublishOptions): void {
     if (options.retain) this.unsaid.delete(topic);

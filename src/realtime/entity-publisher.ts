@@ -119,7 +119,7 @@ export class EntityPublisher {
   ): Promise<void> {
     const { changes, log, retryMs = RETRY_MS } = this.options;
     let at = cursor;
-    if (at < changes.head) {
+    if (at < changes.head && pendingAfterMs > 0) {
       await rest(pendingAfterMs, ending);
       if (ending.aborted) return;
     }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import type { RealtimeCaller } from './client-id.js';
-import { readTopic, type TopicSubject } from './topics.js';
+import { entityTypeAlias, readTopic, type TopicSubject } from './topics.js';
 
 /** The permission that seeing entities of a type needs; null for types that do not exist. */
 export type ViewPermission = (entityType: string) => string | null;
@@ -26,6 +26,8 @@ export class Session {
   toldPublish = false;
   private readonly filters = new Set<string>();
   private readonly statsFilters = new Set<string>();
+  /** What types of entities each filter asks for; null for all. */
+  private readonly entityFilters = new Map<string, string | null>();
 
   constructor(
     readonly stream: Duplex,
@@ -51,17 +53,27 @@ export class Session {
         : this.has(STATS_PERMISSION);
     if (allowed) this.filters.add(filter);
     if (allowed && subject.kind === 'stats') this.statsFilters.add(filter);
+    if (allowed && subject.kind === 'entities') this.entityFilters.set(filter, subject.type);
     return allowed;
   }
 
   unsubscribe(filter: string): void {
     this.filters.delete(filter);
     this.statsFilters.delete(filter);
+    this.entityFilters.delete(filter);
   }
 
   /** Somebody looks at printers' states. */
   get followsStats(): boolean {
     return this.statsFilters.size > 0;
+  }
+
+  /** Somebody looks at entities of a type. */
+  followsEntities(type: string): boolean {
+    for (const asked of this.entityFilters.values()) {
+      if (asked === null || asked === type || asked === entityTypeAlias(type)) return true;
+    }
+    return false;
   }
 
   mayReceive(topic: string): boolean {

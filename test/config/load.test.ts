@@ -355,6 +355,7 @@ describe('the external broker', () => {
   it('is none by default, and then logs in as nobody', async () => {
     expect((await load('')).config.realtime).toEqual({
       bridge: null,
+      topicAliases: false,
       homeAssistant: { enabled: false, prefix: 'homeassistant' },
     });
     const { config } = await load(bridge(''));

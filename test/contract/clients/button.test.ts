@@ -64,6 +64,7 @@ it('goes on with a print', async () => {
 
 it('follows its printer over MQTT with a client id of key and hardware address', async () => {
   const topic = `stores/${farm.storeId}/printer-stats/${farm.printerId()}`;
+  const entities = `stores/${farm.storeId}/entities/printers`;
   const client = await mqtt.connectAsync(farm.mqttUrl, {
     protocolVersion: 4,
     clientId: `apiclient_${key.slice(0, 24)}_A0B1C2D3E4F5`,
@@ -75,7 +76,7 @@ it('follows its printer over MQTT with a client id of key and hardware address',
   try {
     const heard = vi.fn();
     client.on('message', (name, payload) => heard(name, JSON.parse(payload.toString())));
-    await client.subscribeAsync([topic, `stores/${farm.storeId}/entities/printers`], { qos: 0 });
+    await client.subscribeAsync([topic, entities], { qos: 0 });
     await vi.waitFor(() => {
       const stat = { isOnline: true, isAvailable: true, state: expect.any(String) };
       const data = expect.objectContaining({
@@ -84,6 +85,20 @@ it('follows its printer over MQTT with a client id of key and hardware address',
         temps: expect.anything(),
       });
       expect(heard).toHaveBeenCalledWith(topic, expect.objectContaining({ ...stat, data }));
+    });
+
+    // Its lamp goes by what somebody else says of the bed.
+    const id = farm.printerId();
+    await farm.ok('PATCH', '/v1/printers/confirm-ready', { ready: false, ids: [id] });
+    await vi.waitFor(() => {
+      const said = heard.mock.calls.filter(([name]) => name === entities).map(([, message]) => message);
+      expect(said).toContainEqual({
+        storeId: farm.storeId,
+        entityType: 'printers',
+        action: 'UPDATE',
+        entities: { [id]: expect.objectContaining({ id, confirmedReady: false }) },
+        changes: { [id]: expect.objectContaining({ confirmedReady: { old: true, new: false } }) },
+      });
     });
   } finally {
     await client.endAsync();

@@ -1,0 +1,17 @@
+import type { EntityConsumer } from './entity-publisher.js';
+
+interface Broker {
+  followsEntities(type: string): boolean;
+  publish(topic: string, payload: string, options: { retain: boolean; qos: 0 | 1 }): void;
+}
+
+/** The broker's own clients. Nothing is kept for those who are away: they read the farm again when they come back. */
+export function localEntities(broker: Broker): EntityConsumer {
+  return {
+    name: 'local',
+    wants: (type) => broker.followsEntities(type),
+    async deliver(topic, payload) {
+      broker.publish(topic, payload, { retain: false, qos: 1 });
+    },
+  };
+}
