@@ -5,16 +5,19 @@ import { Aedes, type Client } from 'aedes';
 import { loggable } from './client-id.js';
 import { clientPolicy } from './client-policy.js';
 import { checkFirstPacket, type GateVerdict, versionRefusal } from './connect-gate.js';
+import { Delivery, type PublishOptions } from './delivery.js';
 import { type BrokerPorts, Doors, type DoorsOptions } from './doors.js';
+import { endInTime } from './end-in-time.js';
 import { Entrance } from './entrance.js';
-import { Lanes } from './lanes.js';
 import type { CertificateText } from './listener.js';
 import type { RealtimeLog } from './log.js';
 import { type Authenticate, Login } from './login.js';
 import { LoginThrottle } from './login-throttle.js';
-import { type BrokerMeter, NO_METER } from './meter.js';
+import { type BrokerMeter, type LossReason, NO_METER } from './meter.js';
+import { Outgoing } from './outgoing.js';
 import { PacketMeter } from './packet-meter.js';
 import { Session, type ViewPermission } from './session.js';
+import { TokenBucket } from './token-bucket.js';
 import { WebSockets } from './websocket.js';
 
 export interface BrokerOptions extends DoorsOptions {
@@ -32,16 +35,13 @@ export interface BrokerOptions extends DoorsOptions {
   readonly now?: () => number;
 }
 
-export interface PublishOptions {
-  readonly retain: boolean;
-  readonly qos: 0 | 1;
-}
-
 /** Clients send little: the largest is one SUBSCRIBE that names every printer of a farm. */
 const MAX_PACKET_BYTES = 128 * 1024;
+/** Packets, and kilobytes, that a client may send at once and every second; acknowledgements come on top. */
+const INCOMING = { atOnce: 4_096, perSecond: 200 } as const;
 const FAILED_LOGINS_PER_MINUTE = 10;
-/** Timers of Node reach 24 days; whatever ends later is looked at again then. */
-const LONGEST_TIMER_MS = 86_400_000;
+/** In place of the granted QoS (MQTT-3.9.3). */
+const REFUSED_FILTER = 128;
 
 /**
  * The realtime door: MQTT 3.1.1, clean sessions, read only. Callers subscribe within their store and permissions;
@@ -54,9 +54,7 @@ export class RealtimeBroker {
   private readonly webSockets = new WebSockets();
   private readonly streams = new Set<Duplex>();
   private readonly sessions = new Map<Client, Session>();
-  private readonly lanes = new Lanes();
-  /** States that nobody has asked for yet, by topic: how to put each into words. */
-  private readonly unsaid = new Map<string, () => string>();
+  private readonly delivery: Delivery;
   private readonly login: Login;
   private readonly connectMs: number;
   private readonly meter: BrokerMeter;
@@ -70,6 +68,7 @@ export class RealtimeBroker {
     this.entrance = new Entrance({ maxConnections, log, now, onRefused: () => this.meter.lost('full') });
     const throttle = new LoginThrottle(FAILED_LOGINS_PER_MINUTE, 60_000, now);
     this.login = new Login(options.authenticate, throttle, log, this.entrance.share);
+    this.delivery = new Delivery(() => this.sessions.values(), this.meter, log);
   }
 
   get ports(): BrokerPorts {
@@ -83,6 +82,13 @@ export class RealtimeBroker {
     return count;
   }
 
+  /** Bytes that wait for clients to read or to acknowledge. */
+  get waitingBytes(): number {
+    let bytes = 0;
+    for (const session of this.sessions.values()) bytes += session.outgoing.waitingBytes;
+    return bytes;
+  }
+
   /** @throws when a listener cannot be bound; nothing is left open then. */
   async start(): Promise<void> {
     if (this.aedes !== null) throw new Error('the realtime broker is started already');
@@ -93,7 +99,7 @@ export class RealtimeBroker {
         log: this.options.log,
         meter: this.meter,
         connectMs: this.connectMs,
-        beforeSubscribing: () => this.sayAll(),
+        onFlood: (session) => this.drop(session, 'protocol', 'sends too much'),
       }),
     );
     this.aedes = aedes;
@@ -118,27 +124,11 @@ export class RealtimeBroker {
   }
 
   /**
-   * Keeps a state for whoever asks for its topic, the newest only. It is put into words when somebody follows the
-   * printers' states, now or later: on a farm that nobody looks at, that is most of what a report costs.
+   * Keeps a state for whoever asks for its topic, the newest only, and tells it to those who do. It is put into words
+   * when the first of them wants it: on a farm that nobody looks at, that is most of what a report costs.
    */
   publishState(topic: string, text: () => string): void {
-    this.unsaid.set(topic, text);
-    for (const session of this.sessions.values()) if (session.followsStats) return void this.say(topic, text);
-  }
-
-  /** Resolves when every state stands on its topic. */
-  private async sayAll(): Promise<void> {
-    await Promise.all([...this.unsaid].map(([topic, text]) => this.say(topic, text)));
-  }
-
-  private say(topic: string, text: () => string): Promise<void> {
-    this.unsaid.delete(topic);
-    try {
-      return this.send(topic, text(), { retain: true, qos: 0 });
-    } catch (error) {
-      this.options.log.error({ err: error, topic }, 'could not publish a state');
-      return Promise.resolve();
-    }
+    this.delivery.publishState(topic, text);
   }
 
   /** Somebody looks at entities of a type. */
@@ -147,26 +137,9 @@ export class RealtimeBroker {
     return false;
   }
 
-  /** Sends to everybody who may see the topic. While the broker is not running there is nobody: it does nothing. */
+  /** Sends to everybody who asked for the topic and may see it; retained, also to those who ask later. */
   publish(topic: string, payload: string | Buffer, options: PublishOptions): void {
-    if (options.retain) this.unsaid.delete(topic);
-    void this.send(topic, payload, options);
-  }
-
-  private send(topic: string, payload: string | Buffer, { retain, qos }: PublishOptions): Promise<void> {
-    const { aedes } = this;
-    if (aedes === null) return Promise.resolve();
-    this.meter.published();
-    const packet = this.lanes.number({ cmd: 'publish', topic, payload, retain, qos, dup: false });
-    return new Promise((resolve) => {
-      aedes.publish(packet, (error) => {
-        // What is under way when the broker stops has nobody left to go to.
-        if (error && this.aedes !== null) {
-          this.options.log.error({ err: error, topic }, 'could not publish a realtime message');
-        }
-        resolve();
-      });
-    });
+    this.delivery.publish(topic, payload, options);
   }
 
   /** Ends the sessions that rest on what was changed or revoked; their clients come again with what they may do now. */
@@ -246,7 +219,7 @@ export class RealtimeBroker {
       else stream.destroy();
       return;
     }
-    const session = new Session(stream, address, this.options.viewPermission, this.options.publicPrefixes);
+    const session = this.session(stream, address);
     // `handle` only takes hold of the stream; it reads in a later turn.
     const client = this.aedes.handle(stream);
     this.sessions.set(client, session);
@@ -254,37 +227,45 @@ export class RealtimeBroker {
       clearTimeout(deadline);
       session.replaces?.stream.destroy();
       session.replaces = null;
-      this.endInTime(session);
+      endInTime(session, this.options.now ?? Date.now);
     });
     stream.once('close', () => {
       this.sessions.delete(client);
       this.login.release(session, client.id);
     });
     // Seen here whenever the protocol's own reader takes a chunk.
-    const meter = new PacketMeter(MAX_PACKET_BYTES);
+    const packets = new PacketMeter(MAX_PACKET_BYTES);
     stream.on('data', (chunk: Buffer) => {
-      if (meter.accepts(chunk)) return;
-      this.options.log.warn(
-        { address },
-        `dropped a realtime client: a packet is larger than ${MAX_PACKET_BYTES} bytes`,
-      );
-      stream.destroy();
+      const before = packets.begun;
+      if (!packets.accepts(chunk)) {
+        this.drop(session, 'protocol', `sent a packet larger than ${MAX_PACKET_BYTES} bytes`);
+      } else if (!session.allowance.take(packets.begun - before + chunk.length / 1024)) {
+        this.drop(session, 'protocol', 'sends too much');
+      }
     });
   }
 
-  /** What it logged in with has an end of its own. */
-  private endInTime({ caller, stream }: Session): void {
-    if (caller === null || caller.expiresAtMs === null) return;
-    const { expiresAtMs } = caller;
-    const now = this.options.now ?? Date.now;
-    let timer: NodeJS.Timeout;
-    const look = () => {
-      const left = expiresAtMs - now();
-      if (left <= 0) stream.destroy();
-      else timer = setTimeout(look, Math.min(left, LONGEST_TIMER_MS));
-    };
-    look();
-    stream.once('close', () => clearTimeout(timer));
+  private session(stream: Duplex, address: string): Session {
+    const { viewPermission, publicPrefixes = [], now = Date.now } = this.options;
+    const allowance = new TokenBucket(INCOMING.atOnce, INCOMING.perSecond, now);
+    const outgoing = (of: Session) =>
+      new Outgoing({
+        stream,
+        waitingInAll: () => this.waitingBytes,
+        stateOf: (topic) => this.delivery.stateFor(of, topic),
+        onOverflow: (why, waitingBytes) => this.drop(of, 'slow', why, { waitingBytes }),
+        onNumbered: () => allowance.give(1),
+      });
+    return new Session(stream, address, allowance, { viewPermission, publicPrefixes }, outgoing);
+  }
+
+  private drop(session: Session, reason: LossReason, why: string, details: object = {}): void {
+    if (session.stream.destroyed) return;
+    this.meter.lost(reason);
+    const { address, requestedId } = session;
+    const who = { clientId: loggable(requestedId), address };
+    this.options.log.warn({ ...who, ...details }, `dropped a realtime client that ${why}`);
+    session.stream.destroy();
   }
 
   private observe(aedes: Aedes): void {
@@ -298,6 +279,14 @@ export class RealtimeBroker {
       log.debug({ err: error, clientId: loggable(client.id) }, 'realtime client failed'),
     );
     aedes.on('connectionError', (_, error) => log.debug({ err: error }, 'realtime connection failed'));
+    aedes.on('subscribe', (subscriptions, client) => {
+      const granted = subscriptions
+        .filter(({ qos }) => Number(qos) !== REFUSED_FILTER)
+        .map(({ topic }) => topic);
+      const session = this.sessions.get(client);
+      if (session !== undefined && granted.length > 0) this.delivery.tellStates(session, granted);
+    });
+    aedes.on('ack', (_, client) => this.sessions.get(client)?.outgoing.acknowledged());
     aedes.on('unsubscribe', (filters, client) => {
       for (const filter of filters) this.sessions.get(client)?.unsubscribe(filter);
     });

@@ -1,12 +1,13 @@
 import type { AedesOptions, AuthenticateError, Client } from 'aedes';
 import { loggable } from './client-id.js';
+import { isWild } from './filters.js';
 import type { RealtimeLog } from './log.js';
 import { type Login, REFUSED } from './login.js';
 import type { BrokerMeter } from './meter.js';
 import type { Session } from './session.js';
 
-/** What may wait for a client that does not read; beyond it the client is dropped. */
-const MAX_BACKLOG_BYTES = 1024 * 1024;
+/** Of what a client may send; packets cost 1 each. */
+const WILDCARD_COST = 50;
 
 /** `$` topics are outside every filter a client may have. */
 const DISCARDED = '$discarded';
@@ -17,23 +18,17 @@ interface Options {
   readonly log: RealtimeLog;
   readonly meter: BrokerMeter;
   readonly connectMs: number;
-  /** Brings retained messages up to date; the subscriber gets them when it has resolved. */
-  readonly beforeSubscribing: () => Promise<void>;
+  readonly onFlood: (session: Session) => void;
 }
 
 /** What clients may do: log in, and read what is theirs to see. */
-export function clientPolicy({
-  sessions,
-  login,
-  log,
-  meter,
-  connectMs,
-  beforeSubscribing,
-}: Options): AedesOptions {
+export function clientPolicy(options: Options): AedesOptions {
+  const { sessions, login, log, meter, connectMs, onFlood } = options;
   return {
     connectTimeout: connectMs,
-    // Without a limit no subscriber that stalls can hold up the others; what waits for it is bounded below.
+    // Messages do not go this way: see Delivery.
     concurrency: 0,
+    authorizeForward: () => null,
 
     preConnect: (client, packet, done) => {
       const session = sessions.get(client);
@@ -57,14 +52,12 @@ export function clientPolicy({
       );
     },
 
-    authorizeSubscribe: (client, subscription, done) => {
+    authorizeSubscribe: (client, { topic, qos, ...rest }, done) => {
       const session = sessions.get(client);
-      const allowed = session?.subscribe(subscription.topic) ?? false;
-      if (!allowed || !session?.followsStats) return done(null, allowed ? subscription : null);
-      beforeSubscribing().then(
-        () => done(null, subscription),
-        (error: unknown) => done(error instanceof Error ? error : new Error(String(error))),
-      );
+      if (session === undefined) return done(null, null);
+      // All states that stand below a wildcard are told anew each time.
+      if (isWild(topic) && !session.allowance.take(WILDCARD_COST)) onFlood(session);
+      done(null, session.subscribe(topic, qos) ? { topic, qos, ...rest } : null);
     },
 
     authorizePublish: (client, packet, done) => {
@@ -74,17 +67,6 @@ export function clientPolicy({
       packet.retain = false;
       if (client !== null) tellPublish(client);
       done(null);
-    },
-
-    authorizeForward: (client, packet) => {
-      const session = sessions.get(client);
-      if (session === undefined || !session.mayReceive(packet.topic)) return null;
-      if (session.stream.writableLength <= MAX_BACKLOG_BYTES) {
-        meter.sent(1);
-        return packet;
-      }
-      dropSlow(session, client);
-      return null;
     },
   };
 
@@ -104,17 +86,6 @@ export function clientPolicy({
     if (session === undefined || session.toldPublish) return;
     session.toldPublish = true;
     log.warn({ clientId: loggable(client.id) }, 'a realtime client publishes: its messages are discarded');
-  }
-
-  function dropSlow(session: Session, client: Client): void {
-    if (session.stream.destroyed) return;
-    meter.lost('slow');
-    const waitingBytes = session.stream.writableLength;
-    log.warn(
-      { clientId: loggable(client.id), address: session.address, waitingBytes },
-      'dropped a realtime client that does not read',
-    );
-    session.stream.destroy();
   }
 }
 

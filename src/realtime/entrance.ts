@@ -1,5 +1,6 @@
 import { callerOf } from '../operations/access/address.js';
 import type { RealtimeLog } from './log.js';
+import { TokenBucket } from './token-bucket.js';
 
 export interface EntranceOptions {
   /** Connections at once, in their handshake, logging in or logged in. */
@@ -18,11 +19,6 @@ const TELL_EVERY_MS = 60_000;
 /** Callers remembered at once: more than a farm has, little enough to hold. */
 const MAX_CALLERS = 10_000;
 
-interface Bucket {
-  tokens: number;
-  at: number;
-}
-
 /**
  * Who may connect at all, before a byte is read or a handshake begun. One caller may hold half of the places and come
  * ten times a second, so that a flood from one address leaves room and time for the others.
@@ -33,14 +29,14 @@ export class Entrance {
   private readonly open = new Map<string, number>();
   private total = 0;
   /** Oldest first. */
-  private readonly callers = new Map<string, Bucket>();
-  private readonly everybody: Bucket;
+  private readonly callers = new Map<string, TokenBucket>();
+  private readonly everybody: TokenBucket;
   private toldAt = Number.NEGATIVE_INFINITY;
   private refusedSince = 0;
 
   constructor(private readonly options: EntranceOptions) {
     this.share = Math.max(SMALLEST_SHARE, Math.ceil(options.maxConnections / 2));
-    this.everybody = { tokens: options.maxConnections, at: options.now() };
+    this.everybody = new TokenBucket(options.maxConnections, NEW_PER_SECOND.all, options.now);
   }
 
   /**
@@ -73,13 +69,13 @@ export class Entrance {
     if (this.total >= maxConnections) return `too many: there are ${maxConnections} already`;
     if (held >= this.share) return `too many from one address: it holds ${held} already`;
     // Asked in this order, so that what one caller is refused costs the others nothing.
-    if (!this.take(this.bucketOf(caller), this.share, NEW_PER_SECOND.each))
-      return 'one address connects too often';
-    return this.take(this.everybody, maxConnections, NEW_PER_SECOND.all) ? null : 'too many connect at once';
+    if (!this.bucketOf(caller).take(1)) return 'one address connects too often';
+    return this.everybody.take(1) ? null : 'too many connect at once';
   }
 
-  private bucketOf(caller: string): Bucket {
-    const bucket = this.callers.get(caller) ?? { tokens: this.share, at: this.options.now() };
+  private bucketOf(caller: string): TokenBucket {
+    const bucket =
+      this.callers.get(caller) ?? new TokenBucket(this.share, NEW_PER_SECOND.each, this.options.now);
     this.callers.delete(caller);
     if (this.callers.size >= MAX_CALLERS) {
       for (const oldest of this.callers.keys()) {
@@ -89,15 +85,6 @@ export class Entrance {
     }
     this.callers.set(caller, bucket);
     return bucket;
-  }
-
-  private take(bucket: Bucket, size: number, perSecond: number): boolean {
-    const now = this.options.now();
-    bucket.tokens = Math.min(size, bucket.tokens + (Math.max(0, now - bucket.at) / 1_000) * perSecond);
-    bucket.at = now;
-    if (bucket.tokens < 1) return false;
-    bucket.tokens--;
-    return true;
   }
 
   private tell(address: string, why: string): void {

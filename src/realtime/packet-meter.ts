@@ -10,6 +10,9 @@ export class PacketMeter {
   /** Bytes of the current packet still to come. */
   private remaining = 0;
 
+  /** Packets that have begun so far. */
+  begun = 0;
+
   constructor(private readonly maxBytes: number) {}
 
   /** @returns false once a packet is announced that is larger than allowed, or malformed. */
@@ -30,6 +33,7 @@ export class PacketMeter {
         continue;
       }
       if (length.value > this.maxBytes) return false;
+      this.begun++;
       this.remaining = length.value;
       this.header = Buffer.alloc(0);
     }

@@ -1,10 +1,20 @@
 import { createHash } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import type { RealtimeCaller } from './client-id.js';
-import { entityTypeAlias, readTopic, type TopicSubject } from './topics.js';
+import { Filters, matches } from './filters.js';
+import type { Outgoing } from './outgoing.js';
+import type { TokenBucket } from './token-bucket.js';
+import { entitiesTopic, entityTypeAlias, readTopic, type TopicSubject } from './topics.js';
 
 /** The permission that seeing entities of a type needs; null for types that do not exist. */
 export type ViewPermission = (entityType: string) => string | null;
+
+/** What clients may see beyond their own permissions' names. */
+export interface SessionRules {
+  readonly viewPermission: ViewPermission;
+  /** Branches beside the stores' that everybody may read who may see printers' states. */
+  readonly publicPrefixes: readonly string[];
+}
 
 export const STATS_PERMISSION = 'printer.stats';
 
@@ -24,17 +34,19 @@ export class Session {
   replaces: Session | null = null;
   /** Whether it was told in the log that this client's messages are refused. */
   toldPublish = false;
-  private readonly filters = new Set<string>();
-  private readonly statsFilters = new Set<string>();
-  /** What types of entities each filter asks for; null for all. */
-  private readonly entityFilters = new Map<string, string | null>();
+  readonly outgoing: Outgoing;
+  private readonly filters = new Filters();
 
   constructor(
     readonly stream: Duplex,
     readonly address: string,
-    private readonly viewPermission: ViewPermission,
-    private readonly publicPrefixes: readonly string[] = [],
-  ) {}
+    /** What it may still send. */
+    readonly allowance: TokenBucket,
+    private readonly rules: SessionRules,
+    outgoing: (session: Session) => Outgoing,
+  ) {
+    this.outgoing = outgoing(this);
+  }
 
   logIn(caller: RealtimeCaller, key: string): void {
     this.caller = caller;
@@ -42,7 +54,7 @@ export class Session {
   }
 
   /** @returns false when the filter is not the caller's to read. */
-  subscribe(filter: string): boolean {
+  subscribe(filter: string, qos: number): boolean {
     if (this.filters.size >= MAX_SUBSCRIPTIONS && !this.filters.has(filter)) return false;
     const subject = this.read(filter);
     if (subject === null) return false;
@@ -51,32 +63,39 @@ export class Session {
       subject.kind === 'entities'
         ? subject.type === null || this.sees(subject.type)
         : this.has(STATS_PERMISSION);
-    if (allowed) this.filters.add(filter);
-    if (allowed && subject.kind === 'stats') this.statsFilters.add(filter);
-    if (allowed && subject.kind === 'entities') this.entityFilters.set(filter, subject.type);
+    if (allowed) this.filters.set(filter, qos);
     return allowed;
   }
 
   unsubscribe(filter: string): void {
     this.filters.delete(filter);
-    this.statsFilters.delete(filter);
-    this.entityFilters.delete(filter);
   }
 
-  /** Somebody looks at printers' states. */
-  get followsStats(): boolean {
-    return this.statsFilters.size > 0;
+  /** The QoS with which it is to get what is published on a topic; null when it did not ask or may not see it. */
+  qosOf(topic: string): number | null {
+    const qos = this.filters.qosOf(topic);
+    return qos !== null && this.mayReceive(topic) ? qos : null;
   }
 
-  /** Somebody looks at entities of a type. */
+  /** It looks at entities of a type. */
   followsEntities(type: string): boolean {
-    for (const asked of this.entityFilters.values()) {
-      if (asked === null || asked === type || asked === entityTypeAlias(type)) return true;
-    }
-    return false;
+    const { caller } = this;
+    if (caller === null) return false;
+    return [type, entityTypeAlias(type)].some(
+      (name) => this.filters.qosOf(entitiesTopic(caller.storeId, name)) !== null,
+    );
   }
 
-  mayReceive(topic: string): boolean {
+  /** Tells the topics that these filters ask for, and the client may see. */
+  matcher(filters: readonly string[]): (topic: string) => boolean {
+    const asked = filters.map((filter) => filter.split('/'));
+    return (topic) => {
+      const levels = topic.split('/');
+      return asked.some((filter) => matches(filter, levels)) && this.mayReceive(topic);
+    };
+  }
+
+  private mayReceive(topic: string): boolean {
     const subject = this.read(topic);
     if (subject === null) return false;
     return subject.kind === 'entities'
@@ -85,11 +104,11 @@ export class Session {
   }
 
   private read(filter: string): TopicSubject | null {
-    return this.caller === null ? null : readTopic(filter, this.caller.storeId, this.publicPrefixes);
+    return this.caller === null ? null : readTopic(filter, this.caller.storeId, this.rules.publicPrefixes);
   }
 
   private sees(entityType: string): boolean {
-    const permission = this.viewPermission(entityType);
+    const permission = this.rules.viewPermission(entityType);
     return permission !== null && this.has(permission);
   }
 

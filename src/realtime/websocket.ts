@@ -83,12 +83,15 @@ async function load(): Promise<Loaded> {
     webSocket.on('message', (_data, isBinary) => {
       if (!isBinary) webSocket.terminate();
     });
-    return ws.createWebSocketStream(webSocket, {
+    const stream = ws.createWebSocketStream(webSocket, {
       // What gathered while the last write was under way goes out as one message.
       writev(chunks, done) {
         webSocket.send(Buffer.concat(chunks.map(({ chunk }): Buffer => chunk)), done);
       },
     });
+    // Without it the stream would wait for somebody to read to its end.
+    webSocket.once('close', () => stream.destroy());
+    return stream;
   };
   return { server, streamOf };
 }

@@ -3,6 +3,8 @@ import mqttPacket from 'mqtt-packet';
 import { describe, expect, it } from 'vitest';
 import { clientIdProblem, loggable, type RealtimeCaller } from '../../src/realtime/client-id.js';
 import { readConnectHead } from '../../src/realtime/connect-head.js';
+import { Filters, matches } from '../../src/realtime/filters.js';
+import { Frame } from '../../src/realtime/frame.js';
 import { LoginThrottle } from '../../src/realtime/login-throttle.js';
 import { PacketMeter } from '../../src/realtime/packet-meter.js';
 import { readTopic } from '../../src/realtime/topics.js';
@@ -187,5 +189,64 @@ describe('LoginThrottle', () => {
     expect(throttle.isBlocked('b')).toBe(false);
     now = 60_001;
     expect(throttle.isBlocked('a')).toBe(false);
+  });
+});
+
+describe('Frame', () => {
+  const topics = fc.string({ minLength: 1, maxLength: 300, unit: 'grapheme' });
+  const sizes = fc.nat({ max: 40_000 });
+
+  it('is what the protocol library makes of the message', () => {
+    fc.assert(
+      fc.property(
+        topics,
+        sizes,
+        fc.boolean(),
+        fc.integer({ min: 1, max: 65_535 }),
+        (topic, size, retain, id) => {
+          const payload = Buffer.alloc(size, 'x');
+          const frame = new Frame(topic, payload);
+          const packet = { cmd: 'publish', topic, payload, retain, dup: false } as const;
+          expect(frame.whole(retain).equals(mqttPacket.generate({ ...packet, qos: 0 }))).toBe(true);
+          const numbered = Buffer.concat([...frame.numbered(id, retain)]);
+          expect(numbered.equals(mqttPacket.generate({ ...packet, qos: 1, messageId: id }))).toBe(true);
+        },
+      ),
+    );
+  });
+});
+
+describe('filters', () => {
+  it.each([
+    ['a/b', 'a/b', true],
+    ['a/b', 'a/b/c', false],
+    ['a/b/c', 'a/b', false],
+    ['a/+', 'a/b', true],
+    ['a/+', 'a', false],
+    ['a/+', 'a/b/c', false],
+    ['a/+/c', 'a//c', true],
+    ['a/#', 'a/b/c', true],
+    ['a/#', 'a', true],
+    ['a/#', 'ab', false],
+    ['#', 'a/b', true],
+  ])('%s asks for %s: %s', (filter, topic, expected) => {
+    expect(matches(filter.split('/'), topic.split('/'))).toBe(expected);
+  });
+
+  it('give the highest QoS that was asked for, and forget what was unsubscribed', () => {
+    const filters = new Filters();
+    filters.set('a/b', 0);
+    filters.set('a/+', 1);
+    filters.set('x/#', 0);
+    expect(['a/b', 'a/c', 'x', 'x/y/z', 'b'].map((topic) => filters.qosOf(topic))).toEqual([
+      1,
+      1,
+      0,
+      0,
+      null,
+    ]);
+    filters.delete('a/+');
+    expect(['a/b', 'a/c'].map((topic) => filters.qosOf(topic))).toEqual([0, null]);
+    expect(filters.size).toBe(2);
   });
 });

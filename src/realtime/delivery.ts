@@ -1,0 +1,86 @@
+import { Frame } from './frame.js';
+import type { RealtimeLog } from './log.js';
+import type { BrokerMeter } from './meter.js';
+import type { Session } from './session.js';
+
+export interface PublishOptions {
+  readonly retain: boolean;
+  readonly qos: 0 | 1;
+}
+
+/** What stands on a topic for whoever asks later. */
+interface State {
+  readonly qos: 0 | 1;
+  /** As bytes, or how to put it into words: that is left until somebody asks. */
+  said: Frame | (() => string);
+}
+
+/**
+ * Brings messages to those who asked for them and may see them: once to each, put into bytes once for all. Messages of
+ * one topic and QoS arrive in the order in which they were published.
+ */
+export class Delivery {
+  private readonly states = new Map<string, State>();
+
+  constructor(
+    private readonly sessions: () => Iterable<Session>,
+    private readonly meter: BrokerMeter,
+    private readonly log: RealtimeLog,
+  ) {}
+
+  /** Keeps a state, the newest only, and tells it to those who follow its topic. */
+  publishState(topic: string, text: () => string): void {
+    this.states.set(topic, { qos: 0, said: text });
+    this.send(topic, 0, () => this.stateOf(topic)?.frame ?? null);
+  }
+
+  publish(topic: string, payload: string | Buffer, { retain, qos }: PublishOptions): void {
+    const frame = new Frame(topic, payload);
+    if (retain && frame.isEmpty) this.states.delete(topic);
+    else if (retain) this.states.set(topic, { qos, said: frame });
+    this.send(topic, qos, () => frame);
+  }
+
+  /** Tells a client the states that stand on what it has just subscribed to. */
+  tellStates(session: Session, filters: readonly string[]): void {
+    const asked = session.matcher(filters);
+    session.outgoing.tellStates([...this.states.keys()].filter(asked));
+  }
+
+  /** The state that a client is to be told, null when it is gone or no longer the client's to see. */
+  stateFor(session: Session, topic: string): { frame: Frame; qos: 0 | 1 } | null {
+    const asked = session.qosOf(topic);
+    const state = asked === null ? null : this.stateOf(topic);
+    if (state === null) return null;
+    this.meter.sent(1);
+    return { frame: state.frame, qos: asked === 0 ? 0 : state.qos };
+  }
+
+  private send(topic: string, qos: 0 | 1, frameOf: () => Frame | null): void {
+    let frame: Frame | null = null;
+    let clients = 0;
+    for (const session of this.sessions()) {
+      const asked = session.qosOf(topic);
+      if (asked === null) continue;
+      frame ??= frameOf();
+      if (frame === null) return;
+      session.outgoing.send(frame, asked === 0 ? 0 : qos);
+      clients++;
+    }
+    this.meter.published();
+    this.meter.sent(clients);
+  }
+
+  private stateOf(topic: string): { frame: Frame; qos: 0 | 1 } | null {
+    const state = this.states.get(topic);
+    if (state === undefined) return null;
+    try {
+      if (typeof state.said === 'function') state.said = new Frame(topic, state.said());
+      return { frame: state.said, qos: state.qos };
+    } catch (error) {
+      this.states.delete(topic);
+      this.log.error({ err: error, topic }, 'could not publish a state');
+      return null;
+    }
+  }
+}
