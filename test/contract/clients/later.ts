@@ -12,10 +12,6 @@ export const LATER: readonly { readonly client: string; readonly what: string }[
     what: 'parts of files that are not sliced are queued and sliced (POST /v2/builds)',
   },
   {
-    client: 'the shop webhook (PHP)',
-    what: 'receives POST with X-API-Key, event, timestamp, data.printer, data.printJob',
-  },
-  {
     client: 'the button (ESP32)',
     what: 'stores/{storeId}/entities/printers says when a bed was confirmed elsewhere',
   },
