@@ -11,9 +11,10 @@ import { sweepFiles } from './operations/storage/sweep.js';
 import type { FileStore } from './storage/file-store.js';
 import type { Chore, RunBook } from './upkeep/chore.js';
 import { Upkeep } from './upkeep/upkeep.js';
+import { pruneNotices } from './webhooks/retention.js';
 
 export interface DailyWorkOptions {
-  readonly config: Pick<Config, 'upkeep' | 'storage' | 'audit'>;
+  readonly config: Pick<Config, 'upkeep' | 'storage' | 'audit' | 'webhooks'>;
   readonly database: Database;
   readonly storeId: string;
   readonly files: FileStore;
@@ -100,7 +101,9 @@ async function tidy(options: DailyWorkOptions, signal: AbortSignal): Promise<str
   const sessions = await database.write(systemContext(storeId), forgetEnded);
   const { retentionDays } = config.audit;
   const entries = await pruneAudit({ database, storeId, clock, retentionDays, signal });
-  return `removed: ${swept.files} files, ${sessions} sessions, ${entries} entries of the audit log`;
+  const { logDays } = config.webhooks;
+  const notices = await pruneNotices({ database, storeId, clock, log, logDays, signal });
+  return `removed: ${swept.files} files, ${sessions} sessions, ${entries} entries of the audit log, ${notices} notices`;
 }
 
 /** A thread that cannot be had, or a disk that is busy, is no damage: what is found bad is looked at once more. */

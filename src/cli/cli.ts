@@ -68,6 +68,11 @@ async function dispatch(argv: readonly string[], context: CommandContext): Promi
   register('printers <action> <serial>', 'Tell what is wrong with a printer', () => import('./printers.js'));
   register('queue', 'Watch what is printed, and why the rest waits', () => import('./queue.js'));
   register('explain <job>', 'Tell why a job waits, or what became of it', () => import('./explain.js'));
+  register(
+    'notifications [action] [channel]',
+    'Tell what was told to whom, and try a channel',
+    () => import('./notifications.js'),
+  );
   register('discover', 'List the printers that announce themselves', () => import('./discover.js'));
   register('inspect <file>', 'Tell what is in a .3mf file', () => import('./inspect.js'));
   register('emulate', 'Run emulated printers', () => import('./emulate.js'));

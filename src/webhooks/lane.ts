@@ -45,6 +45,8 @@ const GROUP_MS = 250;
 /** Longest wait that a receiver may ask for, and how often it may before that counts as an attempt. */
 const PATIENCE = { longestMs: 600_000, times: 10 } as const;
 const AFTER_ERROR_MS = 5_000;
+/** Longest wait for an answer once the lane is to end, milliseconds. */
+const LAST_CALL_MS = 1_000;
 
 /**
  * Sends the notices of one channel, one after the other in their order. A receiver that fails or dawdles holds up its own
@@ -52,6 +54,8 @@ const AFTER_ERROR_MS = 5_000;
  */
 export class Lane {
   readonly #ended = new AbortController();
+  /** Ends the call that is under way. */
+  readonly #cut = new AbortController();
   #running: Promise<void> = Promise.resolve();
   #woken = false;
   #wake: (() => void) | null = null;
@@ -77,11 +81,16 @@ export class Lane {
     this.#wake?.();
   }
 
-  /** Ends waits and the call that is under way; what was delivered is written down. */
+  /**
+   * Ends waits at once, and the call that is under way unless it is answered soon: what was delivered is written down, and
+   * not sent again.
+   */
   async stop(): Promise<void> {
     this.#ended.abort();
     this.#wake?.();
+    const late = setTimeout(() => this.#cut.abort(), LAST_CALL_MS);
     await this.#running;
+    clearTimeout(late);
   }
 
   async #run(): Promise<void> {
@@ -114,6 +123,7 @@ export class Lane {
       this.#after = notice.row;
       const isDue = this.#outcomes.length >= GROUP || performance.now() - this.#firstAt > GROUP_MS;
       if ((isDue || outcome.status === 'failed') && (await this.#writeDown()) !== null) return;
+      if (signal.aborted) return;
     }
     if (batch.length === BATCH) return;
     await this.#writeDown();
@@ -130,9 +140,10 @@ export class Lane {
     let asked = 0;
     for (let attempts = 1; ; attempts += 1) {
       this.#state = { event: notice.event, attempts: attempts - 1, nextAttemptAt: null, error: null };
-      const result = await this.options.send(notice, signal);
+      const result = await this.options.send(notice, this.#cut.signal);
       if (result === null) return null;
       if (result.delivered) return this.#outcome(notice, attempts, result);
+      if (signal.aborted) return null;
       const delay = retryDelaysMs[attempts - 1];
       const mayAsk = result.httpStatus === 429 && result.retryAfterMs !== null && asked < PATIENCE.times;
       if (delay === undefined && !mayAsk) return this.#outcome(notice, attempts, result);
@@ -144,7 +155,8 @@ export class Lane {
       const nextAttemptAt = this.options.now() + wait;
       this.#state = { event: notice.event, attempts, nextAttemptAt, error: result.error };
       // Long enough for a crash: what was delivered before must not be sent again for it.
-      await Promise.all([this.options.sleep(wait, signal), this.#writeDown()]);
+      const written = this.#writeDown().catch((error: unknown) => this.options.onError(error));
+      await Promise.all([this.options.sleep(wait, signal), written]);
       if (signal.aborted) return null;
     }
   }

@@ -3,6 +3,6 @@ export function retryAfterMs(header: string | undefined, now: number): number | 
   if (header === undefined) return null;
   const text = header.trim();
   if (/^\d{1,9}(\.\d{1,3})?$/.test(text)) return Math.ceil(Number(text) * 1000);
-  const at = Date.parse(text);
+  const at = /^[A-Z][a-z]{2}, /.test(text) ? Date.parse(text) : Number.NaN;
   return Number.isNaN(at) ? null : Math.max(0, at - now);
 }

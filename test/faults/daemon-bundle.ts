@@ -1,5 +1,5 @@
 import { mkdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 
 /** CommonJS inside the bundle asks for these. */
@@ -9,20 +9,26 @@ const __filename = import.meta.filename;
 const __dirname = import.meta.dirname;`;
 
 const FOLDER = join(import.meta.dirname, '../../.tmp');
-let made: Promise<string> | null = null;
+const made = new Map<string, Promise<string>>();
 
 /** The daemon of `daemon-process.ts` as one file, which starts in a fraction of the time; made once per process. */
 export function daemonBundle(): Promise<string> {
-  made ??= bundle();
-  return made;
+  return processBundle(join(import.meta.dirname, 'daemon-process.ts'));
 }
 
-async function bundle(): Promise<string> {
+/** A program as one file; made once per process. */
+export function processBundle(entry: string): Promise<string> {
+  const known = made.get(entry) ?? bundle(entry);
+  made.set(entry, known);
+  return known;
+}
+
+async function bundle(entry: string): Promise<string> {
   // Inside the checkout, so that the native package is found.
-  const outfile = join(FOLDER, `daemon-${process.pid}.mjs`);
+  const outfile = join(FOLDER, `${basename(entry, '.ts')}-${process.pid}.mjs`);
   mkdirSync(FOLDER, { recursive: true });
   await build({
-    entryPoints: [join(import.meta.dirname, 'daemon-process.ts')],
+    entryPoints: [entry],
     outfile,
     bundle: true,
     platform: 'node',

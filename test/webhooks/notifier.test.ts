@@ -1,6 +1,14 @@
+import { spawn } from 'node:child_process';
 import { createHmac, randomBytes } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import pino from 'pino';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { disableChannel } from '../../src/domain/notification-channels.js';
+import { pruneNotices } from '../../src/webhooks/retention.js';
+import { signature } from '../../src/webhooks/signature.js';
 import { freshHost } from '../fixtures/fresh-host.js';
 import { orderOf, type PostOffice, postOffice } from './post-office.js';
 import { type Answer, type Receiver, receiver } from './receiver.js';
@@ -279,5 +287,88 @@ describe('a restart', () => {
     const began = performance.now();
     await post.restart();
     expect(performance.now() - began).toBeLessThan(5_000);
+  });
+});
+
+describe('old notices', () => {
+  it('are forgotten once settled, and dropped with a word where they waited for a month', async () => {
+    let time = Date.UTC(2026, 5, 1);
+    const day = 86_400_000;
+    const to = await receiving();
+    const post = await office({ clock: { now: () => time } });
+    const prune = (logDays: number) =>
+      pruneNotices({
+        database: post.farm.db,
+        storeId: post.farm.storeId,
+        clock: { now: () => time },
+        log: pino({ level: 'silent' }),
+        logDays,
+        signal: new AbortController().signal,
+      });
+    const { id } = await post.enable(webhook(to));
+    await post.tell(1);
+    await settled(post);
+    time += 5 * day;
+    await post.tell(2);
+    await settled(post);
+    expect(await prune(6)).toBe(0);
+    expect(await prune(4)).toBe(1);
+    expect((await post.rows()).map(({ status }) => status)).toEqual(['delivered']);
+
+    to.answer = () => undefined;
+    await post.tell(3);
+    await to.arrived(3);
+    time += 31 * day;
+    await prune(365);
+    const rows = await post.rows();
+    expect(rows.map(({ status, error }) => [status, error])).toEqual([
+      ['delivered', null],
+      ['dropped', 'waited for more than 30 days'],
+    ]);
+    expect(await post.setting('webhook')).toMatchObject({
+      id,
+      enabled: 0,
+      disabledReason: '1 notices waited for more than 30 days and were dropped',
+    });
+  });
+});
+
+describe('the receiver of docs/integrators.md', () => {
+  it('takes what is signed, and nothing else', async () => {
+    const manual = await readFile(new URL('../../docs/integrators.md', import.meta.url), 'utf8');
+    const source = /<!-- receiver -->\n```js\n(.*?)```/s.exec(manual)?.[1] ?? '';
+    const folder = await mkdtemp(join(tmpdir(), 'pfd-receiver-'));
+    ends.push(() => rm(folder, { recursive: true, force: true }));
+    await writeFile(join(folder, 'receiver.mjs'), source);
+    const place = await receiving();
+    const { hostname, port } = new URL(place.url);
+    await place.stop();
+    ends.splice(ends.length - 1, 1);
+    const child = spawn(process.execPath, [join(folder, 'receiver.mjs')], {
+      env: { KEY, PORT: port, HOST: hostname },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    ends.push(async () => void child.kill());
+    const lines = createInterface({ input: child.stdout });
+    const said: string[] = [];
+    lines.on('line', (line) => said.push(line));
+    await vi.waitFor(() => expect(said).toEqual(['listening']), { timeout: 10_000 });
+
+    const post = await office();
+    await post.enable(webhook(place));
+    await post.tell(1);
+    expect((await settled(post))[0]).toMatchObject({ status: 'delivered', httpStatus: 204 });
+    await vi.waitFor(() => expect(said).toEqual(['listening', 'onOrderClosed - -']));
+    const body = '{"event":"onJobFailed","data":{}}';
+    for (const signed of [
+      undefined,
+      signature(`${KEY}x`, body, Date.now()),
+      signature(KEY, body, Date.now() - 400_000),
+    ]) {
+      const headers = signed === undefined ? {} : { 'x-printfarmd-signature': signed };
+      expect((await fetch(place.url, { method: 'POST', body, headers })).status).toBe(401);
+    }
+    const headers = { 'x-printfarmd-signature': signature(KEY, body, Date.now()) };
+    expect((await fetch(place.url, { method: 'POST', body, headers })).status).toBe(204);
   });
 });
