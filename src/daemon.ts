@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { access } from './access.js';
 import type { Config } from './config/config.js';
@@ -24,17 +23,16 @@ import { fileTransfers } from './operations/storage/transfers.js';
 import { configured } from './printer-settings.js';
 import { type PrinterSideOptions, printerSide } from './printer-side.js';
 import { proveProgress } from './progress.js';
-import { entityChanges, pushSide } from './push-side.js';
+import { brokerAddresses, entityChanges, pushSide } from './push-side.js';
 import { readiness } from './readiness.js';
-import type { RealtimeBroker } from './realtime/broker.js';
 import { toPrinterStat } from './realtime/printer-stat.js';
+import { ServedCertificates } from './served-certificates.js';
 import { FileStore } from './storage/file-store.js';
 import { EXAMINE_MS, examineHandlers, queueHandlers } from './telemetry/control-methods.js';
 import { CHANNEL_TEST_MS } from './telemetry/control-notifications.js';
 import { controlSocketPath } from './telemetry/control-protocol.js';
 import { ControlServer } from './telemetry/control-server.js';
 import { acquireDataLock } from './telemetry/data-lock.js';
-import { reachableHost } from './telemetry/reachable-host.js';
 
 export interface DaemonOptions
   extends Pick<
@@ -58,6 +56,8 @@ export interface RunningDaemon {
   progress(): Promise<void>;
   /** Puts in effect what can change while running; see LiveSettings. */
   reconfigure(config: Config): Promise<void>;
+  /** Reads the files of the listeners' certificates anew; what has changed is shown from now on. Never fails. */
+  refreshCertificates(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -81,9 +81,10 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
     await start(parts, (end) => started.push(end));
     return {
       url: parts.http.url,
-      ...addresses(config, parts.broker),
+      ...brokerAddresses(config, parts.broker),
       progress: () => proveProgress(parts),
       reconfigure: (changed) => parts.live.apply(changed),
+      refreshCertificates: () => parts.certificates.refresh(),
       stop,
     };
   } catch (error) {
@@ -182,10 +183,12 @@ async function build(options: DaemonOptions, onStop: OnStop) {
   };
   const operations = allOperations(deps);
   described = operations.filter(({ older }) => !older);
+  const certificates = await ServedCertificates.read({ config, now: () => new Date(clock.now()), log });
   http = new HttpServer({
     host: config.http.host,
     port: config.http.port,
-    tls: await httpTls(config),
+    tls: certificates.rest,
+    caPem: () => certificates.caPem,
     trustedProxies: config.http.trustedProxies,
     corsOrigins: config.http.corsOrigins,
     maxBodyBytes: config.http.maxBodyBytes,
@@ -210,6 +213,7 @@ async function build(options: DaemonOptions, onStop: OnStop) {
     clock,
     log,
   });
+  certificates.shownBy({ REST: http, MQTT: broker });
   const control = new ControlServer({
     path: controlSocketPath(config.dataDir),
     handlers: {
@@ -241,6 +245,7 @@ async function build(options: DaemonOptions, onStop: OnStop) {
     http,
     control,
     live,
+    certificates,
     upkeep: daily.upkeep,
     setReady: () => {
       ready = true;
@@ -291,21 +296,4 @@ async function start(parts: Parts, onStop: OnStop): Promise<void> {
   parts.upkeep.start();
   onStop(() => parts.upkeep.stop());
   parts.setReady();
-}
-
-async function httpTls({ http }: Config): Promise<{ certPem: string; keyPem: string } | null> {
-  if (http.tls === null) return null;
-  const [certPem, keyPem] = await Promise.all([
-    readFile(http.tls.certFile, 'utf8'),
-    readFile(http.tls.keyFile, 'utf8'),
-  ]);
-  return { certPem, keyPem };
-}
-
-function addresses({ mqtt }: Config, { ports }: RealtimeBroker): { mqttUrl: string; wssUrl: string | null } {
-  const wssHost = reachableHost(mqtt.websocket.host ?? mqtt.host);
-  return {
-    mqttUrl: `mqtts://${reachableHost(mqtt.host)}:${ports.tls ?? mqtt.port}`,
-    wssUrl: ports.webSocket === null ? null : `wss://${wssHost}:${ports.webSocket}/mqtt`,
-  };
 }

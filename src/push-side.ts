@@ -16,6 +16,7 @@ import { sinkOf } from './realtime/sink.js';
 import { StatsPublisher } from './realtime/stats-publisher.js';
 import { viewPermissions } from './realtime/view-permission.js';
 import type { Presenter } from './resources/resource.js';
+import { reachableHost } from './telemetry/reachable-host.js';
 
 export interface PushSideOptions {
   readonly config: Pick<Config, 'mqtt' | 'realtime'>;
@@ -75,5 +76,17 @@ function listeners({ host, port, tls, websocket, plain }: Config['mqtt']): Doors
       ? { host: websocket.host ?? host, port: websocket.port, ...certificate }
       : null,
     plain: plain.enabled ? { host: plain.host, port: plain.port } : null,
+  };
+}
+
+/** Where clients reach the broker. */
+export function brokerAddresses(
+  { mqtt }: Pick<Config, 'mqtt'>,
+  { ports }: RealtimeBroker,
+): { mqttUrl: string; wssUrl: string | null } {
+  const wssHost = reachableHost(mqtt.websocket.host ?? mqtt.host);
+  return {
+    mqttUrl: `mqtts://${reachableHost(mqtt.host)}:${ports.tls ?? mqtt.port}`,
+    wssUrl: ports.webSocket === null ? null : `wss://${wssHost}:${ports.webSocket}/mqtt`,
   };
 }

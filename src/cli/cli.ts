@@ -62,6 +62,11 @@ async function dispatch(argv: readonly string[], context: CommandContext): Promi
 
   register('init', 'Make a new installation', () => import('./init.js'));
   register('check-config', 'Tell what is wrong with a configuration', () => import('./check-config.js'));
+  register(
+    'certificate',
+    'Show certificates and their fingerprints',
+    () => import('./certificate-command.js'),
+  );
   register('run', 'Run the farm', () => import('./run.js'));
   register('keys <action> [id]', 'Make, list and revoke API keys', () => import('./keys.js'));
   register('invite-owner', 'Invite the owner to sign up with a passkey', () => import('./invite-owner.js'));

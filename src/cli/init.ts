@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import type { Argv } from 'yargs';
 import { isLoopback } from '../config/warnings.js';
 import { reachableHost } from '../telemetry/reachable-host.js';
+import { certificateFacts } from './certificate-command.js';
 import type { ArgumentsOf, CommandContext, CommonOptions } from './command.js';
 import { configTemplate } from './config-template.js';
 import { CliError, EXIT, type ExitCode } from './exit-codes.js';
@@ -62,6 +63,8 @@ export interface Installation {
   /** MQTT over WebSocket. */
   readonly wssUrl: string;
   readonly caFile: string;
+  /** SHA-256 of the CA certificate, by which clients can know it again. */
+  readonly caFingerprint256: string;
 }
 
 /** Makes a new installation. Overwrites nothing; what it had made is gone again when it fails. */
@@ -108,6 +111,7 @@ export async function run(args: ArgumentsOf<typeof options>, context: CommandCon
       mqttUrl: `mqtts://${reachable(mqtt)}`,
       wssUrl: `wss://${reachable(wss)}/mqtt`,
       caFile,
+      caFingerprint256: (await certificateFacts(caFile)).fingerprint256,
     };
     for (const { remark } of [http, mqtt, wss]) if (remark !== null) terminal.note(remark);
     if (args.json) terminal.json(made);
@@ -151,6 +155,7 @@ function tell(terminal: Terminal, made: Installation, tls: boolean): void {
   line('MQTT', made.mqttUrl);
   line('MQTT over WS', made.wssUrl);
   line('CA', made.caFile);
+  line('CA SHA-256', made.caFingerprint256);
   line('store id', made.storeId);
   line('API key', terminal.style('green', made.apiKey));
   terminal.out();

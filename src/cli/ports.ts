@@ -38,6 +38,8 @@ export interface RunningDaemon {
   progress(): Promise<void>;
   /** Puts in effect what can change while running: the printers of the file, rate limits. Nothing else is looked at. */
   reconfigure(config: Config): Promise<void>;
+  /** Reads the files of the listeners' certificates anew; what has changed is shown from now on. Never fails. */
+  refreshCertificates(): Promise<void>;
   /** Stops everything in order. */
   stop(): Promise<void>;
 }

@@ -7,6 +7,7 @@ import { LogLevel } from '../telemetry/log-level.js';
 import { SdNotify, type Supervision, takeSupervision } from '../telemetry/sd-notify.js';
 import { SecretGuard } from '../telemetry/secret-guard.js';
 import { Watchdog } from '../telemetry/watchdog.js';
+import { CertificateWatch, renew } from './certificate-watch.js';
 import type { ArgumentsOf, CommandContext, CommonOptions } from './command.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import { ExitPath } from './exit-path.js';
@@ -14,7 +15,6 @@ import { LiveSignals } from './live-signals.js';
 import { configFile, withConfigFile } from './options.js';
 import type { RunningDaemon } from './ports.js';
 import { Reload } from './reload.js';
-import { machineNames, renewServerCertificate } from './tls-material.js';
 import { programVersion } from './version.js';
 
 export function options(yargs: Argv<CommonOptions>) {
@@ -55,11 +55,16 @@ export async function run(args: ArgumentsOf<typeof options>, context: CommandCon
     watchdog = watch(supervision, daemon, notify, log);
     watchdog?.start();
     const reload = new Reload({ config, read, daemon, level, guard, log });
-    signals.started(() => void reload.request());
+    const certificates = new CertificateWatch({ config, daemon, log, now: () => new Date() });
+    certificates.start();
+    signals.started(() => {
+      void reload.request();
+      void certificates.look();
+    });
     const code = await exit.requested;
     watchdog?.stop();
     const stopping = notify.stopping();
-    await reload.stop();
+    await Promise.all([reload.stop(), certificates.stop()]);
     await daemon.stop();
     await Promise.all([ready, stopping]);
     log.info('stopped');
@@ -95,8 +100,5 @@ async function announce({ config, file, overrides, warnings }: LoadedConfig, log
   for (const { variable, key } of overrides)
     log.info({ variable, setting: key }, 'setting from the environment');
   for (const { key, message } of warnings) log.warn({ setting: key }, message);
-  const names = machineNames([config.http.host, config.mqtt.host]);
-  if (await renewServerCertificate(config.dataDir, names, new Date())) {
-    log.info({ dataDir: config.dataDir }, 'renewed the server certificate');
-  }
+  await renew(config, new Date(), log);
 }

@@ -17,7 +17,7 @@ const DAY_MS = 86_400_000;
 const AUTHORITY_DAYS = 20 * 365;
 /** Some clients trust no server certificate of more than 825 days. */
 const SERVER_DAYS = 820;
-/** A daemon is restarted more often than this before its certificate ends. */
+/** Long before its end, so that nobody ever sees one that has ended. */
 const RENEW_WITHIN_DAYS = 270;
 
 const generateKeys = promisify(generateKeyPair);

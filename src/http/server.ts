@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net';
+import { Server as SecureServer } from 'node:tls';
 import fastify, {
   type FastifyInstance,
   type FastifyReply,
@@ -13,6 +14,7 @@ import type { Authenticator } from '../operations/access/authenticator.js';
 import type { FailedLogins } from '../operations/access/failed-logins.js';
 import type { Operation } from '../operations/operation.js';
 import { reachableHost } from '../telemetry/reachable-host.js';
+import { mountCa } from './ca-route.js';
 import { allowOrigins } from './cors.js';
 import { toApiError } from './errors.js';
 import { ExpectContinue } from './expect-continue.js';
@@ -33,7 +35,9 @@ export interface HttpOptions {
   readonly host: string;
   /** 0 lets the system choose. */
   readonly port: number;
-  readonly tls: { readonly certPem: string; readonly keyPem: string } | null;
+  readonly tls: { readonly cert: string; readonly key: string } | null;
+  /** The CA that clients are to trust, PEM; null when there is none to give away. */
+  readonly caPem: () => string | null;
   /** Addresses whose X-Forwarded-For is believed. */
   readonly trustedProxies: readonly string[];
   /** Origins whose web pages may call the API. */
@@ -62,6 +66,7 @@ export interface HttpOptions {
 
 /** Silence on a connection for this long ends it: the cheapest defence against sockets that only sit there. */
 const IDLE_MS = 60_000;
+const TLS = { minVersion: 'TLSv1.2' } as const;
 const MAX_CONNECTIONS = 2_000;
 
 /** The REST surface: operations, signed file addresses, health. */
@@ -144,6 +149,7 @@ export class HttpServer {
     const gate = new Gate(options);
     if (options.metrics !== null) mountMetrics(app, gate, options.metrics);
     mountSignInPage(app);
+    mountCa(app, options.caPem);
     await app.register(async (scope) => {
       jsonBodies(scope, options.requestTimeoutMs, this.#expect);
       allowOrigins(scope, options.corsOrigins);
@@ -151,6 +157,12 @@ export class HttpServer {
     });
     await app.register(async (scope) => mountStorage(scope, options.transfers, this.#expect));
     await this.#listen();
+  }
+
+  /** Shows another certificate to whoever connects from now on. @throws when certificate and key do not fit */
+  useCertificate(certificate: { readonly cert: string; readonly key: string }): void {
+    const { server } = this.#app;
+    if (server instanceof SecureServer) server.setSecureContext({ ...certificate, ...TLS });
   }
 
   async stop(): Promise<void> {
@@ -188,9 +200,7 @@ export class HttpServer {
 
 /** Fastify types its server by the transport; nothing here depends on which it is, so one type stands for both. */
 function create(base: object, tls: HttpOptions['tls']): FastifyInstance {
-  const app: unknown = tls
-    ? fastify({ ...base, https: { cert: tls.certPem, key: tls.keyPem, minVersion: 'TLSv1.2' } })
-    : fastify(base);
+  const app: unknown = tls ? fastify({ ...base, https: { ...tls, ...TLS } }) : fastify(base);
   return app as FastifyInstance;
 }
 

@@ -4,7 +4,17 @@ import { EXIT } from '../../src/cli/exit-codes.js';
 import { cli, Program, temporaryFolder } from './harness.js';
 
 const manual = await readFile(new URL('../../docs/cli.md', import.meta.url), 'utf8');
-const COMMANDS = ['init', 'check-config', 'run', 'keys', 'discover', 'inspect', 'emulate', 'demo'];
+const COMMANDS = [
+  'init',
+  'check-config',
+  'certificate',
+  'run',
+  'keys',
+  'discover',
+  'inspect',
+  'emulate',
+  'demo',
+];
 
 describe('the command line', () => {
   it('lists its commands and exit codes', async () => {

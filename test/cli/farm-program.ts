@@ -38,6 +38,9 @@ const daemon: DaemonPort = {
       async reconfigure(changed) {
         log.info({ serials: changed.printers.map((printer) => printer.serial) }, 'reconfigured');
       },
+      async refreshCertificates() {
+        log.info('certificates read anew');
+      },
       async stop() {
         if (behaviour === 'slow-stop')
           await new Promise<void>((resolve) => process.once('SIGINT', () => resolve()));

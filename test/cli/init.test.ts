@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
@@ -31,6 +32,7 @@ const madeSchema = z.strictObject({
   mqttUrl: z.url(),
   wssUrl: z.url(),
   caFile: z.string(),
+  caFingerprint256: z.string().regex(/^([0-9A-F]{2}:){31}[0-9A-F]{2}$/),
 });
 
 async function mode(path: string): Promise<number> {
@@ -45,6 +47,33 @@ async function occupied(): Promise<number> {
   const address = server.address();
   return typeof address === 'object' && address !== null ? address.port : 0;
 }
+
+describe('certificate', () => {
+  it('shows what clients are to trust, with fingerprints', async () => {
+    const dir = join(await temporaryFolder(), 'farm');
+    const { out } = await cli(['init', '--dir', dir, '--listen', '0.0.0.0:0', ...FREE.slice(2), '--json'], {
+      ports,
+    });
+    const made = madeSchema.parse(JSON.parse(out));
+    const json = await cli(['certificate', '--config', made.configFile, '--json']);
+    const shown = JSON.parse(json.out);
+    const { fingerprint256 } = new X509Certificate(await readFile(join(made.dataDir, 'tls/server.pem')));
+    expect(shown).toMatchObject({
+      ca: { file: made.caFile, fingerprint256: made.caFingerprint256 },
+      mqtt: { fingerprint256, names: expect.arrayContaining(['localhost', '127.0.0.1']) },
+      rest: { fingerprint256 },
+    });
+    const text = (await cli(['certificate', '--config', made.configFile])).out;
+    expect(text).toContain(`SHA-256      ${made.caFingerprint256}`);
+
+    await writeFile(made.caFile, 'nothing');
+    const wrong = await cli(['certificate', '--config', made.configFile]);
+    expect(wrong).toMatchObject({
+      exitCode: 1,
+      err: expect.stringContaining(`cannot read a certificate from ${made.caFile}`),
+    });
+  });
+});
 
 describe('init', () => {
   it('makes a configuration that loads, a closed data folder and certificates', async () => {

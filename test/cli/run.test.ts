@@ -121,6 +121,7 @@ describe('run', () => {
     );
     running.process.kill('SIGHUP');
     await running.line(says('configuration read anew'));
+    await running.line(says('certificates read anew'));
 
     const entries = running.lines.map((line) => JSON.parse(line));
     expect(entries).toContainEqual(
