@@ -13,6 +13,8 @@ export interface LifeOptions {
   readonly sessionTiming?: Readonly<Record<string, number>>;
   /** Where it listens for announcements on loopback; without it does not. */
   readonly discoveryPort?: number;
+  /** Settings in place of the process's own, by section. */
+  readonly settings?: Readonly<Record<string, unknown>>;
 }
 
 export interface End {

@@ -15,13 +15,14 @@ const order = z.object({
   sessionTiming: z.record(z.string(), z.number()).optional(),
   /** Where it listens for announcements on loopback; without it does not. */
   discoveryPort: z.int().optional(),
+  /** In place of the settings below, by section. */
+  settings: z.record(z.string(), z.unknown()).default({}),
 });
 /** One line on standard input: where to end, at which passing of it, and how long after. */
 const end = z.object({ point: z.string(), nth: z.int().min(1), afterMs: z.number().min(0) });
 
-const { dataDir, emulatorCa, crashAt, timing, sessionTiming, discoveryPort } = order.parse(
-  JSON.parse(process.argv[2] ?? ''),
-);
+const given = order.parse(JSON.parse(process.argv[2] ?? ''));
+const { dataDir, emulatorCa, crashAt, timing, sessionTiming, discoveryPort } = given;
 let due: z.infer<typeof end> | null = crashAt === null ? null : { point: crashAt, nth: 1, afterMs: 0 };
 
 function probe(point: string): void {
@@ -43,6 +44,7 @@ const settings = settingsSchema.parse({
       : { enabled: true, address: '127.0.0.1', ports: [discoveryPort] },
   rateLimit: { perMinute: 0, perHour: 0 },
   bambu: { extraCaFiles: [emulatorCa] },
+  ...given.settings,
 });
 const daemon = await startDaemon({
   config: completeConfig(settings, dataDir, new Map()),
