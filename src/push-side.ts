@@ -65,6 +65,7 @@ export function pushSide(options: PushSideOptions) {
   const stats = new StatsPublisher({ source: liveStats, sink, now: () => performance.now(), log });
   const entities = new EntityPublisher({ changes, presenter, topicAliases, log });
   if (mqtt.enabled) entities.add(localEntities(broker), { pendingAfterMs: CLIENTS_BACK_MS });
+  if (bridge !== null) entities.add(bridge);
   return { broker, stats, entities, liveStats, bridge, homeAssistant };
 }
 

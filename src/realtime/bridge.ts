@@ -4,6 +4,7 @@ import { BridgeError, describeBridgeError } from './bridge-error.js';
 import { BridgeStory } from './bridge-story.js';
 import { placeOf } from './bridge-stream.js';
 import { BRIDGE_TIMING, type BridgeTiming, delayMs } from './bridge-timing.js';
+import type { EntityConsumer } from './entity-publisher.js';
 import type { DiscoveryOutlet } from './home-assistant-publisher.js';
 import { findLeftovers } from './leftovers.js';
 import type { RealtimeLog } from './log.js';
@@ -46,7 +47,7 @@ const GOODBYE_MS = 1_500;
  * while it is away or slow; entity events wait in the order in which they come, each until it is acknowledged. Whatever
  * happens there touches nobody here.
  */
-export class Bridge {
+export class Bridge implements EntityConsumer {
   /** As whom it keeps its place among the entity events. */
   readonly name = 'bridge';
   /** For the store's topics. */

@@ -101,7 +101,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  await life?.kill('SIGKILL');
+  await life?.kill('SIGTERM');
   life = null;
   for (const subscriber of open) await subscriber.stop();
   await mosquitto.kill();
@@ -173,12 +173,12 @@ describe("a farm that publishes on Debian's mosquitto", () => {
         password: undefined,
       }),
     ],
-  ])('gets there by %s', async (_, settings) => {
+  ])('gets there by %s', async (way, settings) => {
     const subscriber = await follow();
     await boot({ ...settings(), topicPrefix: null });
     await subscriber.until(() => subscriber.on(status()).length === 1);
-    await rename('there');
-    await subscriber.until(() => namesOf(subscriber).includes('there'));
+    await rename(way);
+    await subscriber.until(() => namesOf(subscriber).includes(way));
   });
 
   it.each([

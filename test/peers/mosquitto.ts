@@ -124,8 +124,10 @@ export class Subscriber {
 
   constructor(port: number, caFile: string, topics: readonly string[]) {
     const child = spawn(
-      'mosquitto_sub',
+      // Line by line: into a pipe it says only with the next message that it has subscribed.
+      'stdbuf',
       [
+        ...['-oL', 'mosquitto_sub'],
         ...['-h', HOST, '-p', String(port), '--cafile', caFile, '-u', USER, '-P', PASSWORD, '-q', '1', '-d'],
         ...['-F', '>%t %p', ...topics.flatMap((topic) => ['-t', topic])],
       ],
@@ -155,21 +157,9 @@ export class Subscriber {
           resolve();
         };
         this.waiting.add(go);
-        limit.addEventListener(
-          'abort',
-          () =>
-            reject(
-              new Error(
-                `only ${this.messages
-                  .map((one) => `${one.topic} ${one.payload.slice(0, 60)}`)
-                  .slice(-20)
-                  .join('\n')}`,
-              ),
-            ),
-          {
-            once: true,
-          },
-        );
+        const late = () =>
+          reject(new Error(`only heard of ${this.messages.map(({ topic }) => topic).join(' ')}`));
+        limit.addEventListener('abort', late, { once: true });
       });
     }
   }
