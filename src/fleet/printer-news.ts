@@ -4,19 +4,27 @@ import type { Database } from '../database/database.js';
 import { rememberedNews, rememberNews } from '../domain/printer-news.js';
 import { systemContext } from '../domain/stores.js';
 import type { HealthNote } from '../resources/printer-news.js';
-import type { Fleet } from './fleet.js';
 import { healthCode, healthLevel } from './health-level.js';
 import { isOnline, type LivePrinter } from './live-printer.js';
 import { type Moment, NEWS_TIMING, NewsMemory, type NewsTiming, NOTHING_TOLD } from './news-memory.js';
 
+type HeardPrinter = Pick<LivePrinter, 'printerId' | 'connection' | 'report'>;
+
+/** What of the fleet's events it hears. */
+export interface PrinterListener {
+  connection(printer: HeardPrinter): void;
+  report(printer: HeardPrinter): void;
+  removed(printerId: string): void;
+}
+
 export interface PrinterNewsOptions {
   readonly database: Database;
   readonly storeId: string;
-  readonly fleet: Pick<Fleet, 'on' | 'live'>;
+  readonly fleet: { on(listener: PrinterListener): () => void };
   readonly clock: Clock;
   /** Milliseconds that never jump. */
   readonly monotonic: () => number;
-  readonly log: Logger;
+  readonly log: Pick<Logger, 'error'>;
   readonly timing?: Partial<NewsTiming>;
 }
 
@@ -63,7 +71,7 @@ export class PrinterNews {
     await Promise.all(writing);
   }
 
-  #onConnection(printer: LivePrinter): void {
+  #onConnection(printer: HeardPrinter): void {
     const { status } = printer.connection;
     // An attempt under way says nothing yet, and a session that was ended nothing any more.
     if (status === 'connecting' || status === 'stopped') return;
@@ -72,7 +80,7 @@ export class PrinterNews {
     this.#look(printer.printerId, watched);
   }
 
-  #onReport({ printerId, report }: LivePrinter): void {
+  #onReport({ printerId, report }: HeardPrinter): void {
     if (!report?.complete) return;
     const notes = notesOf(report.state.health);
     const known = this.#watched.get(printerId);
