@@ -8,7 +8,7 @@ import {
 } from '../database/change-rows.js';
 import type { Database } from '../database/database.js';
 import type { Transaction } from '../database/transaction.js';
-import { type EntityBatch, eventsOf } from './entity-events.js';
+import { type EntityBatch, eventsOf, toldEntity } from './entity-events.js';
 import { storedChange } from './entity-states.js';
 import { pendingBatches } from './entity-window.js';
 import { systemContext } from './stores.js';
@@ -34,15 +34,27 @@ const MAX_TAKEN = 1_000;
 const PORTION = 500;
 
 interface Recorded {
-  readonly batch: EntityBatch;
+  /** Null where nobody is to be told. */
+  readonly batch: EntityBatch | null;
   readonly droppedThrough: number;
   readonly cursors: Readonly<Record<string, number>>;
+}
+
+/** Somebody who is told. */
+export interface Follower {
+  /** The same from start to start. */
+  readonly name: string;
+  /** Whether it asks for a type at this moment; for every type when left out. */
+  wants?(entityType: string): boolean;
 }
 
 /**
  * What was committed and must still be told, in commit order. A recorder writes it down in the transaction that changes
  * something, so that a crash loses none of it; those who have been told everything are remembered in the same row. What
  * they all have is removed in the transaction that adds the next.
+ *
+ * Nothing is written for what the daemon does by itself while nobody asks for it: a farm that prints all day writes for
+ * its followers, and not in case there were any.
  */
 export class EntityJournal {
   readonly #cursors = new Map<string, number>();
@@ -50,9 +62,13 @@ export class EntityJournal {
   /** By the list of changes of the transaction, until it is committed. */
   readonly #recorded = new WeakMap<readonly Change[], Recorded>();
   #attached: { readonly database: Database; readonly storeId: string } | null = null;
+  /** Null before they are known. */
+  #followers: readonly Follower[] | null = null;
   /** As the newest row says; null before it was read. */
   #kept: Readonly<Record<string, number>> | null = null;
   #head = 0;
+  /** The newest that was written down, undone or not. */
+  #written = 0;
   #droppedThrough = 0;
   #checkedAgeAt = 0;
   /** Newest ones, oldest first; what is not after `#floor` is in the table alone. */
@@ -74,25 +90,28 @@ export class EntityJournal {
 
   /** A recorder of the database; the last, for it tells of what the others change too. */
   readonly record = async (tx: Transaction): Promise<void> => {
+    if (!tx.changes.some(({ resource }) => toldEntity(resource) !== null)) return;
+    if (this.#kept === null) await this.#load(tx.db);
+    if (this.#isForNobody(tx)) return this.#dropAll(tx);
     const events = eventsOf(tx.changes);
     if (events.length === 0) return;
-    if (this.#kept === null) await this.#load(tx.db);
     const { storeId } = tx.context;
     const droppedThrough = await this.#drop(tx);
-    const cursors = this.#cursors.size === 0 ? (this.#kept ?? {}) : Object.fromEntries(this.#cursors);
+    const cursors = this.#cursorsNow();
     const changes = events.map(storedChange);
     const sequence = await addChangeRow(tx.db, this.#head, { storeId, at: tx.at, cursors, changes });
+    this.#written = sequence;
     this.#recorded.set(tx.changes, { batch: { sequence, storeId, events }, droppedThrough, cursors });
   };
 
-  /** @returns up to which sequence the follower of that name had everything, as far as is known */
-  async enter(name: string): Promise<number> {
-    if (this.#kept === null) await this.#load(this.#database.read);
-    const kept = this.#kept ?? {};
+  /** Names all who are told from now on. @returns up to which sequence each of them had everything, as far as is known */
+  async open(followers: readonly Follower[]): Promise<readonly number[]> {
+    const kept = await this.#load(this.#database.read);
     // Rows without any follower were written while none had been there yet: they are for everybody.
-    const cursor = kept[name] ?? (Object.keys(kept).length === 0 ? 0 : this.#head);
-    this.#cursors.set(name, cursor);
-    return cursor;
+    const otherwise = Object.keys(kept).length === 0 ? 0 : this.#head;
+    this.#followers = followers;
+    for (const { name } of followers) this.#cursors.set(name, kept[name] ?? otherwise);
+    return followers.map(({ name }) => this.#cursors.get(name) ?? otherwise);
   }
 
   async after(sequence: number): Promise<readonly EntityBatch[]> {
@@ -122,7 +141,7 @@ export class EntityJournal {
   /** Writes down who has what, for the next start. */
   async close(): Promise<void> {
     await this.#trimming;
-    if (this.#cursors.size > 0 && this.#head > this.#droppedThrough) await this.#writeCursors();
+    if (this.#followers !== null && this.#head > this.#droppedThrough) await this.#writeCursors();
   }
 
   get #database(): Database {
@@ -130,24 +149,27 @@ export class EntityJournal {
     return this.#attached.database;
   }
 
-  async #load(db: Database['read']): Promise<void> {
+  async #load(db: Database['read']): Promise<Readonly<Record<string, number>>> {
     const newest = await newestChangeRow(db);
     this.#kept = newest?.cursors ?? {};
-    this.#head = this.#floor = newest?.sequence ?? 0;
+    this.#head = this.#written = this.#floor = newest?.sequence ?? 0;
+    this.#recent = [];
+    return this.#kept;
   }
 
   #onCommit({ changes }: CommittedWrite): void {
     const recorded = this.#recorded.get(changes);
     if (!recorded) return;
     const { batch, droppedThrough, cursors } = recorded;
+    this.#droppedThrough = droppedThrough;
+    this.#kept = cursors;
+    if (batch === null) return;
     // What another program wrote down is in the table.
     if (batch.sequence > this.#head + 1) {
       this.#floor = batch.sequence - 1;
       this.#recent = [];
     }
     this.#head = batch.sequence;
-    this.#droppedThrough = droppedThrough;
-    this.#kept = cursors;
     this.#recent.push(batch);
     let events = this.#recent.reduce((sum, one) => sum + one.events.length, 0);
     while (events > (this.options.maxInMemory ?? MAX_IN_MEMORY)) {
@@ -161,7 +183,33 @@ export class EntityJournal {
 
   /** Up to where everybody has everything. */
   #taken(): number {
-    return this.#cursors.size === 0 ? 0 : Math.min(...this.#cursors.values());
+    if (this.#followers === null) return 0;
+    return Math.min(this.#head, ...this.#cursors.values());
+  }
+
+  #cursorsNow(): Readonly<Record<string, number>> {
+    return this.#followers === null ? (this.#kept ?? {}) : Object.fromEntries(this.#cursors);
+  }
+
+  /**
+   * Nobody waits for anything of before, nor asks for what the daemon changes here. What people and programs do is kept
+   * all the same, for who comes back after a crash; unless there is no way to follow the farm at all.
+   */
+  #isForNobody({ context, changes }: Transaction): boolean {
+    if (this.#followers === null || this.#taken() < this.#written) return false;
+    if (this.#followers.length === 0) return true;
+    if (context.actor.type !== 'system') return false;
+    return !changes.some(({ resource }) => {
+      const type = toldEntity(resource)?.type;
+      return type !== undefined && this.#followers?.some((follower) => follower.wants?.(type) ?? true);
+    });
+  }
+
+  /** What is there still has been told; told again after a crash, it would be told with what is changed here. */
+  async #dropAll(tx: Transaction): Promise<void> {
+    if (this.#head <= this.#droppedThrough) return;
+    await dropChangeRows(tx.db, this.#head);
+    this.#recorded.set(tx.changes, { batch: null, droppedThrough: this.#head, cursors: {} });
   }
 
   /** Removes what everybody has, and what is beyond the bounds. @returns up to where nothing is left */
@@ -201,7 +249,7 @@ export class EntityJournal {
     const taken = this.#taken();
     await database.write(systemContext(storeId), async (tx) => {
       await dropChangeRows(tx.db, taken);
-      if (taken < this.#head) await setCursors(tx.db, this.#head, Object.fromEntries(this.#cursors));
+      if (taken < this.#head) await setCursors(tx.db, this.#head, this.#cursorsNow());
     });
     this.#droppedThrough = Math.max(this.#droppedThrough, taken);
   }

@@ -25,8 +25,8 @@ export interface EntityConsumer {
 export interface EntityLog {
   /** Of the newest transaction with something to tell; 0 before the first. */
   readonly head: number;
-  /** Names who follows. @returns up to which sequence it had everything when it last followed */
-  enter(name: string): Promise<number>;
+  /** Names all who follow. @returns up to which sequence each had everything when it last followed */
+  open(followers: readonly EntityConsumer[]): Promise<readonly number[]>;
   /** What was committed after it, oldest first: a part of it, and nothing only where there is nothing. */
   after(sequence: number): Promise<readonly EntityBatch[]>;
   /** It has everything up to there. */
@@ -83,11 +83,10 @@ export class EntityPublisher {
   async start(): Promise<void> {
     if (this.running !== null) return;
     const { changes } = this.options;
-    const entered: (readonly [Entered, number])[] = [];
-    for (const one of this.consumers) entered.push([one, await changes.enter(one.consumer.name)]);
+    const cursors = await changes.open(this.consumers.map(({ consumer }) => consumer));
     const leave = changes.onCommit(() => this.wake());
     const [ending, end] = [new AbortController(), new AbortController()];
-    const runs = entered.map(([one, cursor]) => this.run(one, cursor, ending.signal, end.signal));
+    const runs = this.consumers.map((one, at) => this.run(one, cursors[at] ?? 0, ending.signal, end.signal));
     this.running = { ended: Promise.all(runs), leave, ending, end };
   }
 

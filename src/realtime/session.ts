@@ -6,7 +6,9 @@ import type { Outgoing } from './outgoing.js';
 import type { TokenBucket } from './token-bucket.js';
 import { entitiesTopic, entityTypeAlias, readTopic, type TopicSubject } from './topics.js';
 
-/** The permission that seeing entities of a type needs; null for types that do not exist. */
+/** Stands for what every caller of a store may see. */
+export const ANYBODY = 'anybody';
+/** The permission that seeing entities of a type needs, or ANYBODY; null for types that do not exist. */
 export type ViewPermission = (entityType: string) => string | null;
 
 /** What clients may see beyond their own permissions' names. */
@@ -109,7 +111,7 @@ export class Session {
 
   private sees(entityType: string): boolean {
     const permission = this.rules.viewPermission(entityType);
-    return permission !== null && this.has(permission);
+    return permission !== null && (permission === ANYBODY || this.has(permission));
   }
 
   private has(permission: string): boolean {

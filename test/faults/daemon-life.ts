@@ -34,6 +34,8 @@ export class DaemonLife {
   readonly #waiting = new Map<RegExp, (found: RegExpExecArray) => void>();
   /** Where it answers; '' when it died before it listened. */
   url = '';
+  /** Where its clients follow it. */
+  mqttUrl = '';
   readonly ended: Promise<unknown>;
 
   private constructor(child: ChildProcess) {
@@ -50,8 +52,9 @@ export class DaemonLife {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     const life = new DaemonLife(child);
-    const ready = await Promise.race([life.#line(/^READY (\S+)$/), life.ended.then(() => null)]);
+    const ready = await Promise.race([life.#line(/^READY (\S+) (\S+)$/), life.ended.then(() => null)]);
     life.url = ready?.[1] ?? '';
+    life.mqttUrl = ready?.[2] ?? '';
     return life;
   }
 

@@ -68,4 +68,4 @@ orders.on('line', (line) => {
 });
 // Whoever started it is gone: nobody would end it.
 orders.on('close', () => process.kill(process.pid, 'SIGKILL'));
-process.stdout.write(`READY ${daemon.url}\n`);
+process.stdout.write(`READY ${daemon.url} ${daemon.mqttUrl}\n`);

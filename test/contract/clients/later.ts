@@ -11,12 +11,4 @@ export const LATER: readonly { readonly client: string; readonly what: string }[
     client: 'the published scripts',
     what: 'parts of files that are not sliced are queued and sliced (POST /v2/builds)',
   },
-  {
-    client: 'the button (ESP32)',
-    what: 'stores/{storeId}/entities/printers says when a bed was confirmed elsewhere',
-  },
-  {
-    client: 'the MQTT sample (Python)',
-    what: 'wss at /mqtt, and entity events with entityType, action, entities, changes',
-  },
 ];
