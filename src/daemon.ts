@@ -141,7 +141,7 @@ async function build(options: DaemonOptions, onStop: OnStop) {
   const { broker, stats, liveStats, entities, bridge, homeAssistant } = push;
   authenticator.onStale((id) => broker.closeAllOn(id));
 
-  farmFigures(metrics, { ...options, database, storeId, fleet, runner, broker, clock });
+  farmFigures(metrics, { ...options, database, storeId, fleet, runner, broker, bridge, clock });
 
   const rateLimit = { ...config.rateLimit };
   const live = new LiveSettings({ config, database, storeId, rateLimit, ...printers });

@@ -6,6 +6,7 @@ import { databaseFile } from './database/places.js';
 import type { DispatchRunner } from './dispatch/runner.js';
 import type { Fleet } from './fleet/fleet.js';
 import { isOnline, type LivePrinter, takesJobs } from './fleet/live-printer.js';
+import type { BridgeStatus } from './realtime/bridge.js';
 import type { RealtimeBroker } from './realtime/broker.js';
 import type { Metrics } from './telemetry/metrics.js';
 import type { Sample } from './telemetry/tally.js';
@@ -18,6 +19,8 @@ export interface FarmFigureParts {
   readonly fleet: Fleet;
   readonly runner: DispatchRunner;
   readonly broker: Pick<RealtimeBroker, 'clients'>;
+  /** Null without an external broker. */
+  readonly bridge: { readonly status: BridgeStatus } | null;
   readonly clock: Clock;
 }
 
@@ -47,6 +50,31 @@ export function farmFigures(metrics: Metrics, parts: FarmFigureParts): void {
   jobFigures(metrics, parts);
   diskFigures(metrics, parts.config.dataDir);
   metrics.gauge('mqtt_clients', 'MQTT clients that are logged in.', [], () => [[[], parts.broker.clients]]);
+  bridgeFigures(metrics, parts.bridge);
+}
+
+/** Without an external broker they have no value. */
+function bridgeFigures(metrics: Metrics, bridge: FarmFigureParts['bridge']): void {
+  const of = (read: (status: BridgeStatus) => number) => (): Sample[] =>
+    bridge === null ? [] : [[[], read(bridge.status)]];
+  metrics.gauge(
+    'mqtt_bridge_connected',
+    'Whether the external broker is connected, 1 or 0.',
+    [],
+    of(({ connected }) => (connected ? 1 : 0)),
+  );
+  metrics.gauge(
+    'mqtt_bridge_waiting_messages',
+    'Messages that wait for the external broker.',
+    [],
+    of(({ buffered }) => buffered),
+  );
+  metrics.counter(
+    'mqtt_bridge_replaced_messages_total',
+    'States that newer ones replaced before the external broker took them.',
+    [],
+    of(({ dropped }) => dropped),
+  );
 }
 
 function printerFigures(

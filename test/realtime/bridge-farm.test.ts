@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import mqtt, { type MqttClient } from 'mqtt';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type TestFarm, testFarm, valueAt } from '../fixtures/farm.js';
-import { FarBroker } from './far-broker.js';
+import { FarBroker, RudeBroker } from './far-broker.js';
 
 const PASSWORD = 'the password of the far broker';
 
@@ -10,6 +10,19 @@ let far: FarBroker;
 let farm: TestFarm;
 let own: MqttClient;
 let seen: Map<string, string>;
+
+/** A client of the daemon's own broker. */
+async function subscribed(...topics: string[]): Promise<MqttClient> {
+  const client = await mqtt.connectAsync(farm.mqttUrl, {
+    ca: await readFile(farm.caFile),
+    username: farm.storeId,
+    password: farm.key,
+    reconnectPeriod: 0,
+  });
+  client.on('message', (topic, payload) => void seen.set(topic, payload.toString()));
+  await client.subscribeAsync(topics);
+  return client;
+}
 
 beforeAll(async () => {
   far = new FarBroker();
@@ -25,14 +38,7 @@ beforeAll(async () => {
     },
   });
   seen = new Map();
-  own = await mqtt.connectAsync(farm.mqttUrl, {
-    ca: await readFile(farm.caFile),
-    username: farm.storeId,
-    password: farm.key,
-    reconnectPeriod: 0,
-  });
-  own.on('message', (topic, payload) => void seen.set(topic, payload.toString()));
-  await own.subscribeAsync(['homeassistant/+/+/+/config', `stores/${farm.storeId}/printer-stats/+`]);
+  own = await subscribed('homeassistant/+/+/+/config', `stores/${farm.storeId}/printer-stats/+`);
 });
 
 afterAll(async () => {
@@ -59,13 +65,19 @@ describe('a farm with a broker elsewhere and Home Assistant', () => {
     expect(farm.logLines.join('')).not.toContain(PASSWORD);
   });
 
-  it('announces a printer anew that got another name', async () => {
+  it('announces a printer anew that got another name, and tells of the change', async () => {
     await farm.ok('PATCH', `/v1/printers/${farm.printerId()}/rename`, { name: 'Größe "7"' });
     await vi.waitFor(() => {
       for (const text of [far.retained.get(discovery()), seen.get(discovery())]) {
         expect(at(text, 'dev', 'name')).toBe('Größe "7"');
       }
     });
+    const told = () => far.on(`hall/stores/${farm.storeId}/entities/printers`).at(-1);
+    const change = ['changes', farm.printerId(), 'name', 'new'];
+    await vi.waitFor(() => expect(at(told(), ...change)).toBe('Größe "7"'));
+    const figures = (await farm.api('GET', '/metrics')).text;
+    expect(figures).toContain('\nprintfarmd_mqtt_bridge_connected 1\n');
+    expect(figures).toMatch(/\nprintfarmd_mqtt_bridge_waiting_messages \d+\n/);
   });
 
   it('can do without listeners of its own, and goes on elsewhere', async () => {
@@ -89,5 +101,21 @@ describe('a farm with a broker elsewhere and Home Assistant', () => {
     await far.start();
     await far.until(() => far.on(`hall/${stats()}`).at(-1) === '');
     expect(far.retained.has(`hall/${stats()}`)).toBe(false);
+    const told = () => far.on(`hall/stores/${farm.storeId}/entities/printers`).at(-1);
+    await vi.waitFor(() => expect(at(told(), 'action')).toBe('DELETE'));
+  });
+
+  it('tells its own clients at once of what a broker elsewhere never acknowledges', async () => {
+    const silent = new RudeBroker({ connack: 0, acknowledges: false, reads: true, cuts: false });
+    await silent.start();
+    await farm.restart({ config: { realtime: { bridge: { url: `mqtt://127.0.0.1:${silent.port}` } } } });
+    await silent.until(() => silent.packets.length > 1);
+    const client = await subscribed(`stores/${farm.storeId}/entities/#`);
+    const types: string[] = [];
+    client.on('message', (topic) => void types.push(topic.split('/').at(-1) ?? ''));
+    for (const name of ['one', 'two', 'three']) await farm.ok('POST', '/v1/folders', { name, type: 'part' });
+    await vi.waitFor(() => expect(types.filter((type) => type === 'folders')).toHaveLength(3));
+    await client.endAsync(true);
+    await silent.stop();
   });
 });
