@@ -12,6 +12,7 @@ import { dispatch } from './dispatch.js';
 import { ingest } from './ingest.js';
 import { describeMachine } from './machine.js';
 import { match, matchIncremental } from './match.js';
+import { outbox } from './outbox.js';
 import { queueFarm } from './queue-farm.js';
 import { get, list, search } from './rest.js';
 import { start } from './start.js';
@@ -31,6 +32,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   get,
   search,
   auth,
+  outbox,
   match,
   matchIncremental,
 ];
