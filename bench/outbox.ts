@@ -6,8 +6,8 @@
  * again after 10 ms where one fails. Both wait 5 ms an event that way; `outbox-steady` is the same with a receiver that takes
  * everything, where nothing hides what the outbox itself takes. All must be delivered, once and in order.
  *
- * What limits it: reading 64 notices at a time, a signature for each, and a commit for every 32 that were delivered (for
- * each wait, where one fails).
+ * What limits it: reading 128 notices at a time, a signature for each, and a commit for every 128 that were delivered (for each
+ * wait, where one fails).
  */
 import { join } from 'node:path';
 import { z } from 'zod';

@@ -83,6 +83,7 @@ function fileMark(eventId: string): string {
 
 /** The body with addresses in the place of paths of files. */
 export function withFileUrls(body: string, eventId: string, fileUrl: (uri: string) => string): string {
+  if (!body.includes(fileMark(eventId))) return body;
   const marked = new RegExp(`"${fileMark(eventId)}((?:[^"\\\\]|\\\\.)*)"`, 'g');
   return body.replace(marked, (_whole, uri: string) => JSON.stringify(fileUrl(JSON.parse(`"${uri}"`))));
 }

@@ -37,11 +37,11 @@ export interface LaneState {
 }
 
 /** Notices that are read at a time. */
-const BATCH = 64;
+const BATCH = 128;
 /** Notices of which is written down in one go that they were delivered; a crash sends these again. */
-const GROUP = 32;
-/** Longest time that what was delivered is not written down, milliseconds. */
-const GROUP_MS = 250;
+const GROUP = 128;
+/** Longest time that what was delivered is not written down, milliseconds: of most receivers a crash repeats one or two. */
+const GROUP_MS = 100;
 /** Longest wait that a receiver may ask for, and how often it may before that counts as an attempt. */
 const PATIENCE = { longestMs: 600_000, times: 10 } as const;
 const AFTER_ERROR_MS = 5_000;

@@ -1,7 +1,7 @@
 import type { NoticeStatus } from '../resources/notice.js';
-import type { NoticeChannel } from '../resources/notification-setting.js';
+import { NOTICE_CHANNELS, type NoticeChannel } from '../resources/notification-setting.js';
 
-/** Counts since the start, by channel. */
+/** Counts since the start, of one channel. */
 export interface ChannelCounts {
   readonly delivered: number;
   readonly failed: number;
@@ -9,35 +9,33 @@ export interface ChannelCounts {
   readonly failedAttempts: number;
 }
 
-const NONE: ChannelCounts = { delivered: 0, failed: 0, attempts: 0, failedAttempts: 0 };
+type Counting = { -readonly [K in keyof ChannelCounts]: number };
 
 /** What was sent since the start, for the metrics. */
 export class NoticeTally {
-  readonly #counts = new Map<NoticeChannel, ChannelCounts>();
+  readonly #counts: ReadonlyMap<NoticeChannel, Counting> = new Map(
+    NOTICE_CHANNELS.map((channel) => [channel, { delivered: 0, failed: 0, attempts: 0, failedAttempts: 0 }]),
+  );
 
   attempt(channel: NoticeChannel, delivered: boolean): void {
-    const { attempts, failedAttempts, ...others } = this.of(channel);
-    this.#counts.set(channel, {
-      ...others,
-      attempts: attempts + 1,
-      failedAttempts: failedAttempts + (delivered ? 0 : 1),
-    });
+    const counts = this.#of(channel);
+    counts.attempts += 1;
+    if (!delivered) counts.failedAttempts += 1;
   }
 
   settled(channel: NoticeChannel, status: NoticeStatus): void {
-    const { delivered, failed, ...others } = this.of(channel);
-    this.#counts.set(channel, {
-      ...others,
-      delivered: delivered + (status === 'delivered' ? 1 : 0),
-      failed: failed + (status === 'failed' ? 1 : 0),
-    });
+    const counts = this.#of(channel);
+    if (status === 'delivered') counts.delivered += 1;
+    if (status === 'failed') counts.failed += 1;
   }
 
   of(channel: NoticeChannel): ChannelCounts {
-    return this.#counts.get(channel) ?? NONE;
+    return this.#of(channel);
   }
 
-  all(): ReadonlyMap<NoticeChannel, ChannelCounts> {
-    return this.#counts;
+  #of(channel: NoticeChannel): Counting {
+    const counts = this.#counts.get(channel);
+    if (!counts) throw new TypeError(`There is no channel ${channel}`);
+    return counts;
   }
 }

@@ -15,7 +15,7 @@ const KEY = Buffer.alloc(32, 7);
 const TOTAL = 250;
 const KILLS = 5;
 /** Most that a crash may repeat: what was delivered and not written down. */
-const REPEATED = 33;
+const REPEATED = 129;
 
 let farm: TestDatabase;
 let to: Receiver;
