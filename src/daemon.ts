@@ -148,7 +148,7 @@ async function build(options: DaemonOptions, onStop: OnStop) {
   let ready = false;
   const hideSecret = options.hideSecret ?? (() => undefined);
   const ports = () => [http?.port, ...Object.values(broker.ports)];
-  const notifying = { ...options, database, storeId, clock, ports, fileUrl, hideSecret };
+  const notifying = { ...options, metrics, database, storeId, clock, ports, fileUrl, hideSecret };
   const { notifier, notices, noticeControls } = await noticeSide(notifying);
   const daily = dailyWork({ config, database, storeId, files, clock, log });
   let described: readonly Operation[] = [];

@@ -5,8 +5,10 @@ import type { Config } from './config/config.js';
 import type { Clock } from './contract/time.js';
 import type { Database } from './database/database.js';
 import { channelKey } from './installation.js';
+import { noticeFigures } from './notice-figures.js';
 import { notificationDesk } from './operations/notifications/notification-desk.js';
 import { notificationHandlers } from './telemetry/control-notifications.js';
+import type { Metrics } from './telemetry/metrics.js';
 import { noticeDesk } from './webhooks/desk.js';
 import { SERVICES } from './webhooks/letters.js';
 import { Notifier } from './webhooks/notifier.js';
@@ -21,6 +23,7 @@ export interface NoticeSideOptions {
   readonly version: string;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly metrics: Metrics;
   /** TCP ports that the daemon listens on, those that the system chose once they are known. */
   readonly ports: () => readonly (number | null | undefined)[];
   readonly fileUrl: (uri: string) => string;
@@ -53,6 +56,7 @@ export async function noticeSide(options: NoticeSideOptions) {
     sleep: (ms, signal) => delay(ms, undefined, { signal }).catch(() => undefined),
     random: Math.random,
   });
+  noticeFigures(options.metrics, notifier);
   const notices = noticeDesk({ notifier, rules, database, storeId });
   const noticeControls = notificationHandlers(notificationDesk({ database, storeId, notices }));
   return { notifier, notices, noticeControls };

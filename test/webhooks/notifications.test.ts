@@ -218,6 +218,15 @@ describe('notification channels', () => {
     expect((await program('log', 'fax')).err).toContain('there is no channel fax');
   });
 
+  it('are counted for Prometheus', async () => {
+    const { text } = await farm.api('GET', '/metrics');
+    const figure = (name: string) =>
+      Number(new RegExp(`^printfarmd_${name}{channel="webhook"} (\\d+)$`, 'm').exec(text)?.[1]);
+    expect(figure('notices_waiting')).toBe(0);
+    expect(figure('notice_attempts_total')).toBe(to.calls.length);
+    expect(figure('notice_attempts_failed_total')).toBe(2);
+  });
+
   it('tell what really happens', async () => {
     // What fires when is proven elsewhere; here is seen that a daemon sends it.
     const before = to.calls.length;
