@@ -68,6 +68,7 @@ export class Bridge implements EntityConsumer {
   private problem: string | null = 'it was not reached yet';
   private undelivered = 0;
   private swept = false;
+  private stopped = false;
   private emptying = false;
 
   constructor(private readonly options: BridgeOptions) {
@@ -97,14 +98,20 @@ export class Bridge implements EntityConsumer {
     if (this.end !== null) return;
     const end = new AbortController();
     this.end = end;
+    this.stopped = false;
     this.running = this.run(end.signal);
   }
 
   /** Says that the daemon goes. Events that are not acknowledged yet are refused. */
   async stop(): Promise<void> {
     const { connection, end } = this;
-    if (end === null) return;
+    this.stopped = true;
     this.end = null;
+    if (end !== null) await this.leave(connection, end);
+    for (const go of [...this.waiting]) go(null);
+  }
+
+  private async leave(connection: BridgeConnection | null, end: AbortController): Promise<void> {
     if (connection !== null) {
       const said = connection.confirm(this.statusTopic, 'offline', true).then(
         () => true,
@@ -118,7 +125,6 @@ export class Bridge implements EntityConsumer {
     }
     end.abort();
     await this.running;
-    for (const go of [...this.waiting]) go(null);
   }
 
   /**
@@ -146,7 +152,7 @@ export class Bridge implements EntityConsumer {
   }
 
   private nextConnection(): Promise<BridgeConnection | null> {
-    if (this.end === null) return Promise.resolve(null);
+    if (this.stopped) return Promise.resolve(null);
     return new Promise((resolve) => {
       const go = (connection: BridgeConnection | null) => {
         this.waiting.delete(go);
@@ -233,6 +239,7 @@ export class Bridge implements EntityConsumer {
     let timer: NodeJS.Timeout | null = null;
     try {
       const connection = await BridgeConnection.open(login, will, timing, signal);
+      if (signal.aborted) connection.giveUp(new BridgeError('lost', 'it is not wanted any more'));
       timer = setTimeout(() => {
         settled = true;
         this.story.settled();
