@@ -14,13 +14,15 @@ import { pendingBatches } from './entity-window.js';
 import { systemContext } from './stores.js';
 
 export interface EntityJournalOptions {
-  /** Told when what nobody has taken is given up because it is too much or too old. */
+  /** Told once an hour at most when what nobody has taken is given up because it is too much or too old. */
   readonly onGivenUp?: (transactions: number) => void;
   readonly onError?: (error: unknown) => void;
   /** Transactions that are kept at most; 100,000 unless given. */
   readonly maxRows?: number;
   /** Events that are also kept in memory for those who have not taken them; 2,000 unless given. */
   readonly maxInMemory?: number;
+  /** Transactions that everybody has and that may stand there while nothing else is written; 1,000 unless given. */
+  readonly maxTaken?: number;
   /** Transactions that are given or read at once; 500 unless given. */
   readonly portion?: number;
 }
@@ -29,7 +31,6 @@ const MAX_ROWS = 100_000;
 const MAX_IN_MEMORY = 2_000;
 const MAX_AGE_MS = 30 * 86_400_000;
 const HOUR_MS = 3_600_000;
-/** Taken transactions that may stand in the table while nothing else is written. */
 const MAX_TAKEN = 1_000;
 const PORTION = 500;
 
@@ -71,6 +72,8 @@ export class EntityJournal {
   #written = 0;
   #droppedThrough = 0;
   #checkedAgeAt = 0;
+  #givenUp = 0;
+  #toldGivenUpAt = Number.NEGATIVE_INFINITY;
   /** Newest ones, oldest first; what is not after `#floor` is in the table alone. */
   #recent: EntityBatch[] = [];
   #floor = 0;
@@ -130,7 +133,7 @@ export class EntityJournal {
     let first = 0;
     while ((this.#recent[first]?.sequence ?? Number.POSITIVE_INFINITY) <= taken) first++;
     if (first > 0) this.#recent.splice(0, first);
-    if (taken - this.#droppedThrough > MAX_TAKEN) this.#trim();
+    if (taken - this.#droppedThrough > (this.options.maxTaken ?? MAX_TAKEN)) this.#trim();
   }
 
   onCommit(listener: () => void): () => void {
@@ -230,7 +233,12 @@ export class EntityJournal {
       this.#checkedAgeAt = tx.at;
       givenUp += await dropChangeRowsBefore(tx.db, tx.at - MAX_AGE_MS);
     }
-    if (givenUp > 0) this.options.onGivenUp?.(givenUp);
+    this.#givenUp += givenUp;
+    if (givenUp > 0 && tx.at - this.#toldGivenUpAt >= HOUR_MS) {
+      this.options.onGivenUp?.(this.#givenUp);
+      this.#givenUp = 0;
+      this.#toldGivenUpAt = tx.at;
+    }
     return through;
   }
 

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { EntityBatch } from '../domain/entity-events.js';
 import type { Presenter } from '../resources/resource.js';
 import { type EntityMessages, messagesOf } from './entity-message.js';
@@ -207,8 +206,16 @@ export class EntityPublisher {
 }
 
 /** Ends early, and without an error, when it is no longer waited for. */
-async function rest(ms: number, signal: AbortSignal): Promise<void> {
-  await delay(ms, undefined, { signal }).catch(() => undefined);
+function rest(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, signal.aborted ? 0 : ms);
+    signal.addEventListener('abort', end);
+  });
 }
 
 /** @returns whether it was done before the end came */

@@ -1,12 +1,17 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { newId } from '../../src/contract/ids.js';
+import type { WriteContext } from '../../src/database/change.js';
 import type { Recorder } from '../../src/database/database.js';
 import type { Transaction } from '../../src/database/transaction.js';
 import { removeEntity } from '../../src/domain/entities.js';
-import { EntityJournal } from '../../src/domain/entity-journal.js';
+import {
+  EntityJournal,
+  type EntityJournalOptions,
+  type Follower as Told,
+} from '../../src/domain/entity-journal.js';
 import { EntityPublisher } from '../../src/realtime/entity-publisher.js';
 import { folder, material, materialVariant, printer } from '../../src/resources/index.js';
 import type { Resource } from '../../src/resources/resource.js';
@@ -250,5 +255,88 @@ describe('what is committed', () => {
       }),
       { numRuns: 60 },
     );
+  });
+});
+
+describe('what is kept', () => {
+  const system = () => farm.context;
+  const person = (): WriteContext => ({ ...farm.context, actor: { type: 'user', id: 'u' } });
+  const rows = async () => (await sql`select * from "entityChange"`.execute(farm.db.read)).rows.length;
+  const change = async (context = person()) => {
+    await farm.db.write(context, (tx) =>
+      tx.insert(folder, { storeId: farm.storeId, type: 'part', name: newId() }),
+    );
+  };
+  const journalWith = async (followers: readonly Told[], options: EntityJournalOptions = {}) => {
+    await emptied();
+    const journal = new EntityJournal(options);
+    journal.attach(farm.db, farm.storeId);
+    current = { recorder: journal.record };
+    await journal.open(followers);
+    return journal;
+  };
+
+  it('is nothing where there is no way to follow the farm', async () => {
+    await journalWith([]);
+    await change();
+    expect(await rows()).toBe(0);
+  });
+
+  it('is nothing of what the daemon does by itself while nobody asks for it', async () => {
+    let asked = false;
+    const journal = await journalWith([{ name: 'local', wants: (type) => asked && type === 'folders' }]);
+    await change(system());
+    expect([await rows(), journal.head]).toEqual([0, 0]);
+    // What a person does is told after a crash, to who comes back then.
+    await change(person());
+    expect([await rows(), journal.head]).toEqual([1, 1]);
+    // While that waits, what follows it is kept with it.
+    await change(system());
+    expect(await rows()).toBe(2);
+    journal.passed('local', 2);
+    await change(system());
+    expect([await rows(), journal.head]).toEqual([0, 2]);
+    asked = true;
+    await change(system());
+    expect([await rows(), journal.head]).toEqual([1, 3]);
+  });
+
+  it('is at most so many transactions, and none older than 30 days; the oldest go, and that is told', async () => {
+    const givenUp: number[] = [];
+    const options = { maxRows: 3, onGivenUp: (transactions: number) => void givenUp.push(transactions) };
+    const journal = await journalWith([{ name: 'away' }], options);
+    for (let made = 0; made < 5; made++) await change();
+    expect(await rows()).toBe(3);
+    expect(givenUp).toEqual([1]);
+    expect((await journal.after(0)).map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 5]);
+    now += 30 * 86_400_000;
+    await change();
+    expect(await rows()).toBe(1);
+    expect(givenUp).toEqual([1, 4]);
+    // Who comes to it without what was in memory goes on with what is left.
+    const next = new EntityJournal(options);
+    next.attach(farm.db, farm.storeId);
+    expect(await next.open([{ name: 'away' }])).toEqual([0]);
+    expect((await next.after(0)).map(({ sequence }) => sequence)).toEqual([6]);
+  });
+
+  it('goes by itself where a long backlog was taken and nothing else is written', async () => {
+    const journal = await journalWith([{ name: 'bridge' }], { maxTaken: 2 });
+    for (let made = 0; made < 5; made++) await change();
+    journal.passed('bridge', 4);
+    await vi.waitFor(async () => expect(await rows()).toBe(1));
+    const next = new EntityJournal();
+    next.attach(farm.db, farm.storeId);
+    expect(await next.open([{ name: 'bridge' }])).toEqual([4]);
+  });
+
+  it('is told to who follows from now on only from now on', async () => {
+    const journal = await journalWith([{ name: 'local' }]);
+    await change();
+    await change();
+    await journal.close();
+    const next = new EntityJournal();
+    next.attach(farm.db, farm.storeId);
+    expect(await next.open([{ name: 'local' }, { name: 'bridge' }])).toEqual([0, 2]);
   });
 });
