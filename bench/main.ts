@@ -9,6 +9,7 @@ import { auth } from './auth.js';
 import { type Benchmark, judged, type Line } from './benchmark.js';
 import { buildPrograms } from './child.js';
 import { dispatch } from './dispatch.js';
+import { fanout } from './fanout.js';
 import { ingest } from './ingest.js';
 import { describeMachine } from './machine.js';
 import { match, matchIncremental } from './match.js';
@@ -35,6 +36,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   outbox,
   match,
   matchIncremental,
+  fanout,
 ];
 
 const args = await yargs(hideBin(process.argv))

@@ -117,6 +117,7 @@ export class RealtimeBroker {
   async stop(): Promise<void> {
     const { aedes } = this;
     this.aedes = null;
+    this.delivery.stop();
     const closed = this.doors.close();
     for (const stream of this.streams) stream.destroy();
     await closed;

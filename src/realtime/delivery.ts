@@ -1,6 +1,7 @@
 import { Frame } from './frame.js';
 import type { RealtimeLog } from './log.js';
 import type { BrokerMeter } from './meter.js';
+import { Pace } from './pace.js';
 import type { Session } from './session.js';
 
 export interface PublishOptions {
@@ -21,17 +22,34 @@ interface State {
  */
 export class Delivery {
   private readonly states = new Map<string, State>();
+  private readonly pace: Pace;
+  /** Clients that the last state went to. */
+  private followers = 0;
 
   constructor(
     private readonly sessions: () => Iterable<Session>,
     private readonly meter: BrokerMeter,
     private readonly log: RealtimeLog,
-  ) {}
+  ) {
+    this.pace = new Pace({
+      tell: (topics) => {
+        for (const topic of topics)
+          this.followers = this.send(topic, 0, () => this.stateOf(topic)?.frame ?? null);
+      },
+      clients: () => this.followers,
+      now: () => performance.now(),
+    });
+  }
+
+  /** States that wait to be told are left; they stand on their topics. */
+  stop(): void {
+    this.pace.stop();
+  }
 
   /** Keeps a state, the newest only, and tells it to those who follow its topic. */
   publishState(topic: string, text: () => string): void {
     this.states.set(topic, { qos: 0, said: text });
-    this.send(topic, 0, () => this.stateOf(topic)?.frame ?? null);
+    this.pace.changed(topic);
   }
 
   publish(topic: string, payload: string | Buffer, { retain, qos }: PublishOptions): void {
@@ -56,19 +74,22 @@ export class Delivery {
     return { frame: state.frame, qos: asked === 0 ? 0 : state.qos };
   }
 
-  private send(topic: string, qos: 0 | 1, frameOf: () => Frame | null): void {
+  /** @returns how many clients it goes to */
+  private send(topic: string, qos: 0 | 1, frameOf: () => Frame | null): number {
+    const levels = topic.split('/');
     let frame: Frame | null = null;
     let clients = 0;
     for (const session of this.sessions()) {
-      const asked = session.qosOf(topic);
+      const asked = session.qosOf(topic, levels);
       if (asked === null) continue;
       frame ??= frameOf();
-      if (frame === null) return;
+      if (frame === null) return clients;
       session.outgoing.send(frame, asked === 0 ? 0 : qos);
       clients++;
     }
     this.meter.published();
     this.meter.sent(clients);
+    return clients;
   }
 
   private stateOf(topic: string): { frame: Frame; qos: 0 | 1 } | null {

@@ -22,10 +22,8 @@ export class Filters {
   }
 
   /** The highest QoS that a topic was asked for with; null when it was not. */
-  qosOf(topic: string): number | null {
+  qosOf(topic: string, levels: readonly string[] = topic.split('/')): number | null {
     let best = this.exact.get(topic) ?? null;
-    if (this.wild.size === 0) return best;
-    const levels = topic.split('/');
     for (const { levels: filter, qos } of this.wild.values()) {
       if ((best === null || qos > best) && matches(filter, levels)) best = qos;
     }

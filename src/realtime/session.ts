@@ -38,6 +38,8 @@ export class Session {
   toldPublish = false;
   readonly outgoing: Outgoing;
   private readonly filters = new Filters();
+  /** Those of printers' states and what lies beside the stores: all that they take in the caller may see. */
+  private readonly stateFilters = new Filters();
 
   constructor(
     readonly stream: Duplex,
@@ -57,7 +59,8 @@ export class Session {
 
   /** @returns false when the filter is not the caller's to read. */
   subscribe(filter: string, qos: number): boolean {
-    if (this.filters.size >= MAX_SUBSCRIPTIONS && !this.filters.has(filter)) return false;
+    const known = this.filters.has(filter) || this.stateFilters.has(filter);
+    if (this.filters.size + this.stateFilters.size >= MAX_SUBSCRIPTIONS && !known) return false;
     const subject = this.read(filter);
     if (subject === null) return false;
     // All types may be asked for by anybody of the store: what is delivered is looked at message by message.
@@ -65,18 +68,22 @@ export class Session {
       subject.kind === 'entities'
         ? subject.type === null || this.sees(subject.type)
         : this.has(STATS_PERMISSION);
-    if (allowed) this.filters.set(filter, qos);
+    if (allowed) (subject.kind === 'entities' ? this.filters : this.stateFilters).set(filter, qos);
     return allowed;
   }
 
   unsubscribe(filter: string): void {
     this.filters.delete(filter);
+    this.stateFilters.delete(filter);
   }
 
   /** The QoS with which it is to get what is published on a topic; null when it did not ask or may not see it. */
-  qosOf(topic: string): number | null {
-    const qos = this.filters.qosOf(topic);
-    return qos !== null && this.mayReceive(topic) ? qos : null;
+  qosOf(topic: string, levels?: readonly string[]): number | null {
+    const state = this.stateFilters.qosOf(topic, levels);
+    if (state !== null || this.filters.size === 0) return state;
+    // All types of entities can be asked for at once by who may see only some.
+    const entity = this.filters.qosOf(topic, levels);
+    return entity !== null && this.mayReceive(topic) ? entity : null;
   }
 
   /** It looks at entities of a type. */
