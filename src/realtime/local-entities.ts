@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type { EntityConsumer } from './entity-publisher.js';
 
 interface Broker {
@@ -12,6 +13,8 @@ export function localEntities(broker: Broker): EntityConsumer {
     wants: (type) => broker.followsEntities(type),
     async deliver(topic, payload) {
       broker.publish(topic, payload, { retain: false, qos: 1 });
+      // A change of thousands is hundreds of messages: they leave one by one, and nothing else stands still meanwhile.
+      await turn();
     },
   };
 }

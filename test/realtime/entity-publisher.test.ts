@@ -5,11 +5,13 @@ import type { EntityRow } from '../../src/domain/entities.js';
 import type { EntityBatch, EntityEvent } from '../../src/domain/entity-events.js';
 import { messagesOf } from '../../src/realtime/entity-message.js';
 import { type EntityConsumer, type EntityLog, EntityPublisher } from '../../src/realtime/entity-publisher.js';
+import { localEntities } from '../../src/realtime/local-entities.js';
 import { ANYBODY } from '../../src/realtime/session.js';
 import { viewPermissions } from '../../src/realtime/view-permission.js';
 import { folder, part } from '../../src/resources/index.js';
 import type { Resource } from '../../src/resources/resource.js';
 import { message, presenter } from '../domain/entity-follower.js';
+import { STORE as BENCH_STORE, BrokerBench } from './broker-bench.js';
 import { LogBook, SILENT_LOG } from './logs.js';
 
 const STORE = 's'.repeat(24);
@@ -297,3 +299,29 @@ it('the permission to see a type is the one that its REST routes need, under its
 function namesIn(text: string): string[] {
   return Object.values(message.parse(JSON.parse(text)).entities).map((entity) => String(entity?.name));
 }
+
+it('a change of thousands reaches a client that reads, though it is more than may wait for one', async () => {
+  const bench = await BrokerBench.start();
+  try {
+    const client = await bench.connect();
+    await client.subscribeAsync(`stores/${BENCH_STORE}/entities/#`, { qos: 1 });
+    const own = localEntities(bench.broker);
+    expect([own.wants?.('printers'), own.wants?.('parts')]).toEqual([true, true]);
+    const got: number[] = [];
+    const all = new Promise<void>((resolve) => {
+      client.on('message', (_topic, payload) => {
+        got.push(Number(payload.toString().slice(0, 3)));
+        if (got.length === 200) resolve();
+      });
+    });
+    for (let at = 0; at < 200; at++)
+      await own.deliver(
+        `stores/${BENCH_STORE}/entities/printers`,
+        String(at).padStart(3, '0').padEnd(100_000, '.'),
+      );
+    await all;
+    expect(got).toEqual(Array.from({ length: 200 }, (_, at) => at));
+  } finally {
+    await bench.stop();
+  }
+});
