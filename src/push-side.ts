@@ -47,7 +47,7 @@ export function entityChanges(log: Logger): EntityJournal {
 
 /** What tells others of the farm without being asked: the MQTT broker, one elsewhere, and who publishes on them. */
 export function pushSide(options: PushSideOptions) {
-  const { config, storeId, fleet, runner, mqttLogin, meter, changes, presenter, log } = options;
+  const { config, storeId, database, fleet, runner, mqttLogin, meter, changes, presenter, log } = options;
   const { mqtt, realtime } = config;
   const { topicAliases } = realtime;
   const broker = new RealtimeBroker({
@@ -59,7 +59,8 @@ export function pushSide(options: PushSideOptions) {
     publicPrefixes: realtime.homeAssistant.enabled ? [realtime.homeAssistant.prefix] : [],
     log,
   });
-  const liveStats = fleetStats({ fleet, storeId, isBusy: (printerId) => runner.isBusy(printerId) });
+  const isBusy = (printerId: string) => runner.isBusy(printerId);
+  const liveStats = fleetStats({ fleet, storeId, isBusy, feed: database.feed });
   const { bridge, homeAssistant } = bridgeSide({ ...options, broker });
   const sink = sinkOf(bridge === null ? [broker] : [broker, bridge.store]);
   const stats = new StatsPublisher({ source: liveStats, sink, now: () => performance.now(), log });
