@@ -48,9 +48,12 @@ export class BridgeConnection {
     private readonly timing: ConnectionTiming,
   ) {
     client.on('error', (error) => {
-      this.reason ??= /keepalive/i.test(error.message)
-        ? new BridgeError('silent', `${place} does not answer any more`)
-        : describeBridgeError(error, place);
+      // After what it cannot read, the library would read nothing more.
+      this.giveUp(
+        /keepalive/i.test(error.message)
+          ? new BridgeError('silent', `${place} does not answer any more`)
+          : describeBridgeError(error, place),
+      );
     });
     this.closed = new Promise((resolve) => {
       const end = () => {
@@ -206,7 +209,9 @@ function greeted(client: MqttClient, stream: Duplex, place: string, signal: Abor
     const onConnect = () => settle(null);
     const onError = (error: Error) => {
       const code = 'code' in error ? error.code : null;
-      settle(typeof code === 'number' ? describeRefusal(code, place) : describeBridgeError(error, place));
+      if (typeof code === 'number') settle(describeRefusal(code, place));
+      else if (code !== null) settle(describeBridgeError(error, place));
+      else settle(new BridgeError('refused', `${place} answers, but not as an MQTT broker`));
     };
     const onClose = () =>
       settle(new BridgeError('refused', `${place} closed the connection instead of answering`));

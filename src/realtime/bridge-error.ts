@@ -28,6 +28,15 @@ const CERTIFICATE_FAULT = /CERT|_CA_|SIGNATURE/;
 /** The broker speaks no TLS, or wants it where there is none. */
 const NOT_TLS = /^ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG)$/;
 
+/** A connection that was cut before it was secure; null for every other error. */
+export function cutWhileSecuring(error: unknown, place: string): BridgeError | null {
+  if (!(error instanceof Error && 'code' in error && error.code === 'ECONNRESET')) return null;
+  return new BridgeError(
+    'unreachable',
+    `${place} cut the connection before it was secure: perhaps it does not speak TLS (mqtt or ws in realtime.bridge.url)`,
+  );
+}
+
 /** What a connection that did not come about, or broke, threw. */
 export function describeBridgeError(error: unknown, place: string): BridgeError {
   if (error instanceof BridgeError) return error;

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { connect as connectTcp, isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
-import { BridgeError, describeBridgeError } from './bridge-error.js';
+import { BridgeError, cutWhileSecuring, describeBridgeError } from './bridge-error.js';
 
 /** Where an external broker is, and how each side proves itself. Files are PEM, read anew for each connection. */
 export interface BridgeAddress {
@@ -32,8 +32,14 @@ export async function reachBroker(address: BridgeAddress, signal: AbortSignal): 
     return await opened(address, tls, signal);
   } catch (error) {
     if (signal.aborted) throw new BridgeError('unreachable', `${place}: no answer`);
-    throw describeBridgeError(error, place);
+    throw (
+      (isSecure(address.url) ? cutWhileSecuring(error, place) : null) ?? describeBridgeError(error, place)
+    );
   }
+}
+
+function isSecure(url: string): boolean {
+  return /^(mqtts|wss):/.test(url);
 }
 
 interface TlsOptions {
@@ -43,7 +49,7 @@ interface TlsOptions {
 }
 
 async function tlsOptions({ url, caFile, certFile, keyFile }: BridgeAddress): Promise<TlsOptions> {
-  if (!/^(mqtts|wss):/.test(url)) return {};
+  if (!isSecure(url)) return {};
   const [ca, cert, key] = await Promise.all(
     [caFile, certFile, keyFile].map((file) => (file === null ? undefined : readFile(file))),
   );
@@ -78,6 +84,10 @@ async function openWebSocket(url: string, tls: TlsOptions, signal: AbortSignal):
   return ready(socket, createWebSocketStream(socket), 'open', signal);
 }
 
+class ConnectionCut extends Error {
+  readonly code = 'ECONNRESET';
+}
+
 interface Opening {
   once(event: string, listener: (error?: unknown) => void): unknown;
   off(event: string, listener: (error?: unknown) => void): unknown;
@@ -101,7 +111,7 @@ function ready(opening: Opening, stream: Duplex, event: string, signal: AbortSig
       });
     const onOpen = () => settle(() => resolve(stream));
     const onError = (error: unknown) => fail(error);
-    const onClose = () => fail(new Error('the connection was cut'));
+    const onClose = () => fail(new ConnectionCut('the connection was cut'));
     const onAbort = () => fail(signal.reason);
     opening.once(event, onOpen);
     stream.once('error', onError);

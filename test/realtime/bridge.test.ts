@@ -1,5 +1,10 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createTlsMaterial, machineNames } from '../../src/cli/tls-material.js';
+import type { TlsFiles } from '../../src/config/config.js';
 import { Bridge, type BridgeOptions } from '../../src/realtime/bridge.js';
 import { NewestStates } from '../../src/realtime/newest-states.js';
 import { sinkOf } from '../../src/realtime/sink.js';
@@ -210,6 +215,71 @@ describe('a bridge', () => {
   });
 });
 
+describe('the way to a broker', () => {
+  let folder: string;
+  let files: TlsFiles;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'printfarmd-far-'));
+    files = await createTlsMaterial(folder, machineNames(), new Date());
+  });
+
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  async function farBy(kind: 'mqtts' | 'ws' | 'wss'): Promise<FarBroker> {
+    const [cert, key] = await Promise.all([readFile(files.certFile), readFile(files.keyFile)]);
+    const broker = new FarBroker(kind, { cert, key });
+    await broker.start();
+    open.push(() => broker.stop());
+    return broker;
+  }
+
+  const login = (url: string, changes: object = {}) => ({
+    ...{ url, username: 'farm', password: SECRET, clientId: 'a farm', certFile: null, keyFile: null },
+    ...{ caFile: files.caFile, ...changes },
+  });
+
+  it.each(['mqtts', 'ws', 'wss'] as const)('may be %s', async (kind) => {
+    const broker = await farBy(kind);
+    const bridge = bridgeTo('', { login: login(broker.url) });
+    bridge.store.publishState(stats('a'), () => 'x'.repeat(100_000));
+    bridge.start();
+    await bridge.deliver(PRINTERS, 'an event');
+    await broker.until(() => broker.retained.get(stats('a'))?.length === 100_000);
+    expect(broker.clientIds).toEqual(['a farm']);
+    await bridge.stop();
+    expect(broker.on(STATUS)).toEqual(['online', 'offline']);
+  });
+
+  it.each([
+    ['a CA that is not known', { caFile: null }, 'name its CA in realtime.bridge.caFile'],
+    ['a file that is not there', { caFile: '/nowhere/ca.pem' }, 'ENOENT'],
+  ])('shows nothing of ours to a broker behind %s', async (_, changes, words) => {
+    const broker = await farBy('mqtts');
+    bridgeTo('', { login: login(broker.url, changes) }).start();
+    await eventually(() => warnings().length > 0);
+    expect(warnings()[0]).toContain(words);
+    expect(broker.clientIds).toEqual([]);
+  });
+
+  it('is told apart: no TLS there, no MQTT there, nobody there', async () => {
+    const web = await farBy('ws');
+    for (const [url, words] of [
+      [far.url.replace('mqtt:', 'mqtts:'), 'does not speak TLS'],
+      [web.url.replace('/mqtt', '/other'), '400'],
+      [web.url.replace('ws:', 'mqtt:').replace('/mqtt', ''), 'answers, but not as an MQTT broker'],
+      ['mqtt://127.0.0.1:1', 'nothing listens there'],
+    ] as const) {
+      log.lines.length = 0;
+      const bridge = bridgeTo('', { login: login(url), timing: { connectMs: 2_000 } });
+      bridge.start();
+      await eventually(() => warnings().length > 0);
+      expect(warnings()[0]).toContain(words);
+      await bridge.stop();
+    }
+  });
+});
+
 describe('a broker with bad manners', () => {
   it('never acknowledges: states go on, nothing piles up, and it is told twice at most', async () => {
     const silent = await rude({ acknowledges: false });
@@ -273,6 +343,13 @@ describe('a broker with bad manners', () => {
     expect(warnings()).toHaveLength(2);
     expect(infos()).toHaveLength(2);
     expect(delays.length).toBeGreaterThanOrEqual(7);
+  });
+
+  it('babbles: the connection is given up', async () => {
+    const babbler = await rude({ babbles: true });
+    bridgeTo(`mqtt://127.0.0.1:${babbler.port}`).start();
+    await babbler.until(() => babbler.connections >= 2);
+    expect(warnings()).not.toEqual([]);
   });
 
   it('answers nothing to CONNECT', async () => {

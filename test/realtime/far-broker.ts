@@ -1,7 +1,12 @@
 import { once } from 'node:events';
+import { createServer as createHttpServer } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
 import { createServer, type Server, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { createServer as createTlsServer, type SecureContextOptions } from 'node:tls';
 import { Aedes } from 'aedes';
 import mqttPacket, { type Packet } from 'mqtt-packet';
+import { createWebSocketStream, WebSocketServer } from 'ws';
 
 export interface FarMessage {
   readonly topic: string;
@@ -18,15 +23,20 @@ export class FarBroker {
   readonly retained = new Map<string, string>();
   password: string | null = null;
   private readonly waiting = new Set<() => void>();
-  private readonly sockets = new Set<Socket>();
+  private readonly sockets = new Set<Duplex>();
   private keeping = false;
   private aedes: Aedes | null = null;
   private server: Server | null = null;
   private port = 0;
 
   get url(): string {
-    return `mqtt://127.0.0.1:${this.port}`;
+    return `${this.kind}://127.0.0.1:${this.port}${this.kind.startsWith('ws') ? '/mqtt' : ''}`;
   }
+
+  constructor(
+    private readonly kind: 'mqtt' | 'mqtts' | 'ws' | 'wss' = 'mqtt',
+    private readonly tls: SecureContextOptions = {},
+  ) {}
 
   get connections(): number {
     return this.sockets.size;
@@ -53,11 +63,11 @@ export class FarBroker {
         this.note(packet.topic, packet.payload.toString(), packet.qos, packet.retain);
       }
     });
-    const server = createServer((socket) => {
-      this.sockets.add(socket);
-      socket.on('error', () => {});
-      socket.once('close', () => this.sockets.delete(socket));
-      aedes.handle(socket);
+    const server = this.listener((stream) => {
+      this.sockets.add(stream);
+      stream.on('error', () => {});
+      stream.once('close', () => this.sockets.delete(stream));
+      aedes.handle(stream);
     });
     server.listen(this.port, '127.0.0.1');
     await once(server, 'listening');
@@ -65,6 +75,16 @@ export class FarBroker {
     if (address === null || typeof address === 'string') throw new Error('no port');
     this.port = address.port;
     this.server = server;
+  }
+
+  private listener(accept: (stream: Duplex) => void): Server {
+    const { kind, tls } = this;
+    if (kind === 'mqtt') return createServer(accept);
+    if (kind === 'mqtts') return createTlsServer({ ...tls }, accept);
+    const server = kind === 'ws' ? createHttpServer() : createHttpsServer({ ...tls });
+    const sockets = new WebSocketServer({ server, path: '/mqtt', handleProtocols: () => 'mqtt' });
+    sockets.on('connection', (socket) => accept(createWebSocketStream(socket)));
+    return server;
   }
 
   /** Something that stands there from before. */
@@ -128,6 +148,8 @@ export interface Manners {
   readonly reads: boolean;
   /** Cuts the connection right after it let somebody in. */
   readonly cuts: boolean;
+  /** Sends what no client can read once it let somebody in. */
+  readonly babbles?: boolean;
 }
 
 /** A broker with bad manners. */
@@ -170,7 +192,7 @@ export class RudeBroker {
   }
 
   private serve(socket: Socket): void {
-    const { connack, acknowledges, reads, cuts } = this.manners;
+    const { connack, acknowledges, reads, cuts, babbles } = this.manners;
     this.connections += 1;
     this.sockets.add(socket);
     socket.on('error', () => {});
@@ -182,6 +204,7 @@ export class RudeBroker {
         socket.write(mqttPacket.generate({ cmd: 'connack', returnCode: connack, sessionPresent: false }));
         if (!reads) socket.pause();
         if (cuts) socket.end();
+        if (babbles === true) socket.write(Buffer.from([0xf3, 0x00, 0xff, 0xff, 0xff, 0xff]));
       }
       if (packet.cmd === 'publish' && packet.qos === 1 && acknowledges) {
         socket.write(mqttPacket.generate({ cmd: 'puback', messageId: packet.messageId ?? 0 }));
