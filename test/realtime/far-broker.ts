@@ -191,6 +191,11 @@ export class RudeBroker {
     }
   }
 
+  /** Takes again what is sent to it. */
+  readAgain(): void {
+    for (const socket of this.sockets) socket.resume();
+  }
+
   private serve(socket: Socket): void {
     const { connack, acknowledges, reads, cuts, babbles } = this.manners;
     this.connections += 1;
