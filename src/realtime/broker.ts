@@ -2,6 +2,7 @@ import type { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Aedes, type Client } from 'aedes';
+import { CalmLog } from './calm-log.js';
 import { loggable } from './client-id.js';
 import { clientPolicy } from './client-policy.js';
 import { checkFirstPacket, type GateVerdict, versionRefusal } from './connect-gate.js';
@@ -58,12 +59,14 @@ export class RealtimeBroker {
   private readonly login: Login;
   private readonly connectMs: number;
   private readonly meter: BrokerMeter;
+  private readonly calmLog: CalmLog;
 
   constructor(private readonly options: BrokerOptions) {
     this.connectMs = options.connectTimeoutMs ?? 10_000;
     this.meter = options.meter ?? NO_METER;
     const now = options.now ?? Date.now;
     const { maxConnections, log } = options;
+    this.calmLog = new CalmLog(log, now);
     this.doors = new Doors(options);
     this.entrance = new Entrance({ maxConnections, log, now, onRefused: () => this.meter.lost('full') });
     const throttle = new LoginThrottle(FAILED_LOGINS_PER_MINUTE, 60_000, now);
@@ -97,6 +100,7 @@ export class RealtimeBroker {
         sessions: this.sessions,
         login: this.login,
         log: this.options.log,
+        calmLog: this.calmLog,
         meter: this.meter,
         connectMs: this.connectMs,
         onFlood: (session) => this.drop(session, 'protocol', 'sends too much'),
@@ -215,7 +219,7 @@ export class RealtimeBroker {
     }
     if (verdict !== 'speaks 3.1.1') {
       this.meter.lost('protocol');
-      this.options.log.info({ address, verdict }, 'refused a realtime client: MQTT 3.1.1 is spoken here');
+      this.calmLog.info({ address, verdict }, 'refused a realtime client: MQTT 3.1.1 is spoken here');
       if (typeof verdict === 'object') stream.end(versionRefusal(verdict.level), () => stream.destroy());
       else stream.destroy();
       return;
@@ -265,7 +269,7 @@ export class RealtimeBroker {
     this.meter.lost(reason);
     const { address, requestedId } = session;
     const who = { clientId: loggable(requestedId), address };
-    this.options.log.warn({ ...who, ...details }, `dropped a realtime client that ${why}`);
+    this.calmLog.warn({ ...who, ...details }, `dropped a realtime client that ${why}`);
     session.stream.destroy();
   }
 

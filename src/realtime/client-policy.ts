@@ -1,4 +1,5 @@
 import type { AedesOptions, AuthenticateError, Client } from 'aedes';
+import type { CalmLog } from './calm-log.js';
 import { loggable } from './client-id.js';
 import { isWild } from './filters.js';
 import type { RealtimeLog } from './log.js';
@@ -16,6 +17,7 @@ interface Options {
   readonly sessions: ReadonlyMap<Client, Session>;
   readonly login: Login;
   readonly log: RealtimeLog;
+  readonly calmLog: CalmLog;
   readonly meter: BrokerMeter;
   readonly connectMs: number;
   readonly onFlood: (session: Session) => void;
@@ -23,7 +25,7 @@ interface Options {
 
 /** What clients may do: log in, and read what is theirs to see. */
 export function clientPolicy(options: Options): AedesOptions {
-  const { sessions, login, log, meter, connectMs, onFlood } = options;
+  const { sessions, login, log, calmLog, meter, connectMs, onFlood } = options;
   return {
     connectTimeout: connectMs,
     // Messages do not go this way: see Delivery.
@@ -77,7 +79,7 @@ export function clientPolicy(options: Options): AedesOptions {
     if (refusal === null) return null;
     meter.lost('refused');
     const who = { address: session.address, clientId: loggable(client.id), storeId: loggable(storeId) };
-    log.warn(who, `refused a realtime login: ${refusal.why}`);
+    calmLog.warn(who, `refused a realtime login: ${refusal.why}`);
     return refusalError(refusal.code, refusal.why);
   }
 
@@ -85,7 +87,8 @@ export function clientPolicy(options: Options): AedesOptions {
     const session = sessions.get(client);
     if (session === undefined || session.toldPublish) return;
     session.toldPublish = true;
-    log.warn({ clientId: loggable(client.id) }, 'a realtime client publishes: its messages are discarded');
+    const who = { address: session.address, clientId: loggable(client.id) };
+    calmLog.warn(who, 'a realtime client publishes: its messages are discarded');
   }
 }
 

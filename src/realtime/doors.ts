@@ -59,7 +59,7 @@ export class Doors {
       if (plain !== null) this.open.set('plain', await listenPlain(plain, limits, onSocket));
     } catch (error) {
       await this.close();
-      throw error;
+      throw taken(error);
     }
   }
 
@@ -73,4 +73,12 @@ export class Doors {
     this.open.clear();
     await Promise.all(listeners.map((listener) => listener.close()));
   }
+}
+
+/** Says what can be done when a port is another program's. */
+function taken(error: unknown): unknown {
+  if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) return error;
+  const port = 'port' in error ? `Port ${error.port}` : 'A port';
+  const message = `${port} of MQTT is taken by another program. Stop it, or set mqtt.port, mqtt.websocket.port or mqtt.plain.port (0 lets the system choose).`;
+  return Object.assign(new Error(message, { cause: error }), { code: error.code });
 }

@@ -22,6 +22,8 @@ export const STATS_PERMISSION = 'printer.stats';
 
 /** More than any farm has printers. */
 const MAX_SUBSCRIPTIONS = 2_048;
+/** Longer than any topic here. */
+const MAX_FILTER_CHARACTERS = 1_024;
 
 /** One connection to the broker, from its first byte to its last. */
 export class Session {
@@ -59,6 +61,7 @@ export class Session {
 
   /** @returns false when the filter is not the caller's to read. */
   subscribe(filter: string, qos: number): boolean {
+    if (filter.length > MAX_FILTER_CHARACTERS) return false;
     const known = this.filters.has(filter) || this.stateFilters.has(filter);
     if (this.filters.size + this.stateFilters.size >= MAX_SUBSCRIPTIONS && !known) return false;
     const subject = this.read(filter);

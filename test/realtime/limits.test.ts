@@ -206,6 +206,18 @@ describe('keep-alive', () => {
   });
 });
 
+describe('the log', () => {
+  it('tells the same of an address once a minute, and how often it was not told', async () => {
+    const wrong = () => expect(bench.connect({ password: 'wrong' })).rejects.toMatchObject({ code: 4 });
+    for (let attempt = 0; attempt < 5; attempt++) await wrong();
+    const told = () => bench.log.lines.filter((line) => line.includes('refused a realtime login'));
+    expect(told()).toHaveLength(1);
+    bench.now = 61_000;
+    await wrong();
+    expect(told()).toEqual([expect.anything(), expect.stringContaining('"untold":4')]);
+  });
+});
+
 describe('a flood of connections', () => {
   it('from one address leaves room for the others', async () => {
     const flood = await Promise.all(Array.from({ length: 60 }, () => bench.rawSocket('127.0.0.9')));
