@@ -42,6 +42,7 @@ export const MAX_ANSWER_BYTES = 64 * 1024;
 const KEPT_BYTES = 2_048;
 /** Receivers end connections that rest; ours end first. */
 const RESTING_MS = 3_000;
+const MAX_PASSED = 32;
 
 /**
  * Sends by POST to addresses that the rules allow, and nowhere else: what a host resolves to is looked up once, every
@@ -54,6 +55,8 @@ export class Poster {
     'https:': new https.Agent({ keepAlive: true, timeout: RESTING_MS }),
   };
   #trust: SecureContext | null = null;
+  /** Addresses that were looked at by themselves; what their hosts resolve to is checked with each connection. */
+  readonly #passed = new Map<string, URL>();
 
   constructor(options: PostOptions) {
     this.#options = options;
@@ -61,12 +64,22 @@ export class Poster {
 
   /** Never rejects. */
   async post(post: Post, signal: AbortSignal): Promise<PostResult> {
-    const refusal = this.#options.rules.refusal(post.url);
-    if (refusal !== null) return { kind: 'unanswered', error: `the address is refused: ${refusal}` };
+    const url = this.#passed.get(post.url) ?? this.#pass(post.url);
+    if (typeof url === 'string') return { kind: 'unanswered', error: `the address is refused: ${url}` };
     const deadline = performance.now() + this.#options.timeoutMs;
-    const first = await this.#once(post, signal, deadline);
+    const first = await this.#once(url, post, signal, deadline);
     // A connection that rested may end just as it is used again: that says nothing of the receiver.
-    return first === 'stale' ? fresh(await this.#once(post, signal, deadline)) : first;
+    return first === 'stale' ? fresh(await this.#once(url, post, signal, deadline)) : first;
+  }
+
+  /** An address that says nothing against itself, or why it is refused. */
+  #pass(text: string): URL | string {
+    const refusal = this.#options.rules.refusal(text);
+    if (refusal !== null) return refusal;
+    const url = new URL(text);
+    if (this.#passed.size >= MAX_PASSED) this.#passed.clear();
+    this.#passed.set(text, url);
+    return url;
   }
 
   /** Ends the connections that rest. */
@@ -74,9 +87,8 @@ export class Poster {
     for (const agent of Object.values(this.#agents)) agent.destroy();
   }
 
-  #once(post: Post, signal: AbortSignal, deadline: number): Promise<PostResult | 'stale'> {
+  #once(url: URL, post: Post, signal: AbortSignal, deadline: number): Promise<PostResult | 'stale'> {
     if (signal.aborted) return Promise.resolve({ kind: 'aborted' });
-    const url = new URL(post.url);
     const { timeoutMs } = this.#options;
     return new Promise((resolve) => {
       let answer: http.IncomingMessage | null = null;
@@ -104,7 +116,7 @@ export class Poster {
       );
       signal.addEventListener('abort', onAbort, { once: true });
       request.on('error', (error) => {
-        const isStale = request.reusedSocket && answer === null && codeOf(error) === 'ECONNRESET';
+        const isStale = request.reusedSocket && answer === null && ENDED.has(codeOf(error));
         if (isStale) end('stale');
         else over(reasonOf(error));
       });
@@ -169,6 +181,9 @@ export class Poster {
 }
 
 class RefusedTarget extends Error {}
+
+/** What the end of a connection looks like, to whoever waits for an answer and to whoever writes. */
+const ENDED: ReadonlySet<string | null> = new Set(['ECONNRESET', 'EPIPE']);
 
 function fresh(result: PostResult | 'stale'): PostResult {
   return result === 'stale' ? { kind: 'unanswered', error: 'the connection was ended' } : result;

@@ -2,7 +2,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import BetterSqlite from 'better-sqlite3';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import mqtt from 'mqtt';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { cli } from '../cli/harness.js';
 import { listAt, type TestFarm, testFarm, textAt, valueAt } from '../fixtures/farm.js';
 import { freshHost } from '../fixtures/fresh-host.js';
@@ -241,7 +242,17 @@ describe('notification channels', () => {
     });
   });
 
-  it('keep their secrets: not in an answer, the log, the audit log, or the database', async () => {
+  it('keep their secrets: not in an answer, the log, MQTT, the audit log, or the database', async () => {
+    const subscriber = await mqtt.connectAsync(farm.mqttUrl, {
+      username: farm.storeId,
+      password: farm.key,
+      clientId: `apiclient_${farm.key.slice(0, 24)}_secrets`,
+      ca: await readFile(farm.caFile, 'utf8'),
+      reconnectPeriod: 0,
+    });
+    const published: string[] = [];
+    subscriber.on('message', (_topic, payload) => published.push(payload.toString()));
+    await subscriber.subscribeAsync(`stores/${farm.storeId}/entities/+`);
     for (const body of [
       { channel: 'telegram', data: { botToken: CANARIES.botToken, chatId: 12 } },
       { channel: 'pushover', data: { userKey: CANARIES.userKey, appToken: CANARIES.appToken } },
@@ -261,6 +272,10 @@ describe('notification channels', () => {
     const audit = await call('GET', '/v1/audit-logs?limit=1000');
     expect(audit.text).toContain('NotificationSettings');
     await call('GET', '/v1/hints');
+    // One row for each channel that is new, and for the webhook none that anyone could see.
+    await vi.waitFor(() => expect(published.length).toBeGreaterThanOrEqual(3));
+    await subscriber.endAsync(true);
+    expect(published.join()).toContain('notificationSettings');
     const database = new BetterSqlite(join(farm.dataDir, 'printfarmd.db'), { readonly: true });
     const rows = ['notificationSetting', 'notice', 'auditLog'].flatMap((table) =>
       database
@@ -269,7 +284,7 @@ describe('notification channels', () => {
         .map((row) => JSON.stringify(row)),
     );
     database.close();
-    const all = [...said, ...farm.logLines, ...rows].join('\n');
+    const all = [...said, ...published, ...farm.logLines, ...rows].join('\n');
     for (const canary of [...Object.values(CANARIES), 'CANARY short']) expect(all).not.toContain(canary);
     const raw = await readFile(join(farm.dataDir, 'printfarmd.db'));
     for (const canary of Object.values(CANARIES)) expect(raw.includes(canary)).toBe(false);
