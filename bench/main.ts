@@ -11,6 +11,7 @@ import { buildPrograms } from './child.js';
 import { dispatch } from './dispatch.js';
 import { fanout } from './fanout.js';
 import { ingest } from './ingest.js';
+import { latency } from './latency.js';
 import { describeMachine } from './machine.js';
 import { match, matchIncremental } from './match.js';
 import { outbox } from './outbox.js';
@@ -37,6 +38,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   match,
   matchIncremental,
   fanout,
+  latency,
 ];
 
 const args = await yargs(hideBin(process.argv))

@@ -93,7 +93,7 @@ export class PlayedPrinter {
         ...this.templates.report,
         gcode_state: 'RUNNING',
         gcode_file: 'bench.gcode.3mf',
-        subtask_name: 'bench',
+        subtask_name: `bench-${this.index}`,
         subtask_id: '4711',
         task_id: '4711',
         stg_cur: 0,

@@ -39,7 +39,9 @@ onAsk('open', NOTHING, async () => {
 onAsk('subscribers', NOTHING, () => printers.filter((printer) => printer.hasSubscriber).length);
 onAsk('sent', NOTHING, sent);
 onAsk('shown', NOTHING, () => printers.filter((printer) => printer.hasSubscriber).map(({ shown }) => shown));
-onAsk('play', z.object({ seconds: z.number() }), ({ seconds }) => play(seconds));
+onAsk('play', z.object({ seconds: z.number(), perSecond: z.number().default(1) }), ({ seconds, perSecond }) =>
+  play(seconds, perSecond),
+);
 
 process.once('disconnect', () => process.exit(0));
 
@@ -47,15 +49,16 @@ function sent(): number {
   return printers.reduce((sum, printer) => sum + printer.sent, 0);
 }
 
-/** One report of each subscribed printer in every second, spread evenly over it. */
-function play(seconds: number): Promise<{ lateMs: number }> {
+/** So many reports of each subscribed printer in every second, spread evenly over it. */
+function play(seconds: number, perSecond: number): Promise<{ lateMs: number }> {
   const playing = printers.filter((printer) => printer.hasSubscriber);
-  const total = Math.round(playing.length * seconds);
+  const rate = playing.length * perSecond;
+  const total = Math.round(rate * seconds);
   const began = performance.now();
   let done = 0;
   return new Promise((resolve) => {
     const timer = setInterval(() => {
-      const due = Math.min(total, Math.floor(((performance.now() - began) / 1000) * playing.length));
+      const due = Math.min(total, Math.floor(((performance.now() - began) / 1000) * rate));
       for (; done < due; done++) playing[done % playing.length]?.report();
       if (done < total) return;
       clearInterval(timer);

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { NOTHING, onAsk } from './asks.js';
 import { RawSubscriber } from './raw-subscriber.js';
+import { monotonicMs } from './report-name.js';
 
 /** So many handshakes at once; brokers hold back who connects too fast. */
 const AT_ONCE = 10;
@@ -27,8 +28,9 @@ const subscribers: RawSubscriber[] = [];
 const kept = new Map<string, string>();
 const times: [string, number][] = [];
 
-/** Names a message of `latency`: a printer and the layer that it is at. */
-const NAMED = /"printerId":"([^"]+)".*"currentLayer":(\d+)/;
+/** What names a message of `latency`: the printer's print, and the layer that it is at. */
+const LAYER = /"currentLayer":(\d+)/;
+const TASK = /"taskName":"([^"]+)"/;
 
 onAsk('open', opening, async ({ count, from, clientPrefix, keep, time, ...place }) => {
   for (let done = 0; done < count; ) {
@@ -61,9 +63,9 @@ process.once('disconnect', () => process.exit(0));
 function message(keep: boolean, time: boolean) {
   return (topic: string, payload: Buffer) => {
     if (time) {
-      const at = Number(process.hrtime.bigint()) / 1e6;
-      const [, printerId = '', layer = ''] = NAMED.exec(payload.toString()) ?? [];
-      times.push([`${printerId} ${layer}`, at]);
+      const at = monotonicMs();
+      const text = payload.toString();
+      times.push([`${TASK.exec(text)?.[1]} ${LAYER.exec(text)?.[1]}`, at]);
     }
     if (keep) kept.set(topic, payload.toString());
   };

@@ -1,0 +1,174 @@
+/**
+ * `latency`: how long it takes until a subscriber has what a printer reported.
+ *
+ * 40 played printers report every two seconds, so that no state waits for the second between two of one printer. The time
+ * is taken when the daemon is handed a report, before it looks at it, and when a subscriber on TLS has the whole message;
+ * all processes share the machine's clock. The figure is the 99th percentile. The baseline is a bare relay: mqtt.js parses the
+ * same reports, aedes tells a message of the same size.
+ *
+ * What limits it: on a busy machine, when the processes are given the processor; the percentile then says little.
+ */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { z } from 'zod';
+import { type Benchmark, type BenchmarkOptions, type Figure, median } from './benchmark.js';
+import { built, Child } from './child.js';
+import { Daemon, type Installation, inFolder } from './farm.js';
+import { bareArgs, freeAddress, freePort } from './places.js';
+import { farmOfPlayer, type Opened, openPlayer } from './played-farm.js';
+import { brokerPort, SubscriberLoad } from './subscriber-load.js';
+
+const PRINTERS = 40;
+const SECONDS = 30;
+const WARM_SECONDS = 10;
+const PER_SECOND = 0.5;
+const SETTLE_MS = 2_000;
+/** Of the reports whose message must have come. */
+const LEAST_TOLD = 0.98;
+
+const named = z.array(z.tuple([z.string(), z.number()]));
+type Named = z.infer<typeof named>;
+
+interface Spans {
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly reports: number;
+}
+
+export const latency: Benchmark = {
+  name: 'latency',
+  about: 'time from a report to the subscriber, 99th percentile, against a bare relay',
+  run: (options) => inFolder('latency', (folder) => measure(folder, options)),
+};
+
+async function measure(folder: string, options: BenchmarkOptions): Promise<readonly [Figure]> {
+  const printers = options.printers ?? PRINTERS;
+  const seconds = options.seconds ?? SECONDS;
+  const player = new Child({
+    name: 'the report player',
+    args: [built('bench/child/report-player.js'), freeAddress(), String(printers)],
+    logFile: join(folder, 'player.log'),
+  });
+  try {
+    const load = await openPlayer(player);
+    const farm = await farmOfPlayer(folder, load);
+    const rounds: { subject: Spans; baseline: Spans }[] = [];
+    for (let round = 1; round <= options.rounds; round++) {
+      options.tell(`round ${round} of ${options.rounds}: ${printers} printers, ${seconds} s twice`);
+      const { spans: subject, messages } = await takeDaemon(folder, farm, player, printers, seconds, options);
+      rounds.push({ subject, baseline: await takeRelay(folder, farm, load, player, messages, seconds) });
+    }
+    const of = (side: 'subject' | 'baseline', what: keyof Spans) =>
+      median(rounds.map((round) => round[side][what]));
+    return [
+      {
+        name: 'latency',
+        goal: { op: '<=', value: 2 },
+        subject: of('subject', 'p99Ms'),
+        baseline: of('baseline', 'p99Ms'),
+        unit: 'milliseconds, 99th percentile',
+        detail: {
+          printers,
+          reports: of('subject', 'reports'),
+          medianMs: of('subject', 'p50Ms'),
+          medianMsOfRelay: of('baseline', 'p50Ms'),
+          rounds: rounds.length,
+        },
+      },
+    ];
+  } finally {
+    await player.stop();
+  }
+}
+
+async function takeDaemon(
+  folder: string,
+  farm: Installation,
+  player: Child,
+  printers: number,
+  seconds: number,
+  { profileDir }: BenchmarkOptions,
+): Promise<{ spans: Spans; messages: [string, string][] }> {
+  const daemon = await Daemon.start(farm, { probes: ['bench/child/probe-received.js'], profileDir });
+  try {
+    await daemon.allOnline(printers);
+    const subscriber = await SubscriberLoad.open(folder, farm, brokerPort(farm), {
+      count: 1,
+      keep: true,
+      time: true,
+    });
+    try {
+      const spans = await take(daemon.child, player, subscriber, seconds);
+      return { spans, messages: await subscriber.kept() };
+    } finally {
+      await subscriber.stop();
+    }
+  } finally {
+    await daemon.stop();
+  }
+}
+
+async function takeRelay(
+  folder: string,
+  farm: Installation,
+  { caPem, printers }: Opened,
+  player: Child,
+  messages: readonly [string, string][],
+  seconds: number,
+): Promise<Spans> {
+  const port = await freePort();
+  const file = join(folder, 'relay.json');
+  const tls = join(farm.dataDir, 'tls');
+  const certificate = { certFile: join(tls, 'server.pem'), keyFile: join(tls, 'server-key.pem') };
+  await writeFile(file, JSON.stringify({ caPem, printers, port, messages, ...certificate }));
+  const relay = new Child({
+    name: 'the bare relay',
+    args: bareArgs('bare-relay', [file]),
+    logFile: join(folder, 'relay.log'),
+  });
+  try {
+    await relay.ask(z.int(), 'start');
+    const subscriber = await SubscriberLoad.open(folder, farm, port, { count: 1, time: true });
+    try {
+      return await take(relay, player, subscriber, seconds);
+    } finally {
+      await subscriber.stop();
+    }
+  } finally {
+    await relay.stop();
+  }
+}
+
+async function take(
+  reader: Child,
+  player: Child,
+  subscriber: SubscriberLoad,
+  seconds: number,
+): Promise<Spans> {
+  const play = async (span: number) => {
+    const ms = span * 1000 + 60_000;
+    await player.ask(z.object({ lateMs: z.number() }), 'play', { seconds: span, perSecond: PER_SECOND }, ms);
+    await delay(SETTLE_MS);
+  };
+  await play(WARM_SECONDS);
+  await reader.ask(named, 'received');
+  await subscriber.times();
+  await play(seconds);
+  return spansOf(await reader.ask(named, 'received'), await subscriber.times());
+}
+
+/** @throws Error when messages are missing */
+function spansOf(received: Named, told: Named): Spans {
+  const toldAt = new Map(told);
+  const spans = received
+    .flatMap(([name, at]) => {
+      const arrived = toldAt.get(name);
+      return arrived === undefined ? [] : [arrived - at];
+    })
+    .sort((a, b) => a - b);
+  if (spans.length === 0 || spans.length < received.length * LEAST_TOLD)
+    throw new Error(`only ${spans.length} of ${received.length} reports were told`);
+  const at = (share: number) => spans[Math.min(spans.length - 1, Math.floor(spans.length * share))] ?? 0;
+  return { p50Ms: at(0.5), p99Ms: at(0.99), reports: spans.length };
+}
