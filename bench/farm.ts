@@ -20,6 +20,8 @@ export interface FarmSettings {
   readonly printers: readonly FarmPrinter[];
   readonly caFiles: readonly string[];
   readonly transfersMax?: number;
+  /** MQTT clients at the same time. */
+  readonly maxConnections?: number;
 }
 
 const READY_MS = 60_000;
@@ -70,6 +72,7 @@ export async function configure(installation: Installation, settings: FarmSettin
       host: '127.0.0.1',
       port: Number(new URL(installation.mqttUrl).port),
       websocket: { port: Number(new URL(installation.wssUrl).port) },
+      ...(settings.maxConnections === undefined ? {} : { maxConnections: settings.maxConnections }),
     },
     rateLimit: { perMinute: 0, perHour: 0 },
     discovery: { enabled: false },

@@ -10,6 +10,7 @@ import { type Benchmark, judged, type Line } from './benchmark.js';
 import { buildPrograms } from './child.js';
 import { dispatch } from './dispatch.js';
 import { fanout } from './fanout.js';
+import { idleSubscribers } from './idle-subscribers.js';
 import { ingest } from './ingest.js';
 import { latency } from './latency.js';
 import { describeMachine } from './machine.js';
@@ -17,6 +18,7 @@ import { match, matchIncremental } from './match.js';
 import { outbox } from './outbox.js';
 import { queueFarm } from './queue-farm.js';
 import { get, list, search } from './rest.js';
+import { stalledSubscriber } from './stalled-subscriber.js';
 import { start } from './start.js';
 import { upload } from './upload.js';
 import { uploadFarm } from './upload-farm.js';
@@ -39,6 +41,8 @@ const BENCHMARKS: readonly Benchmark[] = [
   matchIncremental,
   fanout,
   latency,
+  idleSubscribers,
+  stalledSubscriber,
 ];
 
 const args = await yargs(hideBin(process.argv))
