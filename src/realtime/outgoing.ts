@@ -14,7 +14,7 @@ export interface OutgoingOptions {
 }
 
 /** More than a large farm's heartbeats at once, several times over. */
-const MAX_WAITING_BYTES = 4 * 1024 * 1024;
+const MAX_WAITING_BYTES = 3 * 1024 * 1024;
 /** What all clients together may leave waiting; a client that leaves little is not the cause. */
 const MAX_WAITING_IN_ALL_BYTES = 64 * 1024 * 1024;
 const LITTLE_BYTES = 256 * 1024;
