@@ -271,7 +271,7 @@ describe('a session', () => {
       [{ authorization: `Bearer ${token}`, 'x-printago-storeid': 'a'.repeat(24) }, 401],
       [{ authorization: `ApiKey ${token}`, 'x-printago-storeid': farm.storeId }, 401],
       [{ authorization: `Bearer ${farm.key}`, 'x-printago-storeid': farm.storeId }, 401],
-      [{ authorization: `Bearer ${token.slice(0, -1)}0` }, 401],
+      [{ authorization: `Bearer ${token.slice(0, -1)}${token.endsWith('0') ? '1' : '0'}` }, 401],
     ] as const) {
       const answer = await farm.api('GET', '/v1/stores', undefined, {
         'x-printago-storeid': undefined,
