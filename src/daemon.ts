@@ -141,7 +141,7 @@ async function build(options: DaemonOptions, onStop: OnStop) {
   const { broker, stats, liveStats, entities, bridge, homeAssistant } = push;
   authenticator.onStale((id) => broker.closeAllOn(id));
 
-  farmFigures(metrics, { ...options, database, storeId, fleet, runner, broker, bridge, clock });
+  farmFigures(metrics, { ...options, ...told, broker, bridge, clock });
 
   const rateLimit = { ...config.rateLimit };
   const live = new LiveSettings({ config, database, storeId, rateLimit, ...printers });
@@ -206,7 +206,7 @@ async function build(options: DaemonOptions, onStop: OnStop) {
     metrics: config.metrics.enabled ? { text: () => metrics.text(), allow: config.metrics.allow } : null,
     meter: meter.http,
     health: () => ({
-      parts: readiness({ database, daily, broker, runner, mqtt: config.mqtt, started: ready }),
+      parts: readiness({ database, daily, broker, bridge, runner, mqtt: config.mqtt, started: ready }),
       version: options.version,
       uptimeS: (clock.now() - startedAt) / 1000,
     }),

@@ -4,6 +4,7 @@ import type { Clock } from './contract/time.js';
 import type { Database } from './database/database.js';
 import { databaseFile } from './database/places.js';
 import type { DispatchRunner } from './dispatch/runner.js';
+import type { EntityJournal } from './domain/entity-journal.js';
 import type { Fleet } from './fleet/fleet.js';
 import { isOnline, type LivePrinter, takesJobs } from './fleet/live-printer.js';
 import type { BridgeStatus } from './realtime/bridge.js';
@@ -21,6 +22,7 @@ export interface FarmFigureParts {
   readonly broker: Pick<RealtimeBroker, 'clients'>;
   /** Null without an external broker. */
   readonly bridge: { readonly status: BridgeStatus } | null;
+  readonly changes: Pick<EntityJournal, 'waiting'>;
   readonly clock: Clock;
 }
 
@@ -51,6 +53,12 @@ export function farmFigures(metrics: Metrics, parts: FarmFigureParts): void {
   diskFigures(metrics, parts.config.dataDir);
   metrics.gauge('mqtt_clients', 'MQTT clients that are logged in.', [], () => [[[], parts.broker.clients]]);
   bridgeFigures(metrics, parts.bridge);
+  metrics.gauge(
+    'entity_changes_waiting',
+    'Transactions whose changes of entities are still to be told, by who is told.',
+    ['consumer'],
+    () => [...parts.changes.waiting].map(([consumer, waiting]): Sample => [[consumer], waiting]),
+  );
 }
 
 /** Without an external broker they have no value. */

@@ -4,6 +4,7 @@ import type { Database } from './database/database.js';
 import type { DispatchRunner } from './dispatch/runner.js';
 import type { PartHealth } from './http/health-routes.js';
 import { TICK_LATE_MS } from './progress.js';
+import type { BridgeStatus } from './realtime/bridge.js';
 import type { RealtimeBroker } from './realtime/broker.js';
 
 export interface ReadinessParts {
@@ -11,6 +12,8 @@ export interface ReadinessParts {
   readonly daily: Pick<DailyWork, 'isSound'>;
   readonly broker: Pick<RealtimeBroker, 'ports'>;
   readonly runner: Pick<DispatchRunner, 'sinceTickMs'>;
+  /** Null without an external broker. */
+  readonly bridge: { readonly status: Pick<BridgeStatus, 'connected'> } | null;
   readonly mqtt: Pick<Config['mqtt'], 'enabled' | 'websocket'>;
   /** All parts were started. */
   readonly started: boolean;
@@ -20,7 +23,7 @@ const NO_LISTENER = 'nothing listens there';
 
 /** Which parts are ready, and why others are not. Strangers read it: no names, addresses or errors of the system. */
 export function readiness(parts: ReadinessParts): PartHealth[] {
-  const { database, daily, broker, runner, mqtt, started } = parts;
+  const { database, daily, broker, bridge, runner, mqtt, started } = parts;
   return [
     part('database', answers(database), 'it does not answer'),
     part('databaseFile', daily.isSound(), 'the file was found damaged; the log has the details'),
@@ -34,6 +37,14 @@ export function readiness(parts: ReadinessParts): PartHealth[] {
     started
       ? part('dispatch', runner.sinceTickMs <= TICK_LATE_MS, 'nobody looks after the dispatches')
       : part('dispatch', false, 'the daemon is still starting, or stopping'),
+    ...(bridge === null
+      ? []
+      : [
+          {
+            ...part('bridge', bridge.status.connected, 'no connection; it is tried again'),
+            beside: true as const,
+          },
+        ]),
   ];
 }
 

@@ -91,6 +91,11 @@ export class EntityJournal {
     return this.#head;
   }
 
+  /** Transactions that are still to be told, by who is told. */
+  get waiting(): ReadonlyMap<string, number> {
+    return new Map([...this.#cursors].map(([name, passed]) => [name, Math.max(0, this.#head - passed)]));
+  }
+
   /** A recorder of the database; the last, for it tells of what the others change too. */
   readonly record = async (tx: Transaction): Promise<void> => {
     if (!tx.changes.some(({ resource }) => toldEntity(resource) !== null)) return;

@@ -77,6 +77,7 @@ describe('a farm with a broker elsewhere and Home Assistant', () => {
     await vi.waitFor(() => expect(at(told(), ...change)).toBe('Größe "7"'));
     const figures = (await farm.api('GET', '/metrics')).text;
     expect(figures).toContain('\nprintfarmd_mqtt_bridge_connected 1\n');
+    expect(figures).toMatch(/\nprintfarmd_entity_changes_waiting\{consumer="\w+"\} \d+\n/);
     expect(figures).toMatch(/\nprintfarmd_mqtt_bridge_waiting_messages \d+\n/);
   });
 
@@ -117,5 +118,15 @@ describe('a farm with a broker elsewhere and Home Assistant', () => {
     await vi.waitFor(() => expect(types.filter((type) => type === 'folders')).toHaveLength(3));
     await client.endAsync(true);
     await silent.stop();
+    await vi.waitFor(async () => {
+      const answer = await fetch(`${farm.url}/readyz`);
+      const ready: unknown = await answer.json();
+      expect(answer.status).toBe(200);
+      expect(ready).toMatchObject({
+        status: 'ready',
+        parts: { bridge: false, mqtt: true },
+        reasons: { bridge: 'no connection; it is tried again' },
+      });
+    });
   });
 });
