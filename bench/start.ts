@@ -151,7 +151,7 @@ async function timeToImport(script: string, folder: string): Promise<number> {
 }
 
 /** An import or a re-export, as the compiler writes it. */
-const IMPORT = /^(?:import|export)\b(?:[^'";]*?\bfrom)?\s*['"]([^'"]+)['"]/gm;
+const IMPORT = /^(?:import|export)\b(?:[^'";()]*?\bfrom)?\s*['"]([^'"]+)['"]/gm;
 
 /** Packages that these built files import when they are loaded, directly or through files of ours. */
 function packagesOf(roots: readonly string[]): string[] {
