@@ -63,9 +63,14 @@ export function parseInput<T>(schema: z.ZodType<T>, value: unknown, where: '$inp
       const path = [where, ...issue.path.map(String)].join('.');
       const found = issue.path.reduce<unknown>((inner, name) => step(inner, name), value);
       const secret = issue.path.some((name) => SECRET_NAMES.test(String(name)));
-      return { path, expected: issue.message, ...(secret ? {} : { value: brief(found) }) };
+      return { path, expected: expectedBy(issue), ...(secret ? {} : { value: brief(found) }) };
     }),
   );
+}
+
+/** What would be right, where the message says in the library's own way what is wrong before it. */
+function expectedBy({ message }: z.core.$ZodIssue): string {
+  return /^[A-Z][\w ]*: expected (.+?)(?:, received .*)?$/s.exec(message)?.[1] ?? message;
 }
 
 /** A union fails with one list per branch; the caller is helped most by the branch that came closest. */

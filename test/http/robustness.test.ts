@@ -100,6 +100,20 @@ describe('bodies that are no requests', () => {
     expect(Buffer.concat(answer).toString()).not.toContain('HTTP/1.1 2');
   });
 
+  it('are told in one way what would be right', async () => {
+    const answers = [
+      [{}, '$input.order: expected object'],
+      [{ order: 'one' }, '$input.order: expected object'],
+      [{ order: { orderNumber: 7 } }, '$input.order.orderNumber: expected string'],
+    ] as const;
+    for (const [body, words] of answers) {
+      const answer = await farm.api('POST', '/v1/orders', body);
+      expect(answer.status).toBe(400);
+      expect(valueAt(answer.body, 'message')).toContain(words);
+      expect(JSON.stringify(answer.body)).not.toContain('Invalid');
+    }
+  });
+
   it('may begin with a byte order mark, and name their type in any case', async () => {
     const headers = { 'content-type': 'Application/JSON; charset=utf-8' };
     const answer = await farm.api('POST', '/v1/parts/search', '\ufeff{"limit":1}', headers);
