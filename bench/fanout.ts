@@ -17,8 +17,7 @@ import { type Benchmark, type BenchmarkOptions, type Figure, median } from './be
 import { built, Child } from './child.js';
 import { Daemon, type Installation, inFolder } from './farm.js';
 import { startMosquitto } from './mosquitto.js';
-import { freeAddress } from './places.js';
-import { playedFarm } from './played-farm.js';
+import { playedFarm, reportPlayer } from './played-farm.js';
 import { cpuSeconds } from './process-stat.js';
 import { brokerPort, SubscriberLoad } from './subscriber-load.js';
 
@@ -47,11 +46,7 @@ export const fanout: Benchmark = {
 async function measure(folder: string, options: BenchmarkOptions): Promise<readonly [Figure]> {
   const printers = options.printers ?? PRINTERS;
   const seconds = options.seconds ?? SECONDS;
-  const player = new Child({
-    name: 'the report player',
-    args: [built('bench/child/report-player.js'), freeAddress(), String(printers)],
-    logFile: join(folder, 'player.log'),
-  });
+  const player = reportPlayer(folder, printers);
   try {
     const farm = await playedFarm(folder, player);
     const rounds: { subject: Taken; baseline: Taken }[] = [];

@@ -18,9 +18,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { connectAsync } from 'mqtt';
 import { z } from 'zod';
 import { type Benchmark, type BenchmarkOptions, type Figure, median } from './benchmark.js';
-import { built, Child } from './child.js';
+import { Child } from './child.js';
 import { Daemon, type Installation, inFolder, install } from './farm.js';
-import { bareArgs, freeAddress } from './places.js';
+import { bareArgs } from './places.js';
+import { reportPlayer } from './played-farm.js';
 import { cpuSeconds } from './process-stat.js';
 
 const PRINTERS = 200;
@@ -68,11 +69,7 @@ async function measure(folder: string, options: BenchmarkOptions): Promise<reado
   const many = options.printers ?? PRINTERS;
   const few = Math.max(1, Math.floor(many / 4));
   const seconds = options.seconds ?? SECONDS;
-  const player = new Child({
-    name: 'the report player',
-    args: [built('bench/child/report-player.js'), freeAddress(), String(many)],
-    logFile: join(folder, 'player.log'),
-  });
+  const player = reportPlayer(folder, many);
   try {
     const load = await player.ask(opened, 'open');
     const farms = { many: await farmOf(folder, load, many), few: await farmOf(folder, load, few) };

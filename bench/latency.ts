@@ -13,10 +13,10 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { type Benchmark, type BenchmarkOptions, type Figure, median } from './benchmark.js';
-import { built, Child } from './child.js';
+import { Child } from './child.js';
 import { Daemon, type Installation, inFolder } from './farm.js';
-import { bareArgs, freeAddress, freePort } from './places.js';
-import { farmOfPlayer, type Opened, openPlayer } from './played-farm.js';
+import { bareArgs, freePort } from './places.js';
+import { farmOfPlayer, type Opened, openPlayer, reportPlayer } from './played-farm.js';
 import { brokerPort, SubscriberLoad } from './subscriber-load.js';
 
 const PRINTERS = 40;
@@ -45,11 +45,7 @@ export const latency: Benchmark = {
 async function measure(folder: string, options: BenchmarkOptions): Promise<readonly [Figure]> {
   const printers = options.printers ?? PRINTERS;
   const seconds = options.seconds ?? SECONDS;
-  const player = new Child({
-    name: 'the report player',
-    args: [built('bench/child/report-player.js'), freeAddress(), String(printers)],
-    logFile: join(folder, 'player.log'),
-  });
+  const player = reportPlayer(folder, printers);
   try {
     const load = await openPlayer(player);
     const farm = await farmOfPlayer(folder, load);

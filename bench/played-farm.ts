@@ -2,8 +2,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { Child } from './child.js';
+import { built, Child } from './child.js';
 import { type Installation, install } from './farm.js';
+import { freeAddress } from './places.js';
 
 const opened = z.object({
   caPem: z.string(),
@@ -13,6 +14,15 @@ const opened = z.object({
   ),
 });
 export type Opened = z.infer<typeof opened>;
+
+/** The process that plays so many printers. */
+export function reportPlayer(folder: string, printers: number): Child {
+  return new Child({
+    name: 'the report player',
+    args: [built('bench/child/report-player.js'), freeAddress(), String(printers)],
+    logFile: join(folder, 'player.log'),
+  });
+}
 
 /** Opens the player's printers. */
 export function openPlayer(player: Child): Promise<Opened> {

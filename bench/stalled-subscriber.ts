@@ -5,14 +5,12 @@
  * daemon's own bound is reached and it is dropped. The figure is how much the daemon's live memory (heap and external, after a
  * collection, looked at every two seconds) ever rises meanwhile, against 8 MB. The five others must get every message.
  */
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { type Benchmark, type BenchmarkOptions, type Figure, median } from './benchmark.js';
-import { built, Child } from './child.js';
+import type { Child } from './child.js';
 import { Daemon, type Installation, inFolder } from './farm.js';
-import { freeAddress } from './places.js';
-import { playedFarm } from './played-farm.js';
+import { playedFarm, reportPlayer } from './played-farm.js';
 import { brokerPort, SubscriberLoad } from './subscriber-load.js';
 
 const PRINTERS = 100;
@@ -40,11 +38,7 @@ export const stalledSubscriber: Benchmark = {
 async function measure(folder: string, options: BenchmarkOptions): Promise<readonly [Figure]> {
   const printers = options.printers ?? PRINTERS;
   const seconds = options.seconds ?? SECONDS;
-  const player = new Child({
-    name: 'the report player',
-    args: [built('bench/child/report-player.js'), freeAddress(), String(printers)],
-    logFile: join(folder, 'player.log'),
-  });
+  const player = reportPlayer(folder, printers);
   try {
     const farm = await playedFarm(folder, player);
     const rounds: Taken[] = [];

@@ -1,10 +1,12 @@
 import { stat, statfs } from 'node:fs/promises';
 import { DRIVER_ERROR_KINDS, PRINTER_ACTIVITIES } from '../drivers/driver.js';
+import { JOB_STATUSES } from './contract/enums.js';
 import type { Clock } from './contract/time.js';
 import type { Database } from './database/database.js';
 import { databaseFile } from './database/places.js';
 import type { DispatchRunner } from './dispatch/runner.js';
 import type { EntityJournal } from './domain/entity-journal.js';
+import { hasEnded } from './domain/job-status.js';
 import type { Fleet } from './fleet/fleet.js';
 import { isOnline, type LivePrinter, takesJobs } from './fleet/live-printer.js';
 import type { BridgeStatus } from './realtime/bridge.js';
@@ -27,18 +29,7 @@ export interface FarmFigureParts {
 }
 
 /** Jobs that have not ended. Those that have are many, and are counted as they end. */
-export const OPEN_STATUSES = [
-  'pending',
-  'assigned',
-  'slicing',
-  'sliced',
-  'finalizing',
-  'waiting-for-approval',
-  'ready-for-printer',
-  'sending-to-printer',
-  'printing',
-  'paused',
-] as const;
+const OPEN_STATUSES = JOB_STATUSES.filter((status) => !hasEnded(status));
 const PHASES = ['reserved', 'transferring', 'transferred', 'start-sent', 'printing'] as const;
 const NOT_ONLINE = ['connecting', 'stale', 'offline', 'refused', 'stopped'] as const;
 const STATES = [...NOT_ONLINE, 'unknown', ...PRINTER_ACTIVITIES.map((word) => word.toLowerCase())];
@@ -130,8 +121,8 @@ function jobFigures(metrics: Metrics, { database, storeId, runner }: FarmFigureP
   const changes = metrics.tally('job_changes_total', 'Jobs that came into a status.', ['status']);
   database.feed.on((write) => {
     for (const { resource, after, before } of write.changes) {
-      if (resource !== 'printJob' || after === null || after['status'] === before?.['status']) continue;
-      changes.of(String(after['status'])).add();
+      if (resource !== 'printJob' || after === null || after.status === before?.status) continue;
+      changes.of(String(after.status)).add();
     }
   });
   metrics.gauge('jobs', 'Jobs that have not ended, by status.', ['status'], async () => {
