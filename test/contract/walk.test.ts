@@ -259,6 +259,7 @@ const LIVELY: ReadonlySet<string> = new Set([
   'printer',
   'printerConnection',
   'printerSlot',
+  'printerNews',
   'apiKey',
   'auditLog',
 ]);
