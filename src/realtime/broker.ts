@@ -19,7 +19,7 @@ import { Outgoing } from './outgoing.js';
 import { PacketMeter } from './packet-meter.js';
 import { Session, type ViewPermission } from './session.js';
 import { TokenBucket } from './token-bucket.js';
-import { WebSockets } from './websocket.js';
+import { TooManyFrames, WebSockets } from './websocket.js';
 
 export interface BrokerOptions extends DoorsOptions {
   /** Connections at once, logged in or not; one address, or one key, may hold half of them. */
@@ -52,7 +52,7 @@ export class RealtimeBroker {
   private aedes: Aedes | null = null;
   private readonly doors: Doors;
   private readonly entrance: Entrance;
-  private readonly webSockets = new WebSockets();
+  private readonly webSockets: WebSockets;
   private readonly streams = new Set<Duplex>();
   private readonly sessions = new Map<Client, Session>();
   private readonly delivery: Delivery;
@@ -67,6 +67,7 @@ export class RealtimeBroker {
     const now = options.now ?? Date.now;
     const { maxConnections, log } = options;
     this.calmLog = new CalmLog(log, now);
+    this.webSockets = new WebSockets(now);
     this.doors = new Doors(options);
     this.entrance = new Entrance({ maxConnections, log, now, onRefused: () => this.meter.lost('full') });
     const throttle = new LoginThrottle(FAILED_LOGINS_PER_MINUTE, 60_000, now);
@@ -122,6 +123,7 @@ export class RealtimeBroker {
     const { aedes } = this;
     this.aedes = null;
     this.delivery.stop();
+    this.webSockets.goAway();
     const closed = this.doors.close();
     for (const stream of this.streams) stream.destroy();
     await closed;
@@ -162,17 +164,6 @@ export class RealtimeBroker {
     this.doors.useCertificate(certificate);
   }
 
-  /** Takes a connection made elsewhere. */
-  accept(stream: Duplex, address: string): void {
-    const left = this.aedes === null ? null : this.entrance.admit(address);
-    if (left === null) {
-      stream.destroy();
-      return;
-    }
-    stream.once('close', left);
-    this.take(stream, address);
-  }
-
   /** Takes a request elsewhere that asks for a WebSocket; `address` is the client's. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, address: string): void {
     const left = this.aedes === null ? null : this.entrance.admit(address);
@@ -199,9 +190,10 @@ export class RealtimeBroker {
       this.options.log.debug({ address }, 'a realtime client did not log in within the time for it');
       stream.destroy();
     }, this.connectMs);
-    stream.on('error', (error) =>
-      this.options.log.debug({ err: error, address }, 'realtime connection failed'),
-    );
+    stream.on('error', (error) => {
+      if (error instanceof TooManyFrames) this.lose('protocol', { address }, error.message);
+      else this.options.log.debug({ err: error, address }, 'realtime connection failed');
+    });
     stream.once('close', () => {
       clearTimeout(deadline);
       this.streams.delete(stream);
@@ -266,11 +258,18 @@ export class RealtimeBroker {
 
   private drop(session: Session, reason: LossReason, why: string, details: object = {}): void {
     if (session.stream.destroyed) return;
-    this.meter.lost(reason);
     const { address, requestedId } = session;
-    const who = { clientId: loggable(requestedId), address };
-    this.calmLog.warn({ ...who, ...details }, `dropped a realtime client that ${why}`);
+    this.lose(reason, { clientId: loggable(requestedId), address, ...details }, why);
     session.stream.destroy();
+  }
+
+  private lose(
+    reason: LossReason,
+    who: { readonly address: string; readonly clientId?: string },
+    why: string,
+  ): void {
+    this.meter.lost(reason);
+    this.calmLog.warn(who, `dropped a realtime client that ${why}`);
   }
 
   private observe(aedes: Aedes): void {

@@ -41,6 +41,7 @@ export function clientPolicy(options: Options): AedesOptions {
       // Nothing is kept for clients that are away, and nothing is published in their name.
       packet.clean = true;
       delete packet.will;
+      waitForLogin(client);
       done(null, true);
     },
 
@@ -90,6 +91,14 @@ export function clientPolicy(options: Options): AedesOptions {
     const who = { address: session.address, clientId: loggable(client.id) };
     calmLog.warn(who, 'a realtime client publishes: its messages are discarded');
   }
+}
+
+/**
+ * What comes behind CONNECT stays unread until the login is done: clients need not wait for the answer (MQTT 3.1.1, 3.1.4).
+ * The library itself begins to wait a turn later, and goes on when it has answered.
+ */
+function waitForLogin(client: Client): void {
+  if ('pause' in client && typeof client.pause === 'function') client.pause();
 }
 
 function refusalError(returnCode: number, why: string): AuthenticateError {

@@ -1,9 +1,8 @@
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import mqtt, { type MqttClient } from 'mqtt';
+import type { MqttClient } from 'mqtt';
 import mqttPacket from 'mqtt-packet';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RealtimeBroker } from '../../src/realtime/broker.js';
@@ -641,24 +640,6 @@ describe('limits', () => {
 });
 
 describe('starting and stopping', () => {
-  it('takes connections that were made elsewhere', async () => {
-    const door = createServer((socket) => bench.broker.accept(socket, '::ffff:192.0.2.7'));
-    door.listen(0, '127.0.0.1');
-    await once(door, 'listening');
-    const address = door.address();
-    if (typeof address !== 'object' || address === null) throw new Error('no port');
-    const client = await mqtt.connectAsync(`mqtt://127.0.0.1:${address.port}`, {
-      username: STORE,
-      password: KEY,
-    });
-    expect(bench.attempts[0]?.address).toBe('192.0.2.7');
-    const ended = closed(client);
-    await bench.broker.stop();
-    await ended;
-    await client.endAsync(true);
-    door.close();
-  });
-
   it('ends every connection, also unfinished ones, and can start again', async () => {
     const client = await bench.connect();
     const idle = await bench.rawSocket();

@@ -29,6 +29,10 @@ function connectBytes(clientId: string): Buffer {
   });
 }
 
+function subscribeBytes(topic: string): Buffer {
+  return mqttPacket.generate({ cmd: 'subscribe', messageId: 7, subscriptions: [{ topic, qos: 0 }] });
+}
+
 const trusting = () => ({ ca: bench.certificate.caPem, checkServerIdentity: () => undefined });
 
 /** A bare WebSocket; not yet open. */
@@ -100,12 +104,7 @@ describe('MQTT over WebSocket', () => {
   it('understands packets that are cut and joined by frames', async () => {
     const socket = bare('/');
     await once(socket, 'open');
-    const subscribe = mqttPacket.generate({
-      cmd: 'subscribe',
-      messageId: 7,
-      subscriptions: [{ topic: `${STATS}/a`, qos: 0 }],
-    });
-    const bytes = Buffer.concat([connectBytes('cut'), subscribe]);
+    const bytes = Buffer.concat([connectBytes('cut'), subscribeBytes(`${STATS}/a`)]);
     const got: Buffer[] = [];
     const granted = new Promise<void>((resolve) => {
       socket.on('message', (data: Buffer) => {
@@ -118,15 +117,31 @@ describe('MQTT over WebSocket', () => {
     expect(Buffer.concat(got)).toEqual(Buffer.concat([ACCEPTED, Buffer.from([0x90, 3, 0, 7, 0])]));
   });
 
+  it('answers what comes behind CONNECT after the login', async () => {
+    const socket = bare('/');
+    await once(socket, 'open');
+    const got: Buffer[] = [];
+    const answered = new Promise<void>((resolve) => {
+      socket.on('message', (data: Buffer) => got.push(data) === 3 && resolve());
+    });
+    socket.send(connectBytes('hasty'));
+    socket.send(subscribeBytes(`${STATS}/a`));
+    socket.send(mqttPacket.generate({ cmd: 'pingreq' }));
+    await answered;
+    expect(got[0]).toEqual(ACCEPTED);
+    expect(got).toContainEqual(Buffer.from([0x90, 3, 0, 7, 0]));
+    expect(got).toContainEqual(Buffer.from([0xd0, 0]));
+  });
+
   it.each([
-    ['text', (socket: WebSocket) => socket.send('hello')],
-    ['a message larger than allowed', (socket: WebSocket) => socket.send(Buffer.alloc(300_000))],
-  ])('ends a connection that sends %s', async (_, send) => {
+    ['text', 1003, (socket: WebSocket) => socket.send('hello')],
+    ['a message larger than allowed', 1009, (socket: WebSocket) => socket.send(Buffer.alloc(300_000))],
+  ])('ends a connection that sends %s, and says why', async (_, code, send) => {
     const socket = bare('/');
     await once(socket, 'open');
     const ended = once(socket, 'close');
     send(socket);
-    await ended;
+    expect((await ended)[0]).toBe(code);
     expect(bench.broker.clients).toBe(0);
   });
 
@@ -136,6 +151,56 @@ describe('MQTT over WebSocket', () => {
     const pong = once(socket, 'pong');
     socket.ping('beat');
     expect(String((await pong)[0])).toBe('beat');
+  });
+
+  it('answers pings, of many the newest, while much waits to be read', async () => {
+    const socket = bare('/');
+    await once(socket, 'open');
+    const granted = new Promise<void>((resolve) => {
+      let bytes = 0;
+      socket.on('message', (data: Buffer) => {
+        bytes += data.length;
+        if (bytes === 9) resolve();
+      });
+    });
+    socket.send(connectBytes('behind'));
+    socket.send(subscribeBytes(`${STATS}/#`));
+    await granted;
+    socket.pause();
+    const reader = await bench.connect();
+    await reader.subscribeAsync(`${STATS}/#`);
+    while (bench.broker.waitingBytes < 1_000_000) {
+      const message = nextMessage(reader);
+      bench.broker.publish(`${STATS}/a`, 'x'.repeat(64 * 1024), { retain: false, qos: 0 });
+      await message;
+    }
+    const answers: string[] = [];
+    const answered = new Promise<void>((resolve) => {
+      socket.on('pong', (data) => {
+        answers.push(String(data));
+        if (String(data) === '99') resolve();
+      });
+    });
+    for (let at = 0; at < 100; at++) socket.ping(String(at));
+    socket.send(mqttPacket.generate({ cmd: 'pingreq' }));
+    socket.resume();
+    await answered;
+    expect(answers.length).toBeLessThan(100);
+    expect(socket.readyState).toBe(WebSocket.OPEN);
+  });
+
+  it.each([
+    ['pings', (socket: WebSocket) => socket.ping()],
+    ['pongs', (socket: WebSocket) => socket.pong()],
+    ['empty messages', (socket: WebSocket) => socket.send(Buffer.alloc(0))],
+  ])('ends a connection that sends %s without end, and says so in the log', async (_, send) => {
+    const socket = bare('/');
+    await once(socket, 'open');
+    const ended = once(socket, 'close');
+    for (let at = 0; at < 25_000; at++) send(socket);
+    await ended;
+    const line = bench.log.lines.find((one) => one.startsWith('warn dropped a realtime client'));
+    expect(line).toContain('sends too many WebSocket frames');
   });
 
   it('ends a connection that asks for nothing', async () => {
@@ -159,6 +224,7 @@ describe('MQTT over WebSocket', () => {
     await once(idle, 'open');
     const ended = Promise.all([closed(client), once(idle, 'close')]);
     await bench.broker.stop();
-    await ended;
+    // Going away.
+    expect((await ended)[1][0]).toBe(1001);
   });
 });
