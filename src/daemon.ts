@@ -33,6 +33,7 @@ import { CHANNEL_TEST_MS } from './telemetry/control-notifications.js';
 import { controlSocketPath } from './telemetry/control-protocol.js';
 import { ControlServer } from './telemetry/control-server.js';
 import { acquireDataLock } from './telemetry/data-lock.js';
+import type { LogLines } from './telemetry/tally.js';
 
 export interface DaemonOptions
   extends Pick<
@@ -41,6 +42,8 @@ export interface DaemonOptions
   > {
   readonly configFile: string;
   readonly version: string;
+  /** How many lines of the log told of something wrong, for the figures. */
+  readonly logLines?: LogLines;
   /** Takes secrets that must never appear in the log. */
   readonly hideSecret?: (secret: string) => void;
   /** The check of the database file, where it has begun already. */
@@ -100,12 +103,13 @@ async function build(options: DaemonOptions, onStop: OnStop) {
   const { config, log } = options;
   const clock = systemClock;
   const startedAt = clock.now();
-  const { metrics, ...meter } = meters(log);
+  const { metrics, ...meter } = meters(log, options.logLines);
+  onStop(() => metrics.stop());
 
   const changes = entityChanges(log);
   const database = await openDatabase(config.dataDir, {
     create: false,
-    onWrite: meter.onWrite,
+    ...meter.database,
     changes,
     onListenerError: (error) => log.error({ err: error }, 'a listener of the change feed failed'),
     ...(options.probe ? { probe: options.probe } : {}),

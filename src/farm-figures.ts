@@ -81,10 +81,12 @@ function printerFigures(
   { fleet, runner, database, storeId, clock }: FarmFigureParts,
 ): void {
   const reports = metrics.count('reports_total', 'Reports read from printers.');
-  const errors = metrics.tally('printer_errors_total', 'Connections to printers that failed, by why.', [
-    'kind',
-  ]);
-  for (const kind of DRIVER_ERROR_KINDS) errors.of(kind);
+  const errors = metrics.tally(
+    'printer_errors_total',
+    'Connections to printers that failed, by why.',
+    ['kind'],
+    DRIVER_ERROR_KINDS,
+  );
   fleet.on({
     report: () => reports.add(),
     connection: ({ connection }) => {
@@ -104,7 +106,7 @@ function printerFigures(
     fleet
       .all()
       .flatMap(({ printerId, report }): Sample[] =>
-        report === null ? [] : [[[printerId], (clock.now() - report.receivedAt) / 1000]],
+        report === null ? [] : [[[printerId], Math.max(0, clock.now() - report.receivedAt) / 1000]],
       ),
   );
   metrics.gauge('printer_info', 'Name and model of the printer.', ['printer', 'name', 'model'], async () => {
@@ -118,7 +120,12 @@ function printerFigures(
 }
 
 function jobFigures(metrics: Metrics, { database, storeId, runner }: FarmFigureParts): void {
-  const changes = metrics.tally('job_changes_total', 'Jobs that came into a status.', ['status']);
+  const changes = metrics.tally(
+    'job_changes_total',
+    'Jobs that came into a status.',
+    ['status'],
+    JOB_STATUSES,
+  );
   database.feed.on((write) => {
     for (const { resource, after, before } of write.changes) {
       if (resource !== 'printJob' || after === null || after.status === before?.status) continue;

@@ -27,7 +27,7 @@ const KEY_BYTES = 32;
 /** Opens the database of an installation. @throws DatabaseError */
 export function openDatabase(
   dataDir: string,
-  options: Pick<DatabaseOptions, 'create' | 'probe' | 'check' | 'onWrite'> &
+  options: Pick<DatabaseOptions, 'create' | 'probe' | 'check' | 'onWrite' | 'onRead'> &
     Partial<Pick<DatabaseOptions, 'onListenerError'>> & {
       /** Who tells others of what changes; without one it is kept for the next daemon. */
       readonly changes?: EntityJournal;
@@ -48,6 +48,7 @@ export function openDatabase(
     ...(options.probe ? { probe: options.probe } : {}),
     ...(options.check ? { check: options.check } : {}),
     ...(options.onWrite ? { onWrite: options.onWrite } : {}),
+    ...(options.onRead ? { onRead: options.onRead } : {}),
   });
 }
 

@@ -1,36 +1,80 @@
+import { ERRORS } from './contract/errors.js';
+import type { DatabaseOptions } from './database/database.js';
+import type { Outcome, Phase } from './dispatch/machine-types.js';
 import type { DispatchMeter } from './dispatch/meter.js';
 import type { HttpMeter } from './http/meter.js';
-import type { BrokerMeter } from './realtime/meter.js';
+import type { BrokerMeter, LossReason } from './realtime/meter.js';
 import type { Logger } from './telemetry/log.js';
 import { Metrics } from './telemetry/metrics.js';
+import { LogLines } from './telemetry/tally.js';
 
 /** Seconds. From a commit on a good disk to one that waits for a card that is worn out. */
 const WRITE_BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5];
+/** A query by an index is done in a tenth of the first. */
+const READ_BOUNDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5];
 const HTTP_BOUNDS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
 /** From a reservation that is passed on at once to a print of two days. */
 const PHASE_BOUNDS = [0.1, 1, 5, 15, 60, 300, 900, 3_600, 14_400, 43_200, 172_800];
 
+/** Words of figures, to be shown from the start. */
+const PHASES: Readonly<Record<Exclude<Phase, 'ended'>, true>> = {
+  reserved: true,
+  transferring: true,
+  transferred: true,
+  'start-sent': true,
+  printing: true,
+};
+const OUTCOMES: Readonly<Record<Outcome, true>> = {
+  completed: true,
+  failed: true,
+  cancelled: true,
+  released: true,
+  'not-started': true,
+  unknown: true,
+};
+const LOSSES: Readonly<Record<LossReason, true>> = {
+  refused: true,
+  slow: true,
+  full: true,
+  protocol: true,
+  revoked: true,
+};
+
 export interface Meters {
   readonly metrics: Metrics;
-  readonly onWrite: (waitedMs: number, tookMs: number) => void;
+  readonly database: Required<Pick<DatabaseOptions, 'onWrite' | 'onRead'>>;
   readonly dispatch: DispatchMeter;
   readonly http: HttpMeter;
   readonly broker: BrokerMeter;
 }
 
 /** What the parts count into. Made before all of them; `farmFigures` adds what is read from them. */
-export function meters(log: Logger): Meters {
+export function meters(log: Logger, lines = new LogLines()): Meters {
   const metrics = new Metrics(log);
+  metrics.counter(
+    'log_lines_total',
+    'Lines of the log that tell of something wrong, by level.',
+    ['level'],
+    () => lines.tally.samples,
+  );
   return {
     metrics,
-    onWrite: databaseMeter(metrics),
+    database: databaseMeter(metrics),
     dispatch: dispatchMeter(metrics),
     http: httpMeter(metrics),
     broker: brokerMeter(metrics),
   };
 }
 
-function databaseMeter(metrics: Metrics): Meters['onWrite'] {
+function databaseMeter(metrics: Metrics): Meters['database'] {
+  const read = metrics
+    .histogram(
+      'database_read_seconds',
+      'Time that a query took that only reads, those of transactions too.',
+      [],
+      READ_BOUNDS,
+    )
+    .of();
   const took = metrics
     .histogram('database_write_seconds', 'Time that a transaction took, commit included.', [], WRITE_BOUNDS)
     .of();
@@ -38,9 +82,12 @@ function databaseMeter(metrics: Metrics): Meters['onWrite'] {
     'database_write_wait_seconds_total',
     'Time that transactions waited for the ones before them.',
   );
-  return (waitedMs, tookMs) => {
-    took.add(tookMs / 1000);
-    waited.add(waitedMs / 1000);
+  return {
+    onWrite(waitedMs, tookMs) {
+      took.add(tookMs / 1000);
+      waited.add(waitedMs / 1000);
+    },
+    onRead: (tookMs) => read.add(tookMs / 1000),
   };
 }
 
@@ -53,10 +100,14 @@ function dispatchMeter(metrics: Metrics): DispatchMeter {
     'Time that dispatches spent in a phase.',
     ['phase'],
     PHASE_BOUNDS,
+    Object.keys(PHASES),
   );
-  const outcomes = metrics.tally('dispatch_outcomes_total', 'Dispatches that ended, by how they did.', [
-    'outcome',
-  ]);
+  const outcomes = metrics.tally(
+    'dispatch_outcomes_total',
+    'Dispatches that ended, by how they did.',
+    ['outcome'],
+    Object.keys(OUTCOMES),
+  );
   const bytes = metrics.count('transfer_bytes_total', 'Bytes of files sent to printers.');
   return {
     stepped: (step) => steps.of(step).add(),
@@ -78,9 +129,12 @@ function httpMeter(metrics: Metrics): HttpMeter {
     ['method'],
     HTTP_BOUNDS,
   );
-  const errors = metrics.tally('http_errors_total', 'Requests answered with an error, by its code.', [
-    'code',
-  ]);
+  const errors = metrics.tally(
+    'http_errors_total',
+    'Requests answered with an error, by its code.',
+    ['code'],
+    Object.keys(ERRORS),
+  );
   return {
     route(method, pattern) {
       // Looked up once a route answers: most of them never do.
@@ -112,6 +166,7 @@ function brokerMeter(metrics: Metrics): BrokerMeter {
     'mqtt_clients_lost_total',
     'MQTT clients that were turned away or cut off, by why.',
     ['reason'],
+    Object.keys(LOSSES),
   );
   return {
     published: () => published.add(),

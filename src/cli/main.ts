@@ -17,8 +17,8 @@ process.exitCode = await runCli(process.argv.slice(2), {
       const { programVersion } = await import('./version.js');
       const version = await programVersion();
       return {
-        run: (config, log, configFile, hideSecret) =>
-          startDaemon({ config, configFile, version, log, hideSecret, check }),
+        run: (config, log, configFile, logged) =>
+          startDaemon({ config, configFile, version, log, ...logged, check }),
       };
     },
     keys: async () => {

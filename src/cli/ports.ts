@@ -9,6 +9,7 @@ import type {
 import type { Config } from '../config/config.js';
 import type { KeyRing, OwnerInvitation } from '../telemetry/control-methods.js';
 import type { Logger } from '../telemetry/log.js';
+import type { LogLines } from '../telemetry/tally.js';
 
 /**
  * What commands need of the rest of the program. Each port is fetched only by the command that uses it, so that
@@ -47,7 +48,7 @@ export interface RunningDaemon {
 export interface DaemonPort {
   /**
    * Starts the daemon; it serves when this resolves.
-   * `hideSecret` takes secrets that must never appear in the log, such as access codes that come by REST.
+   * `logged.hideSecret` takes secrets that must never appear in the log, such as access codes that come by REST.
    *
    * @throws LockedError when the data folder is another daemon's.
    */
@@ -55,7 +56,7 @@ export interface DaemonPort {
     config: Config,
     log: Logger,
     configFile: string,
-    hideSecret: (secret: string) => void,
+    logged: { readonly hideSecret: (secret: string) => void; readonly logLines: LogLines },
   ): Promise<RunningDaemon>;
 }
 

@@ -6,6 +6,7 @@ import { createLogger, type Logger } from '../telemetry/log.js';
 import { LogLevel } from '../telemetry/log-level.js';
 import { SdNotify, type Supervision, takeSupervision } from '../telemetry/sd-notify.js';
 import { SecretGuard } from '../telemetry/secret-guard.js';
+import { LogLines } from '../telemetry/tally.js';
 import { Watchdog } from '../telemetry/watchdog.js';
 import { CertificateWatch, renew } from './certificate-watch.js';
 import type { ArgumentsOf, CommandContext, CommonOptions } from './command.js';
@@ -32,11 +33,13 @@ export async function run(args: ArgumentsOf<typeof options>, context: CommandCon
   for (const secret of secretsOf(loaded.config)) guard.hide(secret);
   const { level: configuredLevel, pretty } = loaded.config.log;
   const level = new LogLevel(configuredLevel);
+  const lines = new LogLines();
   const log = createLogger({
     level: configuredLevel,
     pretty: args.json ? false : pretty,
     guard,
     follows: level,
+    lines,
   });
   await announce(loaded, log);
 
@@ -49,7 +52,10 @@ export async function run(args: ArgumentsOf<typeof options>, context: CommandCon
   try {
     const { config, file } = loaded;
     const port = await context.ports.daemon(config.dataDir);
-    const daemon = await port.run(config, log, file, (secret) => guard.hide(secret));
+    const daemon = await port.run(config, log, file, {
+      hideSecret: (secret) => guard.hide(secret),
+      logLines: lines,
+    });
     log.info({ url: daemon.url, mqttUrl: daemon.mqttUrl, wssUrl: daemon.wssUrl }, 'printfarmd is ready');
     const ready = notify.ready(`serving ${daemon.url} and ${daemon.mqttUrl}`);
     watchdog = watch(supervision, daemon, notify, log);

@@ -31,6 +31,8 @@ export interface DatabaseOptions {
   readonly probe?: (point: 'before:commit' | 'after:commit') => void;
   /** Told of every transaction, committed or not: how long it waited for its turn, and then took. Milliseconds. */
   readonly onWrite?: (waitedMs: number, tookMs: number) => void;
+  /** Told of every query that only reads, those of transactions too: how long it took, milliseconds. */
+  readonly onRead?: (tookMs: number) => void;
 }
 
 /**
@@ -60,7 +62,8 @@ export class Database {
     const backupsDir = join(options.dataDir, 'backups');
     const file = databaseFile(options.dataDir);
     const check = options.check ?? checkFile(file);
-    const { sqlite, kysely, schema } = openSqlite(file, { create: options.create, backupsDir });
+    const { create, onRead } = options;
+    const { sqlite, kysely, schema } = openSqlite(file, { create, backupsDir, onRead });
     try {
       const found = await check;
       if (found !== 'ok') throw damaged(file, backupsDir, found);

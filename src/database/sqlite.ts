@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, statSync } from 'node:fs';
 import BetterSqlite, { type Database as SqliteDatabase, type Statement } from 'better-sqlite3';
-import { Kysely, SqliteDialect } from 'kysely';
+import { Kysely, SqliteDialect, type SqliteStatement } from 'kysely';
 import type { Tables } from '../resources/index.js';
 
 /** The database cannot be used as it is; the message says what stands in the way and what to do. */
@@ -23,19 +23,27 @@ const MAX_CACHED_STATEMENTS = 400;
  */
 const PAGE_BYTES = 2048;
 
+/** Told how long a query that only reads took, milliseconds; everything else waited for it. */
+type OnRead = (tookMs: number) => void;
+
 /**
  * SQLite as everything above sees it: one connection, statements prepared once.
  * Kysely prepares anew for each execution; on a small machine that costs more than most of our queries.
  */
 class CachingConnection {
-  readonly #statements = new Map<string, Statement>();
+  readonly #statements = new Map<string, SqliteStatement>();
 
-  constructor(readonly sqlite: SqliteDatabase) {}
+  constructor(
+    readonly sqlite: SqliteDatabase,
+    private readonly onRead: OnRead | null,
+  ) {}
 
-  prepare(sql: string): Statement {
+  prepare(sql: string): SqliteStatement {
     const known = this.#statements.get(sql);
     if (known) return known;
-    const statement = this.sqlite.prepare(sql);
+    const prepared = this.sqlite.prepare(sql);
+    const isRead = prepared.reader && prepared.readonly;
+    const statement = isRead && this.onRead ? timed(prepared, this.onRead) : prepared;
     if (this.#statements.size >= MAX_CACHED_STATEMENTS) {
       const oldest = this.#statements.keys().next();
       if (!oldest.done) this.#statements.delete(oldest.value);
@@ -48,6 +56,21 @@ class CachingConnection {
     this.#statements.clear();
     this.sqlite.close();
   }
+}
+
+/** A statement whose rows are fetched as before, and the time for it told. */
+function timed(statement: Statement, onRead: OnRead): SqliteStatement {
+  return {
+    reader: true,
+    all(parameters) {
+      const began = performance.now();
+      const rows = statement.all(parameters);
+      onRead(performance.now() - began);
+      return rows;
+    },
+    run: (parameters) => statement.run(parameters),
+    iterate: (parameters) => statement.iterate(parameters),
+  };
 }
 
 export interface OpenDatabase {
@@ -63,7 +86,10 @@ export interface OpenDatabase {
  *
  * @throws DatabaseError
  */
-export function openSqlite(file: string, options: { create: boolean; backupsDir: string }): OpenDatabase {
+export function openSqlite(
+  file: string,
+  options: { create: boolean; backupsDir: string; onRead?: OnRead | undefined },
+): OpenDatabase {
   const exists = existsSync(file);
   if (!exists && !options.create) {
     throw new DatabaseError(
@@ -93,7 +119,7 @@ export function openSqlite(file: string, options: { create: boolean; backupsDir:
     throw damaged(file, options.backupsDir, error instanceof Error ? error.message : String(error), error);
   }
   chmodSync(file, 0o600);
-  const connection = new CachingConnection(sqlite);
+  const connection = new CachingConnection(sqlite, options.onRead ?? null);
   const dialect = new SqliteDialect({ database: connection });
   return { sqlite, kysely: new Kysely<Tables>({ dialect }), schema: new Kysely<unknown>({ dialect }) };
 }

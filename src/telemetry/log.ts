@@ -9,6 +9,7 @@ import {
 import { prettyFactory } from 'pino-pretty';
 import type { LogLevel } from './log-level.js';
 import { SecretGuard } from './secret-guard.js';
+import type { LogLines } from './tally.js';
 
 export type { Logger } from 'pino';
 
@@ -23,6 +24,8 @@ export interface LogOptions {
   readonly stream?: DestinationStream;
   /** Follows changes of this level while running, with every log made from it. */
   readonly follows?: LogLevel;
+  /** Told of every line that is written. */
+  readonly lines?: LogLines;
 }
 
 function output(options: LogOptions): DestinationStream {
@@ -38,14 +41,19 @@ function output(options: LogOptions): DestinationStream {
 /** The daemon's log: one JSON object per line with `level` in words and `time` in ISO 8601, or readable lines. */
 export function createLogger(options: LogOptions): Logger {
   const guard = options.guard ?? new SecretGuard();
-  const { follows } = options;
+  const { follows, lines } = options;
   const log = pino(
     {
       level: options.level,
       base: null,
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
-      hooks: { streamWrite: (line) => guard.strike(line) },
+      hooks: {
+        streamWrite(line) {
+          lines?.note(line);
+          return guard.strike(line);
+        },
+      },
       ...(follows ? { onChild: (child) => follows.add(child) } : {}),
     },
     output(options),

@@ -72,3 +72,23 @@ export class Spreads {
     return [...this.#spreads.values()];
   }
 }
+
+/** Levels of lines that tell of something wrong. */
+const COUNTED = ['warn', 'error', 'fatal'] as const;
+/** How a line of our log begins. */
+const LEVEL = /^\{"level":"(warn|error|fatal)"/;
+
+/** How many lines were written that somebody should look at, by their level. */
+export class LogLines {
+  readonly tally = new Tally();
+
+  constructor() {
+    for (const level of COUNTED) this.tally.of(level);
+  }
+
+  /** @param line as it is written */
+  note(line: string): void {
+    const level = LEVEL.exec(line)?.[1];
+    if (level !== undefined) this.tally.of(level).add();
+  }
+}

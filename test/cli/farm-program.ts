@@ -15,7 +15,7 @@ const absent = async (): Promise<never> => {
 };
 
 const daemon: DaemonPort = {
-  async run(config, log, _configFile, hideSecret) {
+  async run(config, log, _configFile, { hideSecret }) {
     const lock = acquireDataLock(config.dataDir);
     // A listener holds the process, as the real daemon's do.
     const holder = setInterval(() => {}, 60_000);

@@ -19,13 +19,18 @@ beforeEach(async () => {
 });
 afterEach(() => farm.close());
 
-function open(migrations: readonly Migration[] = MIGRATIONS, create = false) {
+function open(
+  migrations: readonly Migration[] = MIGRATIONS,
+  create = false,
+  onRead: (tookMs: number) => void = () => undefined,
+) {
   return Database.open({
     dataDir: farm.dataDir,
     migrations,
     clock: { now: () => Date.UTC(2026, 0, 2) },
     create,
     onListenerError: () => undefined,
+    onRead,
   });
 }
 
@@ -34,6 +39,32 @@ const aPrinter = (name: string, deviceId: string) => ({
   name,
   provider: 'Bambu' as const,
   deviceId,
+});
+
+describe('reading', () => {
+  it('is told with the time it took, within transactions too; writing is not', async () => {
+    await farm.db.write(farm.context, (tx) => tx.insert(printer, aPrinter('One', 'S1')));
+    await farm.db.close();
+    const told: number[] = [];
+    const db = await open(MIGRATIONS, false, (tookMs) => told.push(tookMs));
+    try {
+      const count = async (work: () => Promise<unknown>) => {
+        told.length = 0;
+        await work();
+        return told.length;
+      };
+      const find = () => db.read.selectFrom('printer').select('name').execute();
+      expect(await count(find)).toBe(1);
+      expect(await find()).toEqual([{ name: 'One' }]);
+      expect(
+        await count(() => db.write(farm.context, (tx) => tx.insert(printer, aPrinter('Two', 'S2')))),
+      ).toBe(0);
+      expect(await count(() => db.write(farm.context, (tx) => tx.find(printer, 'a'.repeat(24))))).toBe(1);
+      expect(told.every((tookMs) => tookMs >= 0)).toBe(true);
+    } finally {
+      await db.close();
+    }
+  });
 });
 
 describe('writing', () => {

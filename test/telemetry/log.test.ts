@@ -3,6 +3,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createLogger, type LogOptions, printerLog } from '../../src/telemetry/log.js';
 import { SecretGuard } from '../../src/telemetry/secret-guard.js';
+import { LogLines } from '../../src/telemetry/tally.js';
 
 const CANARY = 'Kanarie7Vogel9';
 
@@ -14,6 +15,20 @@ function recorder(options: Partial<LogOptions> = {}) {
 }
 
 describe('the log', () => {
+  it('counts lines that tell of something wrong, as far as they are written', () => {
+    const lines = new LogLines();
+    const { log } = recorder({ level: 'warn', lines });
+    log.info('fine');
+    log.warn({ level: 'fatal' }, 'a warning');
+    log.child({ part: 1 }).error(new Error('{"level":"fatal"'));
+    log.error('again');
+    expect(lines.tally.samples).toEqual([
+      [['warn'], 1],
+      [['error'], 2],
+      [['fatal'], 0],
+    ]);
+  });
+
   it('is one JSON object per line, with its level in words and its time in ISO 8601', () => {
     const { log, lines } = recorder();
     printerLog(log, '01P00A123456789').warn({ attempt: 3 }, 'not reachable');

@@ -69,7 +69,10 @@ describe('figures for Prometheus', () => {
     const leave = await followed();
     const job = await print();
     await farm.api('GET', `/v1/print-jobs/${'a'.repeat(24)}`);
+    const warned = () => farm.logLines.filter((line) => line.startsWith('{"level":"warn"')).length;
+    const before = warned();
     const families = await scrape();
+    const after = warned();
     await leave();
 
     const printers = listAt(await farm.ok('GET', '/v1/printers'));
@@ -95,7 +98,14 @@ describe('figures for Prometheus', () => {
     }
     expect(seriesAt(families, 'printfarmd_transfer_bytes_total')).toBe((await cube()).byteLength);
 
+    expect(seriesAt(families, 'printfarmd_dispatch_outcomes_total', { outcome: 'failed' })).toBe(0);
     expect(seriesAt(families, 'printfarmd_database_write_seconds_count')).toBeGreaterThan(5);
+    expect(seriesAt(families, 'printfarmd_database_read_seconds_count')).toBeGreaterThan(5);
+    // Without an external broker there is no such figure, and none that says it is lost.
+    expect(families.get('printfarmd_mqtt_bridge_connected')?.samples).toEqual([]);
+    const lines = seriesAt(families, 'printfarmd_log_lines_total', { level: 'warn' });
+    expect(lines).toBeGreaterThanOrEqual(before);
+    expect(lines).toBeLessThanOrEqual(after);
     expect(seriesAt(families, 'printfarmd_database_file_bytes', { file: 'database' })).toBeGreaterThan(
       10_000,
     );
@@ -119,10 +129,14 @@ describe('figures for Prometheus', () => {
   });
 
   it('keep to the conventions for names', async () => {
-    const own = [...(await scrape()).values()].filter(({ name }) => name.startsWith('printfarmd_'));
+    const all = [...(await scrape()).values()];
+    for (const { name, type } of all) {
+      expect(name.endsWith('_total'), name).toBe(type === 'counter');
+      expect(name).not.toMatch(/_(milliseconds|ms|minutes|kilobytes|percent)\b/);
+    }
+    const own = all.filter(({ name }) => name.startsWith('printfarmd_'));
     expect(own.length).toBeGreaterThan(20);
     for (const { name, type, help } of own) {
-      expect(name.endsWith('_total'), name).toBe(type === 'counter');
       expect(help, name).toMatch(/^[A-Z].*\.$/);
       if (type === 'histogram') expect(name).toMatch(/_seconds$/);
     }
@@ -141,6 +155,16 @@ describe('figures for Prometheus', () => {
       const used = query.match(/\b(printfarmd|nodejs|process)_\w+/g) ?? [];
       expect(used.length, query).toBeGreaterThan(0);
       for (const name of used) expect(names, query).toContain(name);
+      expect(
+        labelsIn(query).filter((label) => !labelsOf(used, families).has(label)),
+        query,
+      ).toEqual([]);
+      for (const [label, word] of wordsIn(query)) {
+        expect(valuesOf(used, label, families), query).toContain(word);
+      }
+      // A rate of what may fall is nonsense, and the bare height of a counter as good as none.
+      const rated = [...query.matchAll(/(?:rate|increase)\((\w+)/g)].map(([, name = '']) => name);
+      for (const name of used) expect(rated.includes(name), query).toBe(grows(name, families));
     }
     const told = new Set((await read('docs/operators.md')).match(/\bprintfarmd_[a-z_]+/g));
     const own = [...families.keys()].filter((name) => name.startsWith('printfarmd_'));
@@ -181,6 +205,43 @@ describe('who may read figures', () => {
     expect((await farm.api('GET', '/metrics')).status).toBe(404);
   });
 });
+
+/** What the server that scrapes adds to every series, and what belongs to buckets. */
+const GIVEN = ['instance', 'job', 'le'];
+const SELECTOR = /(\w+)(=~|!=|!~|=)"([^"]*)"/g;
+
+/** Labels that a query selects, groups or joins by. */
+function labelsIn(query: string): string[] {
+  const selected = [...query.matchAll(SELECTOR)].map(([, label = '']) => label);
+  const grouped = [...query.matchAll(/\b(?:by|on|group_left)\s*\(([^)]*)\)/g)];
+  return [...selected, ...grouped.flatMap(([, list = '']) => list.split(',').map((label) => label.trim()))];
+}
+
+/** The words of the farm's own that a query selects by. */
+function wordsIn(query: string): (readonly [label: string, word: string])[] {
+  return [...query.matchAll(SELECTOR)]
+    .filter(([, , , value = '']) => !value.startsWith('$'))
+    .flatMap(([, label = '', , value = '']) => value.split('|').map((word) => [label, word] as const));
+}
+
+function familyOf(name: string, families: ReadonlyMap<string, Family>): Family | undefined {
+  return families.get(name) ?? families.get(name.replace(/_(bucket|sum|count)$/, ''));
+}
+
+function labelsOf(names: readonly string[], families: ReadonlyMap<string, Family>): ReadonlySet<string> {
+  const samples = names.flatMap((name) => familyOf(name, families)?.samples ?? []);
+  return new Set([...GIVEN, ...samples.flatMap(({ labels }) => Object.keys(labels))]);
+}
+
+function valuesOf(names: readonly string[], label: string, families: ReadonlyMap<string, Family>) {
+  const samples = names.flatMap((name) => familyOf(name, families)?.samples ?? []);
+  return samples.map(({ labels }) => labels[label]);
+}
+
+function grows(name: string, families: ReadonlyMap<string, Family>): boolean {
+  const type = familyOf(name, families)?.type;
+  return type === 'counter' || type === 'histogram';
+}
 
 /** The names of a family's series. */
 function namesOf({ name, type }: Family): string[] {
