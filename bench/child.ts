@@ -1,10 +1,12 @@
 /** Processes of a benchmark: subject, baseline and load are always processes of their own. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { z } from 'zod';
+import { bundle, PROGRAM } from '../bundle.js';
 
 const ROOT = join(import.meta.dirname, '..');
 /** Below the project's folder, so that data lies on a real file system and packages are found. */
@@ -15,10 +17,10 @@ const ASK_MS = 60_000;
 
 const run = promisify(execFile);
 
-/** Builds the program and the benchmarks' own processes. Types are the type checker's business, not ours. */
+/** Builds the program with the benchmarks' own processes, so that a probe meets the modules that the daemon uses. */
 export async function buildPrograms(): Promise<void> {
-  const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
-  await run(process.execPath, [tsc, '-p', join(ROOT, 'bench', 'tsconfig.json'), '--noCheck']);
+  const children = await readdir(join(ROOT, 'bench', 'child'));
+  await bundle([PROGRAM, ...children.map((file) => `bench/child/${file}`)], PROGRAM_DIR);
 }
 
 /** A built file by its place in the project, such as `src/cli/main.js`. */

@@ -5,16 +5,18 @@
  * taken up), with 200 printers, none of which can be reached, and 100,000 finished jobs. In turn, a script imports
  * the packages that the daemon imports and nothing else. To be measured again whenever routes are added.
  *
- * What limits it: loading modules, the packages' first and then our own; then SQLite's check of the file, which reads
- * all of it, and the declarations of the routes.
+ * What limits it: loading the packages, and our own modules, which are bundled; then SQLite's check of the file, which
+ * reads all of it, the configuration, and the declarations of the routes.
  */
-import { readFileSync } from 'node:fs';
 import { get } from 'node:http';
-import { dirname, join } from 'node:path';
+import { isBuiltin } from 'node:module';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Metafile } from 'esbuild';
+import { bundle, PROGRAM } from '../bundle.js';
 import { loopbackAddresses } from '../src/cli/loopback-addresses.js';
 import { type Benchmark, type BenchmarkOptions, type Figure, median } from './benchmark.js';
-import { built, Child, CLI } from './child.js';
+import { Child } from './child.js';
 import { EmulatedFarm } from './emulated.js';
 import { configure, Daemon, type FarmPrinter, type Installation, inFolder, install } from './farm.js';
 import { fillHistory } from './history.js';
@@ -39,14 +41,17 @@ async function measure(folder: string, options: BenchmarkOptions): Promise<reado
   const count = options.printers ?? PRINTERS;
   options.tell(`making a farm with ${count} printers and ${JOBS} finished jobs`);
   const farm = await farmWithHistory(folder, count);
-  const packages = packagesOf(['src/cli/main.js', 'src/cli/run.js', 'src/daemon.js', 'src/installation.js']);
+  // As `npm run build` makes it: with nothing beside it.
+  const program = join(folder, 'program');
+  const packages = packagesOf(await bundle([PROGRAM], program));
+  const cli = join(program, PROGRAM.replace(/ts$/, 'js'));
   const imports = `${packages.map((name) => `import '${name}';`).join('')}console.log('imported');`;
   const subject: number[] = [];
   const baseline: number[] = [];
   for (let round = 1; round <= options.rounds; round++) {
     options.tell(`round ${round} of ${options.rounds}: ${PER_ROUND} starts`);
     for (let turn = 0; turn < PER_ROUND; turn++) {
-      subject.push(await timeToReady(farm, folder));
+      subject.push(await timeToReady(cli, farm, folder));
       baseline.push(await timeToImport(imports, folder));
     }
   }
@@ -100,11 +105,11 @@ function absentPrinters(count: number): FarmPrinter[] {
   }));
 }
 
-async function timeToReady(farm: Installation, folder: string): Promise<number> {
+async function timeToReady(cli: string, farm: Installation, folder: string): Promise<number> {
   const beganAt = performance.now();
   const child = new Child({
     name: 'the daemon',
-    args: [CLI, 'run', '--config', farm.configFile],
+    args: [cli, 'run', '--config', farm.configFile],
     logFile: join(folder, 'daemon.log'),
   });
   const url = new URL('/readyz', farm.url);
@@ -150,22 +155,23 @@ async function timeToImport(script: string, folder: string): Promise<number> {
   }
 }
 
-/** An import or a re-export, as the compiler writes it. */
-const IMPORT = /^(?:import|export)\b(?:[^'";()]*?\bfrom)?\s*['"]([^'"]+)['"]/gm;
+/** What is loaded for `run`: more files of ours than these wait until they are needed. */
+const LOADED = [PROGRAM, 'src/cli/run.ts', 'src/installation.ts', 'src/daemon.ts'];
 
-/** Packages that these built files import when they are loaded, directly or through files of ours. */
-function packagesOf(roots: readonly string[]): string[] {
+/** Packages that these files of ours import when they are loaded, directly or through others. */
+function packagesOf({ outputs }: Metafile): string[] {
   const seen = new Set<string>();
   const packages = new Set<string>();
   const visit = (file: string): void => {
     if (seen.has(file)) return;
     seen.add(file);
-    for (const match of readFileSync(file, 'utf8').matchAll(IMPORT)) {
-      const name = match[1] ?? '';
-      if (name.startsWith('.')) visit(join(dirname(file), name));
-      else if (!name.startsWith('node:')) packages.add(name);
+    for (const { path, kind, external } of outputs[file]?.imports ?? []) {
+      if (kind !== 'import-statement') continue;
+      if (!external) visit(path);
+      else if (!isBuiltin(path)) packages.add(path);
     }
   };
-  for (const root of roots) visit(built(root));
+  for (const [file, { entryPoint }] of Object.entries(outputs))
+    if (entryPoint !== undefined && LOADED.includes(entryPoint)) visit(file);
   return [...packages].sort();
 }
