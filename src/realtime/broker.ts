@@ -71,7 +71,7 @@ export class RealtimeBroker {
     this.doors = new Doors(options);
     this.entrance = new Entrance({ maxConnections, log, now, onRefused: () => this.meter.lost('full') });
     const throttle = new LoginThrottle(FAILED_LOGINS_PER_MINUTE, 60_000, now);
-    this.login = new Login(options.authenticate, throttle, log, this.entrance.share);
+    this.login = new Login(options.authenticate, throttle, log, this.calmLog, this.entrance.share);
     this.delivery = new Delivery(() => this.sessions.values(), this.meter, log);
   }
 

@@ -1,3 +1,4 @@
+import { callerOf } from '../operations/access/address.js';
 import type { RealtimeLog } from './log.js';
 
 const TELL_EVERY_MS = 60_000;
@@ -29,7 +30,7 @@ export class CalmLog {
   }
 
   private tell(level: 'info' | 'warn', fields: Fields, message: string): void {
-    const key = `${fields.address} ${message}`;
+    const key = `${callerOf(fields.address)} ${message}`;
     const now = this.now();
     const last = this.told.get(key);
     if (last !== undefined && now - last.at < TELL_EVERY_MS) {

@@ -1,3 +1,4 @@
+import { isWild } from './filters.js';
 import { Frame } from './frame.js';
 import type { RealtimeLog } from './log.js';
 import type { BrokerMeter } from './meter.js';
@@ -61,8 +62,11 @@ export class Delivery {
 
   /** Tells a client the states that stand on what it has just subscribed to. */
   tellStates(session: Session, filters: readonly string[]): void {
-    const asked = session.matcher(filters);
-    session.outgoing.tellStates([...this.states.keys()].filter(asked));
+    // A client may name every printer of a farm by itself: that is looked up, not compared with every state.
+    const exact = filters.filter((filter) => !isWild(filter) && this.states.has(filter));
+    const wild = filters.filter(isWild);
+    const asked = wild.length === 0 ? [] : [...this.states.keys()].filter(session.matcher(wild));
+    session.outgoing.tellStates([...exact, ...asked]);
   }
 
   /** The state that a client is to be told, null when it is gone or no longer the client's to see. */

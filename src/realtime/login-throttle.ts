@@ -1,4 +1,6 @@
-/** Counts failed logins by address and tells when an address has had its share. */
+import { callerOf } from '../operations/access/address.js';
+
+/** Counts failed logins by address, of IPv6 by network, and tells when an address has had its share. */
 export class LoginThrottle {
   private readonly failures = new Map<string, number[]>();
 
@@ -9,30 +11,31 @@ export class LoginThrottle {
   ) {}
 
   isBlocked(address: string): boolean {
-    return this.recent(address).length >= this.limit;
+    return this.recent(callerOf(address)).length >= this.limit;
   }
 
   noteFailure(address: string): void {
-    const recent = this.recent(address);
-    this.failures.delete(address);
-    if (this.failures.size >= MAX_ADDRESSES) this.forgetOldest();
-    this.failures.set(address, [...recent, this.now()].slice(-this.limit));
+    const caller = callerOf(address);
+    const recent = this.recent(caller);
+    this.failures.delete(caller);
+    if (this.failures.size >= MAX_CALLERS) this.forgetOldest();
+    this.failures.set(caller, [...recent, this.now()].slice(-this.limit));
   }
 
-  private recent(address: string): number[] {
+  private recent(caller: string): number[] {
     const since = this.now() - this.windowMs;
-    const recent = (this.failures.get(address) ?? []).filter((at) => at > since);
-    if (recent.length === 0) this.failures.delete(address);
+    const recent = (this.failures.get(caller) ?? []).filter((at) => at > since);
+    if (recent.length === 0) this.failures.delete(caller);
     return recent;
   }
 
   private forgetOldest(): void {
-    for (const address of this.failures.keys()) {
-      this.failures.delete(address);
+    for (const caller of this.failures.keys()) {
+      this.failures.delete(caller);
       return;
     }
   }
 }
 
-/** Addresses remembered at once: more than a farm has, little enough to hold. */
-const MAX_ADDRESSES = 10_000;
+/** Callers remembered at once: more than a farm has, little enough to hold. */
+const MAX_CALLERS = 10_000;

@@ -1,3 +1,4 @@
+import type { CalmLog } from './calm-log.js';
 import { clientIdProblem, loggable, type RealtimeCaller } from './client-id.js';
 import type { RealtimeLog } from './log.js';
 import type { LoginThrottle } from './login-throttle.js';
@@ -27,6 +28,7 @@ export class Login {
     private readonly authenticate: Authenticate,
     private readonly throttle: LoginThrottle,
     private readonly log: RealtimeLog,
+    private readonly calmLog: CalmLog,
     /** Clients that one key, or one person's session, may have at once. */
     private readonly maxOfOne: number,
   ) {}
@@ -91,7 +93,9 @@ export class Login {
     session.logIn(caller, key);
     this.holders.set(clientId, session);
     if (holder !== undefined) {
-      this.log.info({ clientId: loggable(clientId) }, 'a realtime client came again: its older session ends');
+      // Two that were given the same id end each other's session again and again.
+      const who = { address: session.address, olderAddress: holder.address, clientId: loggable(clientId) };
+      this.calmLog.info(who, 'a realtime client came again: its older session ends');
       session.replaces = holder;
     }
     return null;

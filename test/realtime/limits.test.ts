@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import mqttPacket from 'mqtt-packet';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createWebSocketStream, WebSocket } from 'ws';
 import { Entrance } from '../../src/realtime/entrance.js';
+import { Session } from '../../src/realtime/session.js';
 import { BrokerBench, KEY, nextMessage, OTHER_KEY, received, STORE } from './broker-bench.js';
 import { LogBook, SILENT_LOG } from './logs.js';
 
@@ -215,6 +216,31 @@ describe('the log', () => {
     bench.now = 61_000;
     await wrong();
     expect(told()).toEqual([expect.anything(), expect.stringContaining('"untold":4')]);
+  });
+});
+
+describe('two clients with one id', () => {
+  it('end each other, which the log says once a minute', async () => {
+    for (let turn = 0; turn < 5; turn++) await bench.connect({ clientId: 'twins' });
+    const told = bench.log.lines.filter((line) => line.includes('came again'));
+    expect(told).toEqual([expect.stringContaining('"olderAddress":"127.0.0.1"')]);
+  });
+});
+
+describe('a subscription to every printer by name', () => {
+  it('is looked up, not compared with every state: that would hold up all others', async () => {
+    const printers = Array.from({ length: 2_048 }, (_, at) => `${STATS}/p${at}`);
+    for (const topic of printers) bench.broker.publishState(topic, () => '{}');
+    const client = await bench.connect();
+    const told = new Promise<Set<string>>((resolve) => {
+      const topics = new Set<string>();
+      client.on('message', (topic) => topics.add(topic).size === printers.length && resolve(topics));
+    });
+    const compared = vi.spyOn(Session.prototype, 'matcher');
+    await client.subscribeAsync(printers);
+    expect((await told).size).toBe(printers.length);
+    expect(compared).not.toHaveBeenCalled();
+    compared.mockRestore();
   });
 });
 

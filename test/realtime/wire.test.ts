@@ -192,6 +192,16 @@ describe('LoginThrottle', () => {
   });
 });
 
+describe('LoginThrottle of IPv6', () => {
+  it('takes a network for one address: anybody has many in his own', () => {
+    const throttle = new LoginThrottle(3, 60_000, () => 0);
+    for (const end of [1, 2, 3]) throttle.noteFailure(`2001:db8:1:2::${end}`);
+    expect(throttle.isBlocked('2001:db8:1:2:ffff::9')).toBe(true);
+    expect(throttle.isBlocked('2001:db8:1:3::1')).toBe(false);
+    expect(throttle.isBlocked('::ffff:192.0.2.1')).toBe(false);
+  });
+});
+
 describe('Frame', () => {
   const topics = fc.string({ minLength: 1, maxLength: 300, unit: 'grapheme' });
   const sizes = fc.nat({ max: 40_000 });
