@@ -29,11 +29,14 @@ export function readiness(parts: ReadinessParts): PartHealth[] {
     part('databaseFile', daily.isSound(), 'the file was found damaged; the log has the details'),
     part('http', true, ''),
     part('mqtt', !mqtt.enabled || broker.ports.tls !== null, NO_LISTENER),
-    part(
-      'websocket',
-      !mqtt.enabled || !mqtt.websocket.enabled || broker.ports.webSocket !== null,
-      NO_LISTENER,
-    ),
+    {
+      ...part(
+        'websocket',
+        !mqtt.enabled || !mqtt.websocket.enabled || broker.ports.webSocket !== null,
+        `${NO_LISTENER}; it is tried again, and the log has the reason`,
+      ),
+      beside: true,
+    },
     started
       ? part('dispatch', runner.sinceTickMs <= TICK_LATE_MS, 'nobody looks after the dispatches')
       : part('dispatch', false, 'the daemon is still starting, or stopping'),

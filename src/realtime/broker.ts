@@ -68,7 +68,7 @@ export class RealtimeBroker {
     const { maxConnections, log } = options;
     this.calmLog = new CalmLog(log, now);
     this.webSockets = new WebSockets(now);
-    this.doors = new Doors(options);
+    this.doors = new Doors(options, log);
     this.entrance = new Entrance({ maxConnections, log, now, onRefused: () => this.meter.lost('full') });
     const throttle = new LoginThrottle(FAILED_LOGINS_PER_MINUTE, 60_000, now);
     this.login = new Login(options.authenticate, throttle, log, this.calmLog, this.entrance.share);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { MqttClient } from 'mqtt';
 import mqttPacket from 'mqtt-packet';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { RealtimeBroker } from '../../src/realtime/broker.js';
 import {
   BrokerBench,
@@ -19,6 +19,7 @@ import {
   SESSION,
   STORE,
 } from './broker-bench.js';
+import { LogBook } from './logs.js';
 
 const STATS = `stores/${STORE}/printer-stats`;
 const ENTITIES = `stores/${STORE}/entities`;
@@ -666,5 +667,35 @@ describe('starting and stopping', () => {
       message: expect.stringContaining(`Port ${port} of MQTT is taken by another program`),
     });
     expect(second.ports).toEqual({ tls: null, plain: null, webSocket: null });
+  });
+
+  it('does without WebSocket while its port is taken, says so, and opens it as soon as it is free', async () => {
+    const port = bench.broker.ports.plain ?? 0;
+    const log = new LogBook();
+    const second = await BrokerBench.start({
+      webSocket: { host: '127.0.0.1', port, ...bench.certificate },
+      tryAgainMs: 10,
+      log,
+    });
+    await second.connect();
+    expect(second.broker.ports.webSocket).toBeNull();
+    expect(log.lines.filter((line) => line.startsWith('error'))).toEqual([
+      expect.stringMatching(`without MQTT over WebSocket.*Port ${port}.*mqtt\\.websocket\\.port`),
+    ]);
+    await bench.broker.stop();
+    await vi.waitFor(() => expect(second.broker.ports.webSocket).toBe(port), 10_000);
+    await second.connectOverWebSocket();
+    expect(log.lines).toContainEqual(expect.stringContaining('MQTT over WebSocket listens now'));
+    expect(log.lines.filter((line) => line.startsWith('error'))).toHaveLength(1);
+    await second.stop();
+  });
+
+  it('gives up the tries with the broker', async () => {
+    const port = bench.broker.ports.plain ?? 0;
+    const webSocket = { host: '127.0.0.1', port, ...bench.certificate };
+    const second = await BrokerBench.start({ webSocket, tryAgainMs: 0 });
+    await second.stop();
+    await bench.broker.stop();
+    expect(second.broker.ports.webSocket).toBeNull();
   });
 });
