@@ -140,7 +140,7 @@ export class Lane {
     let asked = 0;
     for (let attempts = 1; ; attempts += 1) {
       this.#state = { event: notice.event, attempts: attempts - 1, nextAttemptAt: null, error: null };
-      const result = await this.options.send(notice, this.#cut.signal);
+      const result = await this.#send(notice);
       if (result === null) return null;
       if (result.delivered) return this.#outcome(notice, attempts, result);
       if (signal.aborted) return null;
@@ -158,6 +158,21 @@ export class Lane {
       const written = this.#writeDown().catch((error: unknown) => this.options.onError(error));
       await Promise.all([this.options.sleep(wait, signal), written]);
       if (signal.aborted) return null;
+    }
+  }
+
+  /** A receiver that dawdles must not keep what was delivered before it from being written down. */
+  async #send(notice: WaitingNotice): Promise<Attempt | null> {
+    if (this.#outcomes.length === 0) return this.options.send(notice, this.#cut.signal);
+    let written: Promise<unknown> | null = null;
+    const due = setTimeout(() => {
+      written = this.#writeDown().catch((error: unknown) => this.options.onError(error));
+    }, Math.max(0, this.#firstAt + GROUP_MS - performance.now()));
+    try {
+      return await this.options.send(notice, this.#cut.signal);
+    } finally {
+      clearTimeout(due);
+      await written;
     }
   }
 

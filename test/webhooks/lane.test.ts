@@ -163,6 +163,34 @@ describe('a lane', () => {
     await of.lane.stop();
   });
 
+  it('writes down what was delivered while the next call has no answer yet', async () => {
+    const box = new Box();
+    let answer: (attempt: Attempt) => void = () => undefined;
+    const lane = new Lane({
+      outbox: box,
+      send: ({ id }) =>
+        id === 'n1'
+          ? Promise.resolve(took)
+          : new Promise((resolve) => {
+              answer = resolve;
+            }),
+      timing: { retryDelaysMs: [], jitter: 0 },
+      sleep: () => Promise.resolve(),
+      random: () => 0.5,
+      now: () => 0,
+      onSettled: () => undefined,
+      onError: (error) => expect.unreachable(String(error)),
+    });
+    box.add(2);
+    lane.start();
+    await vi.waitFor(() => expect(box.settled.map(({ id }) => id)).toEqual(['n1']), 5_000);
+    expect(box.waiting.map(({ id }) => id)).toEqual(['n2']);
+    answer(took);
+    await empty(box);
+    await lane.stop();
+    expect(box.settled.map(({ id }) => id)).toEqual(['n1', 'n2']);
+  });
+
   it('writes down many deliveries at a time', async () => {
     const of = run(() => took);
     let writes = 0;
