@@ -235,8 +235,9 @@ export class Entry implements LivePrinter {
     this.#printClock.note(report, performance.now());
     for (const watcher of this.#watchers) watcher(null, report);
     if (this.#printerId === null) return;
-    this.options.emitReport(this);
+    // First: whatever others write because of this report, is written with what it says of the printer.
     this.#records.record();
+    this.options.emitReport(this);
   }
 
   /** People should hear of it when it happens, and not when the next job waits. */

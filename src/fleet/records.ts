@@ -117,7 +117,7 @@ export class Records {
   /** One more write of this printer, after those before it. */
   run(fn: (tx: Transaction) => Promise<void>, onWritten?: () => void, onFailed?: () => void): void {
     const run = async (before: Promise<void> | null) => {
-      await before;
+      if (before !== null) await before;
       try {
         await this.options.write(fn);
       } catch (error) {

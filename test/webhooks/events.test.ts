@@ -126,6 +126,11 @@ describe('what is told', () => {
       'onMaterialUsageRecorded',
     );
     expect(begun?.data).toMatchObject({ printer: isPrinter(first), printJob: { id, status: 'printing' } });
+    // What the very report said of the printer, and not what the one before did.
+    expect(valueAt(begun?.data, 'printer', 'metadata', 'print_status')).toMatch(
+      /^(PREPARE|RUNNING|SLICING)$/,
+    );
+    expect(valueAt(ended?.data, 'printer', 'metadata', 'print_status')).toBe('FINISH');
     expect(ended?.data).toMatchObject({
       printer: { ...isPrinter(first), lifetimeJobCount: 1, confirmedReady: false },
       printJob: { id, status: 'completed', assignedPrinterId: floor.id(first) },
