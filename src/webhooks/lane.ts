@@ -165,9 +165,12 @@ export class Lane {
   async #send(notice: WaitingNotice): Promise<Attempt | null> {
     if (this.#outcomes.length === 0) return this.options.send(notice, this.#cut.signal);
     let written: Promise<unknown> | null = null;
-    const due = setTimeout(() => {
-      written = this.#writeDown().catch((error: unknown) => this.options.onError(error));
-    }, Math.max(0, this.#firstAt + GROUP_MS - performance.now()));
+    const due = setTimeout(
+      () => {
+        written = this.#writeDown().catch((error: unknown) => this.options.onError(error));
+      },
+      Math.max(0, this.#firstAt + GROUP_MS - performance.now()),
+    );
     try {
       return await this.options.send(notice, this.#cut.signal);
     } finally {

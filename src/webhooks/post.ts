@@ -2,10 +2,10 @@ import type { LookupAddress } from 'node:dns';
 import { lookup } from 'node:dns/promises';
 import * as http from 'node:http';
 import * as https from 'node:https';
-import type { LookupFunction } from 'node:net';
+import { isIP, type LookupFunction } from 'node:net';
 import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls';
 import { retryAfterMs } from './retry-after.js';
-import type { TargetRules } from './targets.js';
+import { hostOf, type TargetRules } from './targets.js';
 
 export interface PostOptions {
   readonly rules: TargetRules;
@@ -55,7 +55,7 @@ export class Poster {
     'https:': new https.Agent({ keepAlive: true, timeout: RESTING_MS }),
   };
   #trust: SecureContext | null = null;
-  /** Addresses that were looked at by themselves; what their hosts resolve to is checked with each connection. */
+  /** Addresses that say nothing against themselves; where they lead to is checked with each connection. */
   readonly #passed = new Map<string, URL>();
 
   constructor(options: PostOptions) {
@@ -65,7 +65,11 @@ export class Poster {
   /** Never rejects. */
   async post(post: Post, signal: AbortSignal): Promise<PostResult> {
     const url = this.#passed.get(post.url) ?? this.#pass(post.url);
-    if (typeof url === 'string') return { kind: 'unanswered', error: `the address is refused: ${url}` };
+    if (typeof url === 'string') return refused(url);
+    // Nothing is looked up for an address in numbers, and which are the daemon's own may have changed.
+    const host = hostOf(url);
+    const refusal = isIP(host) === 0 ? null : this.#options.rules.refusedAddress(url, host);
+    if (refusal !== null) return refused(refusal);
     const deadline = performance.now() + this.#options.timeoutMs;
     const first = await this.#once(url, post, signal, deadline);
     // A connection that rested may end just as it is used again: that says nothing of the receiver.
@@ -94,14 +98,17 @@ export class Poster {
       let answer: http.IncomingMessage | null = null;
       let kept = '';
       let read = 0;
+      let isOver = false;
       const request = this.#request(url, post);
       const end = (result: PostResult | 'stale') => {
         clearTimeout(timer);
         signal.removeEventListener('abort', onAbort);
+        isOver = true;
         resolve(result);
       };
       /** The receiver's word counts as soon as it is there, whatever becomes of the rest of its answer. */
       const over = (error: string) => {
+        if (isOver) return;
         if (answer !== null) end(this.#answered(answer, kept));
         else end({ kind: 'unanswered', error });
         request.destroy();
@@ -115,6 +122,8 @@ export class Poster {
         Math.max(0, deadline - performance.now()),
       );
       signal.addEventListener('abort', onAbort, { once: true });
+      // Without an error or an answer before it where the receiver wants to go on in another protocol.
+      request.on('close', () => over('the connection was ended without an answer'));
       request.on('error', (error) => {
         const isStale = request.reusedSocket && answer === null && ENDED.has(codeOf(error));
         if (isStale) end('stale');
@@ -182,6 +191,10 @@ export class Poster {
 
 class RefusedTarget extends Error {}
 
+function refused(why: string): PostResult {
+  return { kind: 'unanswered', error: `the address is refused: ${why}` };
+}
+
 /** What the end of a connection looks like, to whoever waits for an answer and to whoever writes. */
 const ENDED: ReadonlySet<string | null> = new Set(['ECONNRESET', 'EPIPE']);
 
@@ -214,6 +227,10 @@ const REASONS: Readonly<Record<string, string>> = {
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
     'its certificate is of a CA that is not known; webhooks.caFiles makes one trusted',
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host',
+  CERT_NOT_YET_VALID: 'its certificate is not valid yet; is the clock of this machine right?',
+  EPROTO: 'it does not speak TLS as it should: is https:// right, and the port?',
+  HPE_INVALID_CONSTANT: 'what it answers is no HTTP: is the port right?',
+  HPE_HEADER_OVERFLOW: 'the headers of its answer are too long',
 };
 
 /** In words that tell of host and port at most, never of the rest of an address. */

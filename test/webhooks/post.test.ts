@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { MAX_ANSWER_BYTES, Poster, type PostOptions, type PostResult } from '../../src/webhooks/post.js';
 import { type TargetOptions, TargetRules } from '../../src/webhooks/targets.js';
@@ -92,6 +92,39 @@ describe('a receiver', () => {
     const to = await receiving((_call, response) => response.writeHead(307, { location: other.url }).end());
     expect(await send(poster(), to.url)).toMatchObject({ kind: 'answered', status: 307 });
     expect(other.calls).toEqual([]);
+  });
+
+  it('that wants to speak another protocol, or none of ours, is told of at once and in words', async () => {
+    const raw = async (words: string) => {
+      const host = freshHost();
+      const server = createServer((socket) => {
+        socket.on('error', () => undefined);
+        socket.once('data', () => socket.write(words));
+        ends.push(() => socket.destroy());
+      }).listen(0, host);
+      await once(server, 'listening');
+      ends.push(() => server.close());
+      return `${host}:${(server.address() as AddressInfo).port}/hook`;
+    };
+    const through = poster({ timeoutMs: 60_000 });
+    const other = await raw('HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n');
+    expect(await send(through, `http://${other}`)).toEqual({
+      kind: 'unanswered',
+      error: 'the connection was ended without an answer',
+    });
+    const none = await raw('SSH-2.0-OpenSSH_9\r\n');
+    expect(await send(through, `http://${none}`)).toEqual({
+      kind: 'unanswered',
+      error: 'what it answers is no HTTP: is the port right?',
+    });
+    expect(await send(through, `https://${none}`)).toEqual({
+      kind: 'unanswered',
+      error: 'it does not speak TLS as it should: is https:// right, and the port?',
+    });
+    const early = await raw(
+      'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n',
+    );
+    expect(await send(through, `http://${early}`)).toMatchObject({ kind: 'answered', status: 200 });
   });
 
   it('that says nothing is given up in time', async () => {
@@ -206,6 +239,15 @@ describe('the address of a receiver', () => {
     const through = poster({ resolve: async () => [{ address: host, family: 4 }] });
     expect(await send(through, `http://any.example:${to.port}/hook`)).toMatchObject({ status: 200 });
     expect(to.calls[0]?.headers.host).toBe(`any.example:${to.port}`);
+  });
+
+  it("in numbers is judged anew each time: it may have become the daemon's own", async () => {
+    const to = await receiving(200);
+    const ports: number[] = [];
+    const through = poster({}, { ownPorts: () => ports });
+    expect(await send(through, to.url)).toMatchObject({ kind: 'answered', status: 200 });
+    ports.push(to.port);
+    expect(await send(through, to.url)).toMatchObject({ error: expect.stringContaining("the daemon's own") });
   });
 
   it('may have no answer', async () => {
