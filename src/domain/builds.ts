@@ -58,7 +58,10 @@ export interface PlannedBuild {
 }
 
 /** Most jobs one request may make: a slip of a finger must not fill the queue for a year. */
-const MAX_JOBS = 5_000;
+export const MAX_JOBS = 5_000;
+
+/** Most copies of a part that one build makes. */
+export const MAX_COPIES = 500;
 
 /**
  * What a line would make, without making it. Plates come in the file's order, all copies of the whole set one after

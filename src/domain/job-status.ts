@@ -37,6 +37,14 @@ export function hasEnded(status: JobStatus): boolean {
   return ENDED.has(status);
 }
 
+/** Whether it was printed nobody knows: a person settles that, and until then it may have been. */
+export function isOutcomeUnknown(job: {
+  readonly status: JobStatus;
+  readonly errorMessage: string | null;
+}): boolean {
+  return job.status === 'failed' && job.errorMessage?.startsWith('outcome unknown:') === true;
+}
+
 /** Between leaving the queue and its end: it holds a printer. */
 export function holdsPrinter(status: JobStatus): boolean {
   return status !== 'pending' && !ENDED.has(status);

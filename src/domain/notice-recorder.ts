@@ -66,7 +66,24 @@ async function extraOf(tx: Transaction, subject: Subject): Promise<Extra | null>
       const row = await tx.find(order, subject.orderId);
       return row && { order: order.present(row, NO_FILES) };
     }
+    case 'autoPrint': {
+      const { orderId, jobCount } = subject;
+      const row = await tx.find(order, orderId);
+      const autoPrint = { jobCount, leftItemIds: await unprocessedItems(tx, orderId) };
+      return row && { order: order.present(row, NO_FILES), autoPrint };
+    }
   }
+}
+
+/** Ids of items of an order that wait for a person; what is ignored does not. */
+async function unprocessedItems(tx: Transaction, orderId: string): Promise<readonly string[]> {
+  const rows = await tx.db
+    .selectFrom('orderItem')
+    .select(['id', 'processedStatus', 'ignored'])
+    .where('orderId', '=', orderId)
+    .orderBy('position')
+    .execute();
+  return rows.filter((row) => row.processedStatus !== 'processed' && row.ignored !== 1).map(({ id }) => id);
 }
 
 /** Orders have no files. */

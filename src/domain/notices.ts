@@ -15,7 +15,8 @@ export type Subject =
       readonly printJobId: string;
       readonly taken: readonly Taken[];
     }
-  | { readonly kind: 'order'; readonly orderId: string };
+  | { readonly kind: 'order'; readonly orderId: string }
+  | { readonly kind: 'autoPrint'; readonly orderId: string; readonly jobCount: number };
 
 /** What a print took of one spool, grams, and what is left. */
 export interface Taken {
@@ -54,7 +55,7 @@ export function noticesOf(changes: readonly Change[]): readonly NoticeFact[] {
   for (const course of coursesOf('printerMaintenanceEnrollment')) facts.push(...ofUpkeep(course));
   const spools = coursesOf('materialInstance').flatMap(takenFrom);
   if (spools.length > 0) for (const course of coursesOf('dispatch')) facts.push(...ofUse(course, spools));
-  for (const course of coursesOf('order')) facts.push(...ofOrder(course));
+  for (const course of coursesOf('order')) facts.push(...ofOrder(course), ...ofAutoPrint(course, changes));
   return facts;
 }
 
@@ -180,6 +181,17 @@ function ofOrder({ id, before, after }: Course): NoticeFact[] {
   if (after.cancelledAt !== null) return wasCancelled ? facts : [...facts, told('onOrderCancelled')];
   if (after.status === 'closed' && before?.status !== 'closed') facts.push(told('onOrderClosed'));
   return facts;
+}
+
+/** Nobody but the daemon makes an order and its jobs at once. */
+function ofAutoPrint({ id, before }: Course, changes: readonly Change[]): NoticeFact[] {
+  if (before !== null) return [];
+  const isItsJob = ({ resource, action, after }: Change) =>
+    resource === 'printJob' && action === 'INSERT' && after?.orderId === id;
+  const jobCount = changes.filter(isItsJob).length;
+  if (jobCount === 0) return [];
+  const subject = { kind: 'autoPrint', orderId: id, jobCount } as const;
+  return [{ event: 'onOrdersAutoPrinted', ...ABOUT_NEITHER, subject }];
 }
 
 /** Neither a printer nor a job is told with it, but what it is about. */

@@ -12,6 +12,7 @@ export interface Notice {
   /** Told beside printer and job: what it is about, or what a printer said. */
   readonly extra?: {
     readonly order?: object;
+    readonly autoPrint?: object;
     readonly maintenance?: object;
     readonly usage?: object;
     readonly health?: object;

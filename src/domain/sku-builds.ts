@@ -5,7 +5,14 @@ import type { Transaction } from '../database/transaction.js';
 import { linkedPart, part, sku, skuBuild } from '../resources/index.js';
 import type { Row } from '../resources/resource.js';
 import type { LinkedPartMaterials, Tags } from '../resources/shapes.js';
-import { createBuild, type PartBuild, type PlannedBuild, planBuild, type SkuOrigin } from './builds.js';
+import {
+  createBuild,
+  MAX_COPIES,
+  type PartBuild,
+  type PlannedBuild,
+  planBuild,
+  type SkuOrigin,
+} from './builds.js';
 import { ChosenProperties } from './chosen-properties.js';
 import { skuBuildStatusOf } from './job-status.js';
 import { requireItem } from './order-items.js';
@@ -38,6 +45,8 @@ export interface SkuBuildLine {
   /** By the id of a linked part, or by that of a part for all linked parts of it. */
   readonly configs: Readonly<Record<string, LinkedPartConfig>>;
   readonly choices: readonly Choice[];
+  /** What a shop says by names of options, where nothing is chosen; it may say more than the SKU has options. */
+  readonly inputs?: Readonly<Record<string, unknown>>;
 }
 
 export interface PlannedSkuBuild {
@@ -51,9 +60,6 @@ export interface PlannedSkuBuild {
   }[];
 }
 
-/** Most copies of a part that one build makes. */
-const MAX_COPIES = 500;
-
 /**
  * What a line for a SKU would make: a part build for each of its linked parts, in their order.
  *
@@ -63,7 +69,7 @@ const MAX_COPIES = 500;
 export async function planSkuBuild(tx: Transaction, line: SkuBuildLine): Promise<PlannedSkuBuild> {
   const { sku: found, choices: fromCode } = await theSku(tx, line.sku);
   if (line.order) await requireItem(tx, line.order.orderId, line.order.orderItemId);
-  const options = await chooseOptions(tx, found, [...fromCode, ...line.choices]);
+  const options = await chooseOptions(tx, found, [...fromCode, ...line.choices], line.inputs);
   const properties = new ChosenProperties(tx, found.sku, options);
   const links = await linksOf(tx, found.id);
   const configs = configsFor(links, line.configs);
@@ -118,7 +124,8 @@ export async function createSkuBuild(
       options.length > 0 ? Object.fromEntries(options.map(({ optionId, value }) => [optionId, value])) : null,
   });
   const partBuilds: PartBuild[] = [];
-  for (const { link, perSku, plan } of parts) {
+  // In front of each other the last comes first.
+  for (const { link, perSku, plan } of line.position === 'front' ? parts.toReversed() : parts) {
     partBuilds.push(
       await createBuild(tx, plan, createdBy, {
         skuBuildId: made.id,
@@ -132,6 +139,7 @@ export async function createSkuBuild(
     );
   }
   const status = skuBuildStatusOf(partBuilds.map((build) => build.status));
+  if (line.position === 'front') partBuilds.reverse();
   return { skuBuild: await tx.update(skuBuild, made.id, { status }), partBuilds };
 }
 

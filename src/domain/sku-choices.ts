@@ -1,4 +1,5 @@
 import { ApiError } from '../contract/errors.js';
+import { isId } from '../contract/ids.js';
 import { decodeRow } from '../database/rows.js';
 import type { Transaction } from '../database/transaction.js';
 import { skuOption, skuOptionBinding } from '../resources/index.js';
@@ -6,6 +7,14 @@ import type { Sku } from './skus.js';
 
 /** What was chosen for an option, named by its id or its name. */
 export type Choice = ({ readonly id: string } | { readonly name: string }) & { readonly value: string };
+
+/** Choices written by id or name of their option; null is no choice. */
+export function choicesOf(selected: Readonly<Record<string, string | null>>): readonly Choice[] {
+  return Object.entries(selected).flatMap(([key, value]) => {
+    if (value === null) return [];
+    return [isId(key) ? { id: key, value } : { name: key, value }];
+  });
+}
 
 /** What was chosen for one option of a SKU. */
 export interface ChosenOption {
@@ -19,7 +28,8 @@ export interface ChosenOption {
 }
 
 /**
- * What a request chooses for each option of a SKU, in the order of the options; names are compared exactly.
+ * What a request chooses for each option of a SKU, in the order of the options; names are compared exactly. `inputs` of a
+ * shop stand in where nothing is chosen, and may name what is no option.
  *
  * @throws ApiError unprocessable for an option that the SKU does not have and for a value that it does not offer
  */
@@ -27,6 +37,7 @@ export async function chooseOptions(
   tx: Transaction,
   source: Sku,
   choices: readonly Choice[],
+  inputs: Readonly<Record<string, unknown>> = {},
 ): Promise<readonly ChosenOption[]> {
   const bound = await boundOptions(tx, source.id);
   const named = (choice: Choice) =>
@@ -44,7 +55,7 @@ export async function chooseOptions(
   }
   const chosen: ChosenOption[] = [];
   for (const { option, binding } of bound) {
-    const value = values.get(option.id) ?? null;
+    const value = values.get(option.id) ?? inputText(inputs, option.name);
     const offered = value === null || option.isPersonalization ? null : await offeredValues(tx, binding);
     const valueId = offered?.find(({ name }) => name === value)?.id ?? null;
     if (offered && valueId === null) {
@@ -58,6 +69,11 @@ export async function chooseOptions(
     chosen.push({ optionId: option.id, optionName: option.name, bindingId: binding.id, value, valueId });
   }
   return chosen;
+}
+
+function inputText(inputs: Readonly<Record<string, unknown>>, name: string): string | null {
+  const value = Object.hasOwn(inputs, name) ? inputs[name] : null;
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : null;
 }
 
 type Binding = Awaited<ReturnType<typeof boundOptions>>[number]['binding'];

@@ -23,7 +23,6 @@ export function areaOf(path: string): keyof typeof AREAS {
 const NOT_YET: readonly RegExp[] = [
   /^\/v1\/parts\/\{\w+\}\/(split-plates|estimate)$/,
   /^\/v1\/profiles\/(preview|import|import-data|compatible\/.*|\{id\}\/(view|full))$/,
-  /^\/v1\/orders\/(print|reconcile|by-external\/.*)$/,
 ];
 
 export function mayBeNotYet(path: string): boolean {

@@ -305,19 +305,18 @@ describe('what needs a shop', () => {
 });
 
 describe('jobs of orders', () => {
-  it('are not made yet', async () => {
+  it('are made, found by the shop’s id, and told what is wrong with them', async () => {
+    const order = { orderNumber: 'P1', source: 'etsy', externalId: 'a/b 1' };
+    const orderId = await anOrder({ order });
+    const body = { skuIds: [], orderIds: [orderId], priority: 100, printerTags: { 'user.tags': 'a' } };
     for (const word of ['print', 'reconcile'])
-      await api.notYet('POST', `/v1/orders/${word}`, { body: { skuIds: [], priority: 100 } });
-    const params = { source: 'etsy', externalId: '1' };
-    await api.notYet('GET', '/v1/orders/by-external/{source}/{externalId}/jobs', { params });
-    // As a published example writes it.
-    const body = {
-      skuIds: ['s'.repeat(24)],
-      priority: 'high',
-      position: 'front',
-      printerTags: { shelf: 'a' },
-    };
-    expect(await status('POST', '/v1/orders/print', body)).toBe(501);
+      expect(await api.call('POST', `/v1/orders/${word}`, { body })).toEqual({
+        errors: [expect.stringContaining('FRAME-A4')],
+      });
+    const template = '/v1/orders/by-external/{source}/{externalId}/jobs';
+    const params = { source: 'etsy', externalId: encodeURIComponent('a/b 1') };
+    expect(await api.call('GET', template, { params })).toEqual({ orderId, jobs: [] });
+    expect(await status('GET', '/v1/orders/by-external/shopify/1/jobs')).toBe(404);
     expect(await status('POST', '/v1/orders/print', { skuIds: 'all' })).toBe(400);
     expect(await status('GET', '/v1/orders/by-external/amazon/1/jobs')).toBe(400);
   });

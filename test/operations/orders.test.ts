@@ -4,14 +4,14 @@ import { listAt, type TestFarm, testFarm, textAt, valueAt } from '../fixtures/fa
 
 let farm: TestFarm;
 let skuId: string;
+let partId: string;
 
 beforeAll(async () => {
   farm = await testFarm({ adopt: false });
   const fileUris = [await farm.upload('frame.gcode.3mf', await cube({ plates: [{ seconds: 60 }] }))];
   const part = await farm.ok('POST', '/v1/parts', { name: 'Frame', type: 'gcode3mf', fileUris });
-  const made = await farm.ok('POST', '/v1/parts/create-skus', [
-    { partId: textAt(part, 'id'), skuName: 'FRAME' },
-  ]);
+  partId = textAt(part, 'id');
+  const made = await farm.ok('POST', '/v1/parts/create-skus', [{ partId, skuName: 'FRAME' }]);
   skuId = textAt(listAt(made)[0], 'id');
 });
 afterAll(() => farm.stop());
@@ -71,6 +71,105 @@ describe('jobs for an order', () => {
     ] as const)
       expect((await build(orderId, itemId)).body).toMatchObject({ statusCode: 404, code: 'not_found' });
     expect(await jobsOf(one.orderId)).toEqual([]);
+  });
+});
+
+const print = (body: object) => farm.ok('POST', '/v1/orders/print', { skuIds: [], ...body });
+
+describe('a print of an order', () => {
+  it('makes its jobs as they are asked for, and is one thing in the audit log', async () => {
+    const { orderId, itemId } = await anOrder({ source: 'ebay', externalId: '#7 / 1' });
+    const printerTags = { 'user.tags': 'tall', 'printer.modelName': '', shelf: 'a' };
+    const answer = await print({ skuIds: [skuId], orderIds: [orderId], priority: 'low', printerTags });
+    expect(answer).toEqual({
+      errors: [
+        expect.stringMatching(/"printer.modelName" is empty/),
+        expect.stringMatching(/"shelf" is none of printer.provider, /),
+      ],
+    });
+    const found = await farm.ok('GET', `/v1/orders/by-external/ebay/${encodeURIComponent('#7 / 1')}/jobs`);
+    expect(found).toMatchObject({ orderId, jobs: await jobsOf(orderId) });
+    expect(listAt(found, 'jobs')).toMatchObject(
+      [1, 2].map((skuInstance) => ({
+        orderItemId: itemId,
+        priority: 1000,
+        requiredPrinterTags: { 'user.tags': 'tall' },
+        status: 'pending',
+        skuInstance,
+      })),
+    );
+    const logged = listAt(await farm.ok('GET', `/v1/audit-logs?entityIdSearch=${orderId}`));
+    expect(logged.map((entry) => valueAt(entry, 'detailedAction')).sort()).toEqual([
+      'order.create',
+      'order.print',
+    ]);
+  });
+
+  it('takes the options from the item, or from the words of the shop', async () => {
+    const made = async (path: string, body: object) => textAt(await farm.ok('POST', path, body), 'id');
+    const option = await made('/v1/sku-variants', { name: 'Colour', isPersonalization: false });
+    const red = await made('/v1/sku-variants/values', { optionId: option, name: 'Red' });
+    const blue = await made('/v1/sku-variants/values', { optionId: option, name: 'Blue' });
+    const property = { optionId: option, name: 'Plastic', type: 'material' };
+    const propertyId = await made('/v1/sku-variants/props', property);
+    const values = [
+      { propertyId, optionValueId: red, materialValue: [{ materialType: 'PLA' }] },
+      { propertyId, optionValueId: blue, materialValue: [{ materialType: 'PETG' }] },
+    ];
+    await farm.ok('POST', '/v1/sku-variants/prop-values', { values });
+    const link = { partId, label: 'Frame', quantity: 1, parameters: [], exposedParameters: [] };
+    const coloured = await made('/v1/skus', {
+      sku: 'COLOURED',
+      title: 'Coloured',
+      description: '',
+      externalId: null,
+      externalProvider: null,
+      linkedParts: [{ ...link, materialAssignments: { 0: [{ propertyId }] } }],
+      optionBindings: [option],
+    });
+    const items = [
+      { sku: 'COLOURED', quantity: 1, inputs: { Colour: 'Blue', Gift: 'yes' } },
+      {
+        sku: 'COLOURED',
+        quantity: 1,
+        inputs: { Colour: 'Blue' },
+        skuConfig: { selectedOptions: { [option]: 'Red' } },
+      },
+      { sku: 'COLOURED', quantity: 1, inputs: { Colour: 'Green' } },
+      { sku: 'COLOURED', quantity: 1 },
+    ];
+    const whole = await farm.ok('POST', '/v1/orders', { order: { orderNumber: '9' }, items });
+    const orderId = textAt(whole, 'order', 'id');
+    const answer = await print({ skuIds: [coloured], orderIds: [orderId] });
+    expect(listAt(answer, 'errors')).toEqual([
+      expect.stringContaining('cannot be "Green"'),
+      expect.stringContaining('choose Colour'),
+    ]);
+    expect((await jobsOf(orderId)).map((job) => valueAt(job, 'materialAssignments', '0'))).toEqual([
+      [{ materialType: 'PETG' }],
+      [{ materialType: 'PLA' }],
+    ]);
+  });
+
+  it('by many at once makes each job once, and follows what is wanted', async () => {
+    const { orderId, itemId } = await anOrder();
+    const live = async () =>
+      (await jobsOf(orderId)).filter((job) => valueAt(job, 'status') !== 'cancelled').length;
+    const all = (word: string) =>
+      together(6, () => farm.ok('POST', `/v1/orders/${word}`, { skuIds: [], orderIds: [orderId] }));
+    expect(await all('print')).toEqual(Array.from({ length: 6 }, () => ({ errors: [] })));
+    expect(await live()).toBe(2);
+    await farm.ok('PUT', `/v1/orders/items/${itemId}`, { quantity: 5 });
+    expect(await live()).toBe(2);
+    await Promise.all([all('reconcile'), all('print'), print({ skuIds: [skuId] })]);
+    expect(await live()).toBe(5);
+    await farm.ok('PUT', `/v1/orders/items/${itemId}`, { quantity: 1 });
+    await all('print');
+    expect(await live()).toBe(1);
+    await farm.ok('DELETE', `/v1/orders/items/${itemId}`);
+    expect(await live()).toBe(1);
+    await all('print');
+    expect(await live()).toBe(0);
   });
 });
 

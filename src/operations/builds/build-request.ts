@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { POSITIONS } from '../../contract/enums.js';
 import type { BuildLine } from '../../domain/builds.js';
 import type { SkuBuildLine } from '../../domain/sku-builds.js';
+import { choicesOf } from '../../domain/sku-choices.js';
 import { linkedPartMaterials, materialAssignments, plateQuantities, tags } from '../../resources/shapes.js';
 import { id } from '../schemas.js';
 
@@ -104,8 +105,5 @@ function linkedPartConfigs({ linkedPartConfigs: given = {} }: SkuLine): SkuBuild
 function chosen({ options, selectedOptions = [] }: SkuLine): SkuBuildLine['choices'] {
   if (options) return options;
   if (Array.isArray(selectedOptions)) return selectedOptions;
-  return Object.entries(selectedOptions).flatMap(([key, value]) => {
-    if (value === null) return [];
-    return [id.safeParse(key).success ? { id: key, value } : { name: key, value }];
-  });
+  return choicesOf(selectedOptions);
 }

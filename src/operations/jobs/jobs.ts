@@ -3,7 +3,7 @@ import { ApiError } from '../../contract/errors.js';
 import { recordAct } from '../../domain/audit.js';
 import type { AuditEntry } from '../../domain/audit-entries.js';
 import { countJob } from '../../domain/dispatch-endings.js';
-import { holdsPrinter } from '../../domain/job-status.js';
+import { holdsPrinter, isOutcomeUnknown } from '../../domain/job-status.js';
 import { moveJob, moveJobs, type PrintJob } from '../../domain/jobs.js';
 import { queueAgain } from '../../domain/queue-again.js';
 import { answered } from '../../resources/answered.js';
@@ -117,7 +117,7 @@ export function jobOperations(deps: Deps, teller: CommandTeller): Operation[] {
     async run({ params, body }, { write }) {
       const row = await database.write(write, async (tx) => {
         const job = await tx.get(printJob, params.id);
-        if (job.status !== 'failed' || !job.errorMessage?.startsWith('outcome unknown:')) {
+        if (!isOutcomeUnknown(job)) {
           throw new ApiError(
             'invalid_state',
             `The outcome of print job ${job.id} is known: it is ${job.status}`,

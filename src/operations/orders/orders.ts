@@ -153,6 +153,6 @@ export function orderOperations(deps: Deps): Operation[] {
     ...itemOperations(deps),
     ...customerOperations(deps),
     ...ignoredSkuOperations(deps),
-    ...printOperations(),
+    ...printOperations(deps),
   ];
 }

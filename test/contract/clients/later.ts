@@ -5,10 +5,6 @@
 export const LATER: readonly { readonly client: string; readonly what: string }[] = [
   {
     client: 'the published scripts',
-    what: 'POST /v1/orders/print with skuIds, orderIds, a priority word and free tags',
-  },
-  {
-    client: 'the published scripts',
     what: 'parts of files that are not sliced are queued and sliced (POST /v2/builds)',
   },
 ];

@@ -99,6 +99,30 @@ describe('the published scripts', () => {
     });
   });
 
+  it('print orders with a word for the priority and tags of their own', async () => {
+    const partId = await part('Hook', await upload('hook.gcode.3mf', {}));
+    const skus = await call('POST', '/v1/parts/create-skus', JSON.stringify([{ partId, skuName: 'HOOK' }]));
+    const order = { orderNumber: '2', source: 'shopify', externalId: '2' };
+    const items = [{ sku: 'HOOK', quantity: 2 }];
+    const made = await call('POST', '/v1/orders', JSON.stringify({ order, items }));
+    const body = {
+      skuIds: [textAt(skus.body, 0, 'id')],
+      orderIds: [textAt(made.body, 'order', 'id')],
+      priority: 'high',
+      position: 'front',
+      printerTags: { shelf: 'a' },
+    };
+    expect(await call('POST', '/v1/orders/print', JSON.stringify(body))).toMatchObject({
+      status: 201,
+      body: { errors: [expect.stringContaining('"shelf"')] },
+    });
+    const jobs = await call('GET', '/v1/orders/by-external/shopify/2/jobs');
+    expect(jobs).toMatchObject({
+      status: 200,
+      body: { orderId: body.orderIds[0], jobs: [{ priority: 100, status: 'pending' }, {}] },
+    });
+  });
+
   it('control jobs by the names of ids in its text', async () => {
     const ids = listAt((await call('GET', '/v1/print-jobs')).body, 'data').map((job) => textAt(job, 'id'));
     for (const act of ['pause', 'resume'])
