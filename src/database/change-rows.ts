@@ -1,8 +1,8 @@
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, type RawBuilder, sql } from 'kysely';
 import { z } from 'zod';
 import type { Tables } from '../resources/index.js';
 
-/** What one transaction changed, as it is kept until everybody who follows the farm has it. */
+/** What one transaction changed, or a part of it, as it is kept until everybody who follows the farm has it. */
 export interface ChangeRow {
   /** Counts up in commit order; numbers of transactions that were undone are left out. */
   readonly sequence: number;
@@ -30,6 +30,7 @@ const cursorsOf = z.record(z.string(), z.int());
 const changesOf = z.array(storedChange);
 
 type Db = Kysely<Tables>;
+type Sql = RawBuilder<unknown>;
 
 /**
  * Adds one behind the newest, and behind `last` where that is gone already.
@@ -49,21 +50,18 @@ export async function addChangeRow(
   return sequences.parse(rows)[0].sequence;
 }
 
-/** Those after `sequence`, oldest first. */
+/** Characters of changes that are read at once, unless a single row has more. */
+const MAX_READ = 512 * 1024;
+
+/** Those after `sequence`, oldest first, the first of them where that is much. */
 export function changeRowsAfter(db: Db, sequence: number, limit: number): Promise<ChangeRow[]> {
-  return read(
-    db,
-    sql`select * from "entityChange" where "sequence" > ${sequence} order by "sequence" limit ${limit}`,
-  );
+  return some(db, sql`"sequence" > ${sequence}`, sql`"sequence"`, limit);
 }
 
-/** Those between `after` and `before`, both left out, newest first. */
+/** Those between `after` and `before`, both left out, newest first, the first of them where that is much. */
 export function changeRowsBack(db: Db, after: number, before: number, limit: number): Promise<ChangeRow[]> {
-  return read(
-    db,
-    sql`select * from "entityChange" where "sequence" > ${after} and "sequence" < ${before}
-      order by "sequence" desc limit ${limit}`,
-  );
+  const between = sql`"sequence" > ${after} and "sequence" < ${before}`;
+  return some(db, between, sql`"sequence" desc`, limit);
 }
 
 export async function newestChangeRow(db: Db): Promise<ChangeRow | null> {
@@ -90,7 +88,14 @@ export async function setCursors(db: Db, sequence: number, cursors: ChangeRow['c
     where "sequence" = ${sequence}`.execute(db);
 }
 
-async function read(db: Db, query: ReturnType<typeof sql>): Promise<ChangeRow[]> {
+function some(db: Db, where: Sql, order: Sql, limit: number): Promise<ChangeRow[]> {
+  const first = sql`select * from "entityChange" where ${where} order by ${order} limit ${limit}`;
+  const size = sql`length("changes")`;
+  const summed = sql`select *, sum(${size}) over (order by ${order}) - ${size} as "before" from (${first})`;
+  return read(db, sql`select * from (${summed}) where "before" < ${MAX_READ} order by ${order}`);
+}
+
+async function read(db: Db, query: Sql): Promise<ChangeRow[]> {
   const { rows } = await query.execute(db);
   return rows.map((raw) => {
     const { cursors, changes } = texts.parse(raw);

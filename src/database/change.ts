@@ -36,6 +36,11 @@ export interface Change {
   readonly after: Readonly<Record<string, unknown>> | null;
   /** Columns that differ, `updatedAt` aside; empty but for updates. */
   readonly fields: readonly string[];
+  /**
+   * Only an id went, because what it named was removed in this transaction. `ids`: one of very many, so that `before`
+   * and `after` hold no more than what differs.
+   */
+  readonly released?: 'whole' | 'ids';
 }
 
 /** All that one transaction changed, in the order in which it did. */

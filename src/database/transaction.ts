@@ -1,13 +1,16 @@
-import { type Transaction as KyselyTransaction, sql } from 'kysely';
+import { type Transaction as KyselyTransaction, type RawBuilder, sql } from 'kysely';
 import { notFound } from '../contract/errors.js';
 import { newId } from '../contract/ids.js';
 import { timestamp } from '../contract/time.js';
-import type { Tables } from '../resources/index.js';
+import { referencesTo, type Tables } from '../resources/index.js';
 import type { Columns, CommonColumns, InsertOf, PatchOf, Resource, RowOf } from '../resources/resource.js';
 import type { Change, WriteContext } from './change.js';
-import { decodeRow, insertStatement, selectOne, updateStatement } from './rows.js';
+import { decodeRow, insertStatement, type RawRecord, selectOne, updateStatement } from './rows.js';
 
 type Entity<C extends Columns> = Resource<C & CommonColumns>;
+
+/** Of so many that lose an id in one transaction the whole rows are told; more would take too long, and too much memory. */
+const MAX_RELEASED_WHOLE = 1_000;
 
 /**
  * The one way to write. Every insert, update and removal of an entity goes through here, so that what changed is
@@ -18,6 +21,7 @@ export class Transaction {
   readonly changes: Change[] = [];
   /** Rows that it has read or written, by table and id: while it lasts, nobody else writes. */
   readonly #known = new Map<string, Readonly<Record<string, unknown>>>();
+  #released = 0;
 
   constructor(
     readonly db: KyselyTransaction<Tables>,
@@ -40,11 +44,6 @@ export class Transaction {
     const row = decodeRow<C & CommonColumns>(resource, raw);
     this.#known.set(keyOf(resource, id), row);
     return row;
-  }
-
-  /** To be called after a statement that changes rows of entities past this class. */
-  forget(): void {
-    this.#known.clear();
   }
 
   /** @throws ApiError not_found */
@@ -113,14 +112,61 @@ export class Transaction {
     return after;
   }
 
-  /** @throws ApiError not_found */
+  /**
+   * With what the database would take along or empty by itself for the sake of the reference, so that it is heard of:
+   * what cannot be without it goes too, of what only names it the id.
+   *
+   * @throws ApiError not_found
+   */
   async remove<C extends Columns>(resource: Entity<C>, id: string): Promise<RowOf<C & CommonColumns>> {
     const before = await this.get(resource, id);
+    for (const { other, column, onDelete } of referencesTo(resource)) {
+      if (onDelete === 'set null') await this.#release(other, column, id);
+      if (onDelete !== 'cascade') continue;
+      // Two ways may lead to the same row.
+      for (const dependent of await this.referring(other, column, id))
+        if (await this.find(other, dependent)) await this.remove(other, dependent);
+    }
     await sql`delete from ${sql.table(resource.name)} where "id" = ${id}`.execute(this.db);
-    // The database may have removed others with it.
-    this.forget();
+    this.#known.delete(keyOf(resource, id));
     this.changes.push({ resource: resource.name, action: 'DELETE', id, before, after: null, fields: [] });
     return before;
+  }
+
+  /** Ids of those whose column holds the id. */
+  async referring({ name }: Resource, column: string, id: string): Promise<string[]> {
+    const { rows } = await sql<{ id: string }>`
+      select "id" from ${sql.table(name)} where ${sql.ref(column)} = ${id}
+    `.execute(this.db);
+    return rows.map((row) => row.id);
+  }
+
+  /** Empties a column of all that hold the id, in one statement: a farm's whole past may do so. */
+  async #release(other: Resource, column: string, id: string): Promise<void> {
+    const where = sql`${sql.ref(column)} = ${id}`;
+    const read = async (what: RawBuilder<unknown>, limit: number) =>
+      sql<RawRecord>`select ${what} from ${sql.table(other.name)} where ${where} limit ${limit}`.execute(
+        this.db,
+      );
+    const left = MAX_RELEASED_WHOLE - this.#released;
+    let { rows } = await read(sql`*`, left + 1);
+    if (rows.length === 0) return;
+    const released = rows.length <= left ? 'whole' : 'ids';
+    if (released === 'ids') ({ rows } = await read(sql`"id", ${sql.ref(column)}`, -1));
+    else this.#released += rows.length;
+    const changed = { [column]: null, updatedAt: this.now };
+    await sql`
+      update ${sql.table(other.name)} set ${sql.ref(column)} = null, "updatedAt" = ${this.now} where ${where}
+    `.execute(this.db);
+    for (const raw of rows) {
+      const before = decodeRow(other, raw);
+      const key = keyOf(other, before.id);
+      const known = this.#known.get(key);
+      if (known) this.#known.set(key, { ...known, ...changed });
+      const after = { ...before, ...changed };
+      const told = { resource: other.name, action: 'UPDATE', id: before.id, before, after } as const;
+      this.changes.push({ ...told, fields: [column], released });
+    }
   }
 }
 

@@ -42,6 +42,17 @@ const FOLLOWS: Readonly<Record<string, string>> = {
   'DELETE orderItem': 'DELETE order',
 };
 
+/** What is over, or written down once: each keeps its own copy of what it was made from. */
+const PAST: ReadonlySet<string> = new Set([
+  'printJob',
+  'partBuild',
+  'skuBuild',
+  'partBuildStep',
+  'slicerJob',
+  'order',
+  'orderItem',
+]);
+
 const ACTIONS = {
   INSERT: ['create', 'bulk_create'],
   UPDATE: ['update', 'bulk_update'],
@@ -86,8 +97,12 @@ function deeds(changes: readonly Change[]): AuditEntry[] {
   const groups = new Map<string, Change[]>();
   for (const change of changes) {
     if (OWN_BOOKS.has(change.resource)) continue;
+    // That what they named is gone is told by that; a whole past would make an entry of thousands.
+    if (change.released && PAST.has(change.resource)) continue;
     const key = `${change.action} ${change.resource}`;
-    groups.set(key, [...(groups.get(key) ?? []), change]);
+    const group = groups.get(key);
+    if (group) group.push(change);
+    else groups.set(key, [change]);
   }
   return [...groups].flatMap(([key, group]) => {
     const cause = FOLLOWS[key];

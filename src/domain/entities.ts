@@ -1,8 +1,6 @@
-import { sql } from 'kysely';
 import { ApiError, notFound } from '../contract/errors.js';
 import type { Transaction } from '../database/transaction.js';
-import type { Reference } from '../resources/column.js';
-import { ALL_RESOURCES, resourceNamed } from '../resources/index.js';
+import { referencesTo, resourceNamed } from '../resources/index.js';
 import type { Values } from '../resources/inputs.js';
 import type { Columns, CommonColumns, Resource, RowOf } from '../resources/resource.js';
 import { RULES } from './rules.js';
@@ -33,7 +31,7 @@ export async function updateEntity(
 }
 
 /**
- * Removes one with all that cannot be without it, each seen by the change feed.
+ * Removes one with all that cannot be without it, each under the rules of its kind.
  *
  * @returns the ids of everything that was removed, its own last
  * @throws ApiError not_found; in_use when something must not lose it
@@ -42,12 +40,9 @@ export async function removeEntity(tx: Transaction, resource: Resource, id: stri
   const row: EntityRow = await tx.get(resource, id);
   await RULES[resource.name]?.remove?.(tx, row);
   const removed: string[] = [];
-  for (const { other, column, onDelete, by } of dependents(resource)) {
-    if (by === 'statement') {
-      await empty(tx, other, column, id);
-      continue;
-    }
-    const ids = await referring(tx, other, column, id);
+  for (const { other, column, onDelete } of referencesTo(resource)) {
+    if (onDelete === 'set null') continue;
+    const ids = await tx.referring(other, column, id);
     const [first] = ids;
     if (first !== undefined && onDelete === 'restrict') {
       const named = `${ids.slice(0, 5).join(', ')}${ids.length > 5 ? ' and others' : ''}`;
@@ -56,52 +51,12 @@ export async function removeEntity(tx: Transaction, resource: Resource, id: stri
         `The ${resource.label} is used by ${ids.length} × ${other.label}: ${named}`,
       );
     }
-    for (const dependent of ids) {
-      if (onDelete === 'set null') await tx.update(other, dependent, { [column]: null });
-      // Two ways may lead to the same row.
-      else if (await tx.find(other, dependent)) removed.push(...(await removeEntity(tx, other, dependent)));
-    }
+    // Two ways may lead to the same row.
+    for (const dependent of ids)
+      if (await tx.find(other, dependent)) removed.push(...(await removeEntity(tx, other, dependent)));
   }
   await tx.remove(resource, id);
   return [...removed, id];
-}
-
-interface Dependent extends Pick<Reference, 'onDelete' | 'by'> {
-  readonly other: Resource;
-  readonly column: string;
-}
-
-const found = new WeakMap<Resource, readonly Dependent[]>();
-
-/** Columns of other entities that hold this one's id. Those that the database empties by itself are left to it. */
-function dependents(resource: Resource): readonly Dependent[] {
-  const known = found.get(resource);
-  if (known) return known;
-  const made = ALL_RESOURCES.flatMap((other) =>
-    Object.entries(other.columns).flatMap(([column, { references }]) =>
-      references?.resource === resource.name &&
-      (references.onDelete !== 'set null' || references.by !== undefined)
-        ? [{ other, column, ...references }]
-        : [],
-    ),
-  );
-  found.set(resource, made);
-  return made;
-}
-
-async function referring(tx: Transaction, other: Resource, column: string, id: string): Promise<string[]> {
-  const result = await sql<{ id: string }>`
-    select "id" from ${sql.table(other.name)} where ${sql.ref(column)} = ${id}
-  `.execute(tx.db);
-  return result.rows.map((row) => row.id);
-}
-
-/** In the way of a foreign key: no listener hears of it, and a past of any length costs no more than its rows. */
-async function empty(tx: Transaction, other: Resource, column: string, id: string): Promise<void> {
-  await sql`update ${sql.table(other.name)} set ${sql.ref(column)} = null where ${sql.ref(column)} = ${id}`.execute(
-    tx.db,
-  );
-  tx.forget();
 }
 
 /** What is referred to must be there, in this store. @throws ApiError not_found */

@@ -16,9 +16,11 @@ export interface EntityEvent {
   readonly after: EntityRow | null;
   /** Of an update the columns that are answered and differ, `updatedAt` aside. */
   readonly fields: readonly string[];
+  /** `before` and `after` hold no more than what differs: one of very many. */
+  readonly partial?: true;
 }
 
-/** All of one transaction. */
+/** All of one transaction, or a part of a large one. */
 export interface EntityBatch {
   readonly sequence: number;
   readonly storeId: string;
@@ -45,10 +47,12 @@ interface Net {
   readonly resource: Resource;
   readonly type: string;
   readonly id: string;
-  readonly before: EntityRow | null;
+  before: EntityRow | null;
   after: EntityRow | null;
   /** Columns that may differ; null for all. */
   fields: Set<string> | null;
+  /** Only what differs is known so far. */
+  partial: boolean;
 }
 
 /**
@@ -57,25 +61,40 @@ interface Net {
  */
 export function eventsOf(changes: readonly Change[]): EntityEvent[] {
   const nets = new Map<string, Net>();
-  for (const { resource: name, id, action, before, after, fields } of changes) {
+  for (const { resource: name, id, action, before, after, fields, released } of changes) {
     const entity = told.get(name);
     if (!entity) continue;
     const key = `${name} ${id}`;
     const net = nets.get(key);
     if (!net) {
-      nets.set(key, { ...entity, id, before: rowOf(before), after: rowOf(after), fields: new Set(fields) });
+      const partial = released === 'ids';
+      nets.set(key, {
+        ...entity,
+        id,
+        before: rowOf(before),
+        after: rowOf(after),
+        fields: new Set(fields),
+        partial,
+      });
     } else {
-      net.after = rowOf(after);
+      if (released === 'ids') {
+        net.after = rowOf({ ...net.after, ...after });
+      } else {
+        if (net.partial) net.before = rowOf({ ...before, ...net.before });
+        net.partial = false;
+        net.after = rowOf(after);
+      }
       if (action !== 'UPDATE') net.fields = null;
       for (const field of fields) net.fields?.add(field);
     }
   }
   const events: EntityEvent[] = [];
-  for (const { resource, type, id, before, after, fields } of nets.values()) {
+  for (const { resource, type, id, before, after, fields, partial } of nets.values()) {
     const one = { resource, type, id, before, after };
     if (before !== null && after !== null) {
       const differing = differ(resource, before, after, fields ?? Object.keys(resource.columns));
-      if (differing.length > 0) events.push({ ...one, action: 'UPDATE', fields: differing });
+      if (differing.length > 0)
+        events.push({ ...one, action: 'UPDATE', fields: differing, ...(partial ? { partial } : {}) });
     } else if (after !== null) {
       events.push({ ...one, action: 'INSERT', fields: [] });
     } else if (before !== null) {
@@ -85,7 +104,7 @@ export function eventsOf(changes: readonly Change[]): EntityEvent[] {
   return events;
 }
 
-/** The change feed tells whole rows, of whatever entity. */
+/** The change feed tells rows of whatever entity, whole unless it says otherwise. */
 function rowOf(values: Change['after']): EntityRow | null {
   return values as EntityRow | null;
 }

@@ -33,10 +33,12 @@ const MAX_AGE_MS = 30 * 86_400_000;
 const HOUR_MS = 3_600_000;
 const MAX_TAKEN = 1_000;
 const PORTION = 500;
+/** Events in one row: a larger transaction has several, so that it can be told without holding all of it. */
+const MAX_IN_ROW = 1_000;
 
 interface Recorded {
-  /** Null where nobody is to be told. */
-  readonly batch: EntityBatch | null;
+  /** None where nobody is to be told. */
+  readonly batches: readonly EntityBatch[];
   readonly droppedThrough: number;
   readonly cursors: Readonly<Record<string, number>>;
 }
@@ -106,10 +108,15 @@ export class EntityJournal {
     const { storeId } = tx.context;
     const droppedThrough = await this.#drop(tx);
     const cursors = this.#cursorsNow();
-    const changes = events.map(storedChange);
-    const sequence = await addChangeRow(tx.db, this.#head, { storeId, at: tx.at, cursors, changes });
-    this.#written = sequence;
-    this.#recorded.set(tx.changes, { batch: { sequence, storeId, events }, droppedThrough, cursors });
+    const batches: EntityBatch[] = [];
+    for (let at = 0; at < events.length; at += MAX_IN_ROW) {
+      const some = events.slice(at, at + MAX_IN_ROW);
+      const row = { storeId, at: tx.at, cursors, changes: some.map(storedChange) };
+      const sequence = await addChangeRow(tx.db, this.#head, row);
+      batches.push({ sequence, storeId, events: some });
+      this.#written = sequence;
+    }
+    this.#recorded.set(tx.changes, { batches, droppedThrough, cursors });
   };
 
   /** Names all who are told from now on. @returns up to which sequence each of them had everything, as far as is known */
@@ -168,16 +175,23 @@ export class EntityJournal {
   #onCommit({ changes }: CommittedWrite): void {
     const recorded = this.#recorded.get(changes);
     if (!recorded) return;
-    const { batch, droppedThrough, cursors } = recorded;
+    const { batches, droppedThrough, cursors } = recorded;
     this.#droppedThrough = droppedThrough;
     this.#kept = cursors;
-    if (batch === null) return;
-    // What another program wrote down is in the table.
-    if (batch.sequence > this.#head + 1) {
-      this.#floor = batch.sequence - 1;
+    if (batches.length === 0) return;
+    for (const batch of batches) this.#remember(batch);
+    for (const listener of this.#listeners) listener();
+  }
+
+  #remember(batch: EntityBatch): void {
+    // What another program wrote down is in the table, and so are whole rows of which the transaction read only a part.
+    const partial = batch.events.some((event) => event.partial);
+    if (partial || batch.sequence > this.#head + 1) {
+      this.#floor = partial ? batch.sequence : batch.sequence - 1;
       this.#recent = [];
     }
     this.#head = batch.sequence;
+    if (partial) return;
     this.#recent.push(batch);
     let events = this.#recent.reduce((sum, one) => sum + one.events.length, 0);
     while (events > (this.options.maxInMemory ?? MAX_IN_MEMORY)) {
@@ -186,7 +200,6 @@ export class EntityJournal {
       events -= oldest.events.length;
       this.#floor = oldest.sequence;
     }
-    for (const listener of this.#listeners) listener();
   }
 
   /** Up to where everybody has everything. */
@@ -217,7 +230,7 @@ export class EntityJournal {
   async #dropAll(tx: Transaction): Promise<void> {
     if (this.#head <= this.#droppedThrough) return;
     await dropChangeRows(tx.db, this.#head);
-    this.#recorded.set(tx.changes, { batch: null, droppedThrough: this.#head, cursors: {} });
+    this.#recorded.set(tx.changes, { batches: [], droppedThrough: this.#head, cursors: {} });
   }
 
   /** Removes what everybody has, and what is beyond the bounds. @returns up to where nothing is left */

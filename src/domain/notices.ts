@@ -48,7 +48,8 @@ interface Course {
  */
 export function noticesOf(changes: readonly Change[]): readonly NoticeFact[] {
   const facts: NoticeFact[] = [];
-  const coursesOf = courses(changes.filter(({ resource }) => TELLING.has(resource)));
+  // That what something named is gone is none of it.
+  const coursesOf = courses(changes.filter(({ resource, released }) => TELLING.has(resource) && !released));
   for (const course of coursesOf('printJob')) facts.push(...ofJob(course));
   for (const course of coursesOf('printer')) facts.push(...ofPrinter(course));
   for (const course of coursesOf('printerNews')) facts.push(...ofNews(course));

@@ -9,12 +9,8 @@ export type Writable = 'create' | 'edit' | 'later' | 'never';
 export interface Reference {
   readonly resource: string;
   readonly onDelete: 'cascade' | 'set null' | 'restrict';
-  /**
-   * Where the table has no foreign key for it, for it was there before, and the rule holds all the same. `code`: each
-   * row is changed and heard of. `statement`: all are emptied at once and unheard, as the database itself would do it;
-   * for tables that hold a farm's whole past.
-   */
-  readonly by?: 'code' | 'statement';
+  /** Where the table has no foreign key for it, for it was there before, and the rule holds all the same. */
+  readonly by?: 'code';
 }
 
 /**

@@ -4,6 +4,7 @@ import { addonTier } from './addon-tier.js';
 import { apiKey } from './api-key.js';
 import { auditLog } from './audit-log.js';
 import { choreRun } from './chore-run.js';
+import type { Reference } from './column.js';
 import { costComponent } from './cost-component.js';
 import { customer } from './customer.js';
 import { dispatch } from './dispatch.js';
@@ -136,6 +137,27 @@ export function resourceNamed(name: string): Resource {
   const found = byName.get(name);
   if (!found) throw new TypeError(`No entity is named ${name}`);
   return found;
+}
+
+/** A column of another entity that holds the id of one. */
+export interface ReferringColumn extends Reference {
+  readonly other: Resource;
+  readonly column: string;
+}
+
+const referring = new WeakMap<Resource, readonly ReferringColumn[]>();
+
+/** All columns that hold ids of that kind of entity. */
+export function referencesTo(target: Resource): readonly ReferringColumn[] {
+  const known = referring.get(target);
+  if (known) return known;
+  const made = ALL_RESOURCES.flatMap((other) =>
+    Object.entries(other.columns).flatMap(([column, { references }]) =>
+      references?.resource === target.name ? [{ ...references, other, column }] : [],
+    ),
+  );
+  referring.set(target, made);
+  return made;
 }
 
 export {

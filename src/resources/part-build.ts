@@ -24,7 +24,7 @@ export const partBuild = resource({
   columns: {
     partId: nullable(id({ references: { resource: 'part', onDelete: 'set null' } })),
     skuBuildId: nullable(id()),
-    skuId: nullable(id({ references: { resource: 'sku', onDelete: 'set null', by: 'statement' } })),
+    skuId: nullable(id({ references: { resource: 'sku', onDelete: 'set null', by: 'code' } })),
     skuName: nullable(text({ min: 1, max: 1024 })),
     label: nullable(text({ min: 1, max: 1024 })),
     partCopy: json(record),
@@ -48,9 +48,7 @@ export const partBuild = resource({
     position: choice(POSITIONS),
     orderId: nullable(id({ references: { resource: 'order', onDelete: 'set null', by: 'code' } })),
     orderItemId: nullable(id({ references: { resource: 'orderItem', onDelete: 'set null', by: 'code' } })),
-    linkedPartId: nullable(
-      id({ references: { resource: 'linkedPart', onDelete: 'set null', by: 'statement' } }),
-    ),
+    linkedPartId: nullable(id({ references: { resource: 'linkedPart', onDelete: 'set null', by: 'code' } })),
     dismissed: withDefault(flag(), false),
     /** Who asked for it, for permissions over one's own jobs. */
     createdByActor: nullable(text({ hidden: true })),

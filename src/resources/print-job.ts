@@ -47,15 +47,13 @@ export const printJob = resource({
     slicedGcodeUri: nullable(text()),
     partId: nullable(id({ references: { resource: 'part', onDelete: 'set null' } })),
     partName: text({ min: 1, max: 1024 }),
-    skuId: nullable(id({ references: { resource: 'sku', onDelete: 'set null', by: 'statement' } })),
+    skuId: nullable(id({ references: { resource: 'sku', onDelete: 'set null', by: 'code' } })),
     skuName: nullable(text()),
     parameterOverrides: withDefault(json(z.array(parameterOverride)), []),
     orderId: nullable(id({ references: { resource: 'order', onDelete: 'set null', by: 'code' } })),
     label: text(),
     orderItemId: nullable(id({ references: { resource: 'orderItem', onDelete: 'set null', by: 'code' } })),
-    linkedPartId: nullable(
-      id({ references: { resource: 'linkedPart', onDelete: 'set null', by: 'statement' } }),
-    ),
+    linkedPartId: nullable(id({ references: { resource: 'linkedPart', onDelete: 'set null', by: 'code' } })),
     skuInstance: nullable(integer()),
     queueOrder: integer({ min: 0 }),
     /** 100 normal, 1000 low. */

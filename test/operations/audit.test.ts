@@ -143,6 +143,9 @@ describe('the audit log', () => {
       .slice(0, after.length - before)
       .filter((entry) => valueAt(entry, 'actorType') === 'system');
     expect(byDaemon).toEqual([]);
+    const gone = await done('DELETE', `/v1/parts/${textAt(part.body, 'id')}`);
+    expect(await farm.ok('GET', `/v1/print-jobs/${job}`)).toMatchObject({ partId: null });
+    expect(await entriesOf(gone)).toMatchObject([{ entityType: 'Parts', action: 'delete' }]);
   });
 
   it('tells of printers that go and come', async () => {
