@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { setImmediate as turn } from 'node:timers/promises';
 import { Aedes, type Client } from 'aedes';
 import { CalmLog } from './calm-log.js';
 import { loggable } from './client-id.js';
@@ -10,6 +11,7 @@ import { Delivery, type PublishOptions } from './delivery.js';
 import { type BrokerPorts, Doors, type DoorsOptions } from './doors.js';
 import { endInTime } from './end-in-time.js';
 import { Entrance } from './entrance.js';
+import { hangUp } from './hang-up.js';
 import type { CertificateText } from './listener.js';
 import type { RealtimeLog } from './log.js';
 import { type Authenticate, Login } from './login.js';
@@ -124,9 +126,9 @@ export class RealtimeBroker {
     this.aedes = null;
     this.delivery.stop();
     this.webSockets.goAway();
-    const closed = this.doors.close();
-    for (const stream of this.streams) stream.destroy();
-    await closed;
+    for (const stream of this.streams) hangUp(stream);
+    await turn();
+    await this.doors.close();
     if (aedes !== null) await new Promise<void>((resolve) => aedes.close(resolve));
   }
 
@@ -155,7 +157,7 @@ export class RealtimeBroker {
     for (const session of this.sessions.values()) {
       if (!session.caller?.restsOn.includes(id)) continue;
       this.meter.lost('revoked');
-      session.stream.destroy();
+      hangUp(session.stream);
     }
   }
 

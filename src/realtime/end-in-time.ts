@@ -1,3 +1,4 @@
+import { hangUp } from './hang-up.js';
 import type { Session } from './session.js';
 
 /** Timers of Node reach 24 days; whatever ends later is looked at again before. */
@@ -10,7 +11,7 @@ export function endInTime({ caller, stream }: Session, now: () => number): void 
   let timer: NodeJS.Timeout;
   const look = () => {
     const left = expiresAtMs - now();
-    if (left <= 0) stream.destroy();
+    if (left <= 0) hangUp(stream);
     else timer = setTimeout(look, Math.min(left, LONGEST_TIMER_MS));
   };
   look();

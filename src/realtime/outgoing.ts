@@ -43,7 +43,7 @@ export class Outgoing {
   }
 
   send(frame: Frame, qos: 0 | 1): void {
-    if (this.options.stream.destroyed || this.overflows()) return;
+    if (!this.options.stream.writable || this.overflows()) return;
     if (qos === 0) {
       this.write([frame.whole(false)]);
       return;
@@ -68,7 +68,7 @@ export class Outgoing {
   private tellNext(): void {
     const { stream, stateOf } = this.options;
     for (const topic of this.states) {
-      if (stream.destroyed) return;
+      if (!stream.writable) return;
       if (stream.writableNeedDrain) {
         this.waitsForDrain = true;
         stream.once('drain', () => {
@@ -86,7 +86,7 @@ export class Outgoing {
   }
 
   private fillWindow(): void {
-    while (this.unacknowledged < WINDOW) {
+    while (this.unacknowledged < WINDOW && this.options.stream.writable) {
       const frame = this.held[this.nextHeld];
       if (frame === undefined) break;
       this.nextHeld++;

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { MqttClient } from 'mqtt';
@@ -650,6 +651,34 @@ describe('starting and stopping', () => {
     expect(bench.broker.clients).toBe(0);
     await bench.broker.start();
     await bench.connect();
+  });
+
+  it.each([
+    ['it stops', () => bench.broker.stop()],
+    ['a key is revoked', () => bench.broker.closeAllOn(KEY_ID)],
+  ])('says goodbye in TLS when %s: without it some clients never come again', async (_, act) => {
+    // In front of the broker, since only the ciphered bytes show it.
+    let fromBroker = 0;
+    const front = createServer((client) => {
+      const broker = connect({ host: '127.0.0.1', port: bench.broker.ports.tls ?? 0 });
+      for (const socket of [client, broker]) socket.on('error', () => {});
+      client.pipe(broker).pipe(client);
+      broker.on('data', (chunk: Buffer) => {
+        fromBroker += chunk.length;
+      });
+    });
+    front.listen(0, '127.0.0.1');
+    await once(front, 'listening');
+    const address = front.address();
+    if (typeof address !== 'object' || address === null) throw new Error('no port');
+    const client = await bench.connectTo(`mqtts://127.0.0.1:${address.port}`, { clientId: 'told' });
+    await client.subscribeAsync(`${STATS}/#`);
+    const before = fromBroker;
+    const ended = closed(client);
+    await act();
+    await ended;
+    expect(fromBroker).toBeGreaterThan(before);
+    front.close();
   });
 
   it('says so when its port is taken, and leaves nothing open', async () => {
