@@ -148,12 +148,12 @@ async function build(options: DaemonOptions, onStop: OnStop) {
   farmFigures(metrics, { ...options, ...told, broker, bridge, clock });
 
   const rateLimit = { ...config.rateLimit };
-  const live = new LiveSettings({ config, database, storeId, rateLimit, ...printers });
   let ready = false;
   const hideSecret = options.hideSecret ?? (() => undefined);
   const ports = () => [http?.port, ...Object.values(broker.ports)];
   const notifying = { ...options, metrics, database, storeId, clock, ports, fileUrl, hideSecret };
-  const { notifier, notices, noticeControls } = await noticeSide(notifying);
+  const { notifier, notices, noticeControls, reconfigureNotices } = await noticeSide(notifying);
+  const live = new LiveSettings({ config, database, storeId, rateLimit, reconfigureNotices, ...printers });
   const daily = dailyWork({ config, database, storeId, files, clock, log });
   let described: readonly Operation[] = [];
   const deps: Deps = {

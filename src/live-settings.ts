@@ -19,11 +19,13 @@ export interface LiveSettingsOptions {
   readonly rateLimit: { perMinute: number; perHour: number };
   readonly traffic: TrafficLog;
   readonly policy: StartPolicy;
+  /** Reads what changed settings of notification channels name. @returns what puts them in effect */
+  readonly reconfigureNotices: (webhooks: Config['webhooks']) => Promise<() => void>;
 }
 
 /**
  * The settings that change while the daemon runs: the printers of the file, how often a key may call, whether messages
- * are kept, and when prints may begin.
+ * are kept, when prints may begin, and where notices may be sent to.
  */
 export class LiveSettings {
   readonly #options: LiveSettingsOptions;
@@ -39,8 +41,11 @@ export class LiveSettings {
    * the file are disabled and their sessions end; all others are left in peace.
    */
   async apply(config: Config): Promise<void> {
-    const { rateLimit, traffic, policy } = this.#options;
+    const { rateLimit, traffic, policy, reconfigureNotices } = this.#options;
+    // Read before anything is changed, too.
+    const applyNotices = await reconfigureNotices(config.webhooks);
     await this.#applyPrinters(config);
+    applyNotices();
     rateLimit.perMinute = config.rateLimit.perMinute;
     rateLimit.perHour = config.rateLimit.perHour;
     traffic.configure(config.diagnostics.messages);

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
@@ -35,19 +36,20 @@ const TIMEOUT_MS = 10_000;
 /** What tells people and programs outside of what happened: webhooks and the other notification channels. */
 export async function noticeSide(options: NoticeSideOptions) {
   const { config, database, storeId, version, clock, log, ports, fileUrl, hideSecret } = options;
-  const { allowPrivateTargets, allowHttp, caFiles, maxFailures } = config.webhooks;
+  const { webhooks } = config;
   const { http, mqtt } = config;
   const ownPorts = () => [http.port, mqtt.port, mqtt.plain.port, ...ports()].filter(isPort);
-  const rules = new TargetRules({ allowPrivateTargets, allowHttp, ownPorts });
-  const extraCa = await Promise.all(caFiles.map((file) => readFile(file, 'utf8')));
+  const rules = new TargetRules({ ...webhooks, ownPorts });
+  const extraCa = await authorities(webhooks);
+  const poster = new Poster({ rules, timeoutMs: TIMEOUT_MS, extraCa, now: () => clock.now() });
   const notifier = new Notifier({
     database,
     storeId,
-    poster: new Poster({ rules, timeoutMs: TIMEOUT_MS, extraCa, now: () => clock.now() }),
+    poster,
     bases: SERVICES,
     key: await channelKey(config.dataDir),
     userAgent: `printfarmd/${version}`,
-    maxFailures: maxFailures === 0 ? null : maxFailures,
+    maxFailures: limitOf(webhooks),
     limit: OUTBOX_LIMIT,
     fileUrl,
     hideSecret,
@@ -59,7 +61,38 @@ export async function noticeSide(options: NoticeSideOptions) {
   noticeFigures(options.metrics, notifier);
   const notices = noticeDesk({ notifier, rules, database, storeId });
   const noticeControls = notificationHandlers(notificationDesk({ database, storeId, notices }));
-  return { notifier, notices, noticeControls };
+  return { notifier, notices, noticeControls, reconfigureNotices };
+
+  /** Reads what changed settings name. @returns what puts them in effect */
+  async function reconfigureNotices(changed: Webhooks): Promise<() => void> {
+    const trusted = await authorities(changed);
+    return () => {
+      rules.allow(changed);
+      poster.renew(trusted);
+      notifier.configure(limitOf(changed));
+    };
+  }
+}
+
+type Webhooks = Config['webhooks'];
+
+function limitOf({ maxFailures }: Webhooks): number | null {
+  return maxFailures === 0 ? null : maxFailures;
+}
+
+/** @throws Error naming a file that holds no certificate: what is not read would only be missed when nothing arrives */
+function authorities({ caFiles }: Webhooks): Promise<readonly string[]> {
+  return Promise.all(
+    caFiles.map(async (file) => {
+      const pem = await readFile(file, 'utf8');
+      try {
+        new X509Certificate(pem);
+        return pem;
+      } catch {
+        throw new Error(`${file} of webhooks.caFiles holds no certificate that can be read (PEM)`);
+      }
+    }),
+  );
 }
 
 /** 0 stands for one that the system is to choose. */

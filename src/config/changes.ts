@@ -33,6 +33,10 @@ const LIVE: ReadonlySet<string> = new Set([
   'queue.workingHours',
   'queue.continuous.bedBelowC',
   'queue.continuous.waitSeconds',
+  'webhooks.allowPrivateTargets',
+  'webhooks.allowHttp',
+  'webhooks.caFiles',
+  'webhooks.maxFailures',
 ]);
 
 export function isLive(setting: string): boolean {
@@ -46,6 +50,7 @@ export function withLiveSettings(running: Config, read: Config): Config {
     printers: read.printers,
     rateLimit: read.rateLimit,
     diagnostics: read.diagnostics,
+    webhooks: { ...read.webhooks, logDays: running.webhooks.logDays },
     queue: {
       ...running.queue,
       maxHeating: read.queue.maxHeating,

@@ -61,9 +61,16 @@ export class Notifier {
   readonly #changing = new Map<string, Promise<void>>();
   readonly #waiting = new Map<string, number>();
   #unheard: (() => void) | null = null;
+  #maxFailures: number | null;
 
   constructor(options: NotifierOptions) {
     this.#options = options;
+    this.#maxFailures = options.maxFailures;
+  }
+
+  /** Failures within a day that switch a channel off from now on; null for never. */
+  configure(maxFailures: number | null): void {
+    this.#maxFailures = maxFailures;
   }
 
   async start(): Promise<void> {
@@ -193,8 +200,8 @@ export class Notifier {
   }
 
   #lane(setting: NotificationSetting, of: ChannelData): Lane {
-    const { database, storeId, clock, fileUrl, maxFailures, log } = this.#options;
-    const limit = { failures: maxFailures, withinMs: DAY_MS };
+    const { database, storeId, clock, fileUrl, log } = this.#options;
+    const limit = () => ({ failures: this.#maxFailures, withinMs: DAY_MS });
     return new Lane({
       outbox: outboxOf(database, storeId, setting.id, limit),
       send: ({ eventId, event, body }, signal) =>

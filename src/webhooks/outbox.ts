@@ -24,7 +24,7 @@ export function outboxOf(
   database: Database,
   storeId: string,
   settingId: string,
-  limit: FailureLimit,
+  limit: () => FailureLimit,
 ): Outbox {
   return {
     next: (after, most) =>
@@ -39,6 +39,6 @@ export function outboxOf(
         .limit(most)
         .execute(),
     settle: (outcomes) =>
-      database.write(systemContext(storeId), (tx) => settleNotices(tx, settingId, outcomes, limit)),
+      database.write(systemContext(storeId), (tx) => settleNotices(tx, settingId, outcomes, limit())),
   };
 }

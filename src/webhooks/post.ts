@@ -50,16 +50,24 @@ const MAX_PASSED = 32;
  */
 export class Poster {
   readonly #options: PostOptions;
-  readonly #agents = {
-    'http:': new http.Agent({ keepAlive: true, timeout: RESTING_MS }),
-    'https:': new https.Agent({ keepAlive: true, timeout: RESTING_MS }),
-  };
+  #agents = newAgents();
+  #extraCa: readonly string[];
   #trust: SecureContext | null = null;
   /** Addresses that say nothing against themselves; where they lead to is checked with each connection. */
   readonly #passed = new Map<string, URL>();
 
   constructor(options: PostOptions) {
     this.#options = options;
+    this.#extraCa = options.extraCa;
+  }
+
+  /** The rules have changed, and these are trusted from now on: no connection is used that was made before. */
+  renew(extraCa: readonly string[]): void {
+    this.#extraCa = extraCa;
+    this.#trust = null;
+    this.#passed.clear();
+    // Calls that are under way go on; what rests in the old ones ends by itself.
+    this.#agents = newAgents();
   }
 
   /** Never rejects. */
@@ -166,7 +174,7 @@ export class Poster {
 
   /** Made at the first need: reading all roots takes a moment. */
   #trusted(): { readonly secureContext?: SecureContext } {
-    const { extraCa } = this.#options;
+    const extraCa = this.#extraCa;
     if (extraCa.length === 0) return {};
     this.#trust ??= createSecureContext({ ca: [...rootCertificates, ...extraCa] });
     return { secureContext: this.#trust };
@@ -187,6 +195,13 @@ export class Poster {
       );
     };
   }
+}
+
+function newAgents() {
+  return {
+    'http:': new http.Agent({ keepAlive: true, timeout: RESTING_MS }),
+    'https:': new https.Agent({ keepAlive: true, timeout: RESTING_MS }),
+  };
 }
 
 class RefusedTarget extends Error {}

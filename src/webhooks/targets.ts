@@ -2,11 +2,15 @@ import { type BlockList, isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { blockList, contains, isLoopback, kindOf, plainAddress } from './addresses.js';
 
-export interface TargetOptions {
+/** What the configuration allows beyond https addresses of the internet. */
+export interface Allowed {
   /** Addresses, ranges and host names inside the farm's own network that may be sent to. */
   readonly allowPrivateTargets: readonly string[];
   /** Those may be sent to without TLS, too. */
   readonly allowHttp: boolean;
+}
+
+export interface TargetOptions extends Allowed {
   /** TCP ports that the daemon itself listens on. */
   readonly ownPorts: () => readonly number[];
   /** Addresses of this machine; those of its network cards if left out. */
@@ -15,18 +19,17 @@ export interface TargetOptions {
 
 /** Where notices may be sent to. Whoever sets up a channel must not make the daemon call what only it can reach. */
 export class TargetRules {
-  readonly #hosts: ReadonlySet<string>;
-  readonly #networks: BlockList;
   readonly #options: TargetOptions;
+  #allowed: AllowedTargets;
 
   constructor(options: TargetOptions) {
-    const { allowPrivateTargets } = options;
-    const isNetwork = (text: string) => isIP(text.split('/')[0] ?? '') !== 0;
     this.#options = options;
-    this.#networks = blockList(allowPrivateTargets.filter(isNetwork));
-    this.#hosts = new Set(
-      allowPrivateTargets.filter((text) => !isNetwork(text)).map((text) => text.toLowerCase()),
-    );
+    this.#allowed = allowedTargets(options);
+  }
+
+  /** From now on. */
+  allow(allowed: Allowed): void {
+    this.#allowed = allowedTargets(allowed);
   }
 
   /** What an address says by itself that keeps notices from going there; null when nothing does. Looks nothing up. */
@@ -41,8 +44,7 @@ export class TargetRules {
       return 'it must begin with https:// (webhooks.allowHttp and webhooks.allowPrivateTargets allow http inside the own network)';
     if (isIP(host) !== 0) return this.refusedAddress(url, host);
     const isLocalName = host === 'localhost' || host.endsWith('.localhost');
-    if (isLocalName && !this.#hosts.has(host) && this.#options.allowPrivateTargets.length === 0)
-      return `${host} is this machine itself${ALLOWED_BY}`;
+    if (isLocalName && this.#allowed.isEmpty) return `${host} is this machine itself${ALLOWED_BY}`;
     return null;
   }
 
@@ -51,9 +53,10 @@ export class TargetRules {
     const plain = plainAddress(address);
     const kind = kindOf(plain);
     if (kind === 'never') return `${plain} is an address that nothing is ever sent to`;
-    const isAllowed = this.#hosts.has(hostOf(url)) || contains(this.#networks, plain);
+    const { hosts, networks, allowHttp } = this.#allowed;
+    const isAllowed = hosts.has(hostOf(url)) || contains(networks, plain);
     if (kind === 'private' && !isAllowed) return `${plain} is no address of the internet${ALLOWED_BY}`;
-    if (url.protocol === 'http:' && !(this.#options.allowHttp && isAllowed))
+    if (url.protocol === 'http:' && !(allowHttp && isAllowed))
       return `${plain} is not among webhooks.allowPrivateTargets, so that it is only sent to with https://`;
     if (this.#options.ownPorts().includes(portOf(url)) && this.#isOwn(plain))
       return `port ${portOf(url)} of ${plain} is the daemon's own`;
@@ -61,13 +64,31 @@ export class TargetRules {
   }
 
   #mayBePlain(): boolean {
-    return this.#options.allowHttp && this.#options.allowPrivateTargets.length > 0;
+    return this.#allowed.allowHttp && !this.#allowed.isEmpty;
   }
 
   #isOwn(address: string): boolean {
     const own = this.#options.ownAddresses ?? addressesOfMachine;
     return isLoopback(address) || own().some((other) => plainAddress(other) === address);
   }
+}
+
+interface AllowedTargets {
+  readonly isEmpty: boolean;
+  readonly hosts: ReadonlySet<string>;
+  readonly networks: BlockList;
+  readonly allowHttp: boolean;
+}
+
+function allowedTargets({ allowPrivateTargets, allowHttp }: Allowed): AllowedTargets {
+  const isNetwork = (text: string) => isIP(text.split('/')[0] ?? '') !== 0;
+  const names = allowPrivateTargets.filter((text) => !isNetwork(text));
+  return {
+    isEmpty: allowPrivateTargets.length === 0,
+    hosts: new Set(names.map((text) => text.toLowerCase())),
+    networks: blockList(allowPrivateTargets.filter(isNetwork)),
+    allowHttp,
+  };
 }
 
 const ALLOWED_BY = '; webhooks.allowPrivateTargets of the configuration allows what lies in the own network';

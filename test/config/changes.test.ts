@@ -45,11 +45,11 @@ describe('changes of the configuration', () => {
   it('take effect at once for what is live, and leave the rest as it was', async () => {
     const before = await config(PRINTER('12345678'));
     const after = await config(
-      `${PRINTER('87654321')}http: { port: 3002 }\nlog: { level: warn, pretty: true }\nrateLimit: { perHour: 5 }\n`,
+      `${PRINTER('87654321')}http: { port: 3002 }\nlog: { level: warn, pretty: true }\nrateLimit: { perHour: 5 }\nwebhooks: { allowHttp: true, logDays: 7 }\n`,
     );
     const running = withLiveSettings(before, after);
     const left = changedSettings(running, after);
-    expect(left).toEqual(['http.port', 'log.pretty']);
+    expect(left).toEqual(['http.port', 'log.pretty', 'webhooks.logDays']);
     expect(left.some(isLive)).toBe(false);
     expect(changedSettings(before, running).every(isLive)).toBe(true);
   });

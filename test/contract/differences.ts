@@ -96,6 +96,10 @@ export const OURS_ALONE: readonly { readonly path: RegExp; readonly why: string 
     path: /^\/v1\/materials\/(printer-slots\/(clear|clear-all|profile)|\{id\}\/profiles|variants\/\{variantId\}\/profiles)$/,
     why: 'what is in a slot is also taken back, and materials have to get their profiles somehow',
   },
+  {
+    path: /^\/v1\/settings\/notifications(\/\{id\}(\/(configure|disable|test))?)?$/,
+    why: 'the contract can only search the settings of notification channels, and somebody has to make them',
+  },
   { path: /^\/(docs|swagger\.json)$/, why: 'the description itself' },
   { path: /^\/v1\/printers(\/discover(ed)?)?$/, why: 'LAN printers are registered and discovered here' },
   { path: /^\/v1\/printers\/\{id\}\/camera$/, why: 'the picture of the camera' },

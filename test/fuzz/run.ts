@@ -35,6 +35,7 @@ const ONLY = new RegExp(process.env.FUZZ_ONLY ?? '');
 const NOT_FUZZED: Readonly<Record<string, string>> = {
   'POST /v1/printers': 'connects to whatever address it is given',
   'POST /v1/printers/discover': 'sends to the whole network',
+  'POST /v1/settings/notifications/{id}/test': 'sends to where the channel leads',
 };
 
 /** Sends requests to every operation and says what is wrong with the answers. */

@@ -44,9 +44,12 @@ export function fuzzOperations(methods: readonly string[], paths = /^/): void {
   );
 }
 
-/** A part with a sliced file and a queue: what no request made of thin air can have. */
+/** A part with a sliced file, a queue and a channel, which is off: what no request made of thin air can have. */
 async function furnish(farm: TestFarm): Promise<void> {
   const path = await farm.upload('cube.gcode.3mf', await cube({ plates: [{ seconds: 60 }] }));
   const part = await farm.ok('POST', '/v1/parts', { name: 'Cube', type: 'gcode3mf', fileUris: [path] });
   await farm.ok('POST', '/v2/builds', { parts: [{ partId: textAt(part, 'id'), quantity: 4 }] });
+  const data = { webhookUrl: 'https://shop.example/hook' };
+  const channel = await farm.ok('POST', '/v1/settings/notifications', { channel: 'webhook', data });
+  await farm.ok('PATCH', `/v1/settings/notifications/${textAt(channel, 'id')}/disable`);
 }

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { z } from 'zod';
 import { Emulator } from '../../drivers/emulator/index.js';
 import { createTlsMaterial, machineNames } from '../../src/cli/tls-material.js';
@@ -10,6 +10,7 @@ import { settingsSchema } from '../../src/config/schema.js';
 import { type RunningDaemon, startDaemon } from '../../src/daemon.js';
 import { initialise } from '../../src/installation.js';
 import { createLogger } from '../../src/telemetry/log.js';
+import { receiver } from '../webhooks/receiver.js';
 
 const HOSTS = ['127.61.0.1', '127.61.0.2'];
 const printersSchema = z.array(
@@ -133,6 +134,41 @@ describe('settings that change while the daemon runs', () => {
       daemon.reconfigure({ ...wrong, printers: printer ? [{ ...printer, caFile }] : [] }),
     ).rejects.toThrow('nowhere.pem');
     expect((await printers()).map((one) => one.enabled)).toEqual([true, true]);
+  });
+
+  it('sends notices to what is allowed now, and no longer to what was', async () => {
+    const both = [{ index: 0 }, { index: 1 }];
+    const shop = await receiver('127.61.0.9');
+    onTestFinished(() => shop.stop());
+    const ask = async (path: string, body?: object) => {
+      const response = await fetch(`${daemon.url}/v1/settings/notifications${path}`, {
+        method: 'POST',
+        headers: { ...headers, ...(body && { 'content-type': 'application/json' }) },
+        ...(body && { body: JSON.stringify(body) }),
+      });
+      return z.looseObject({ id: z.string().optional() }).parse(await response.json());
+    };
+    const channel = { channel: 'webhook', data: { webhookUrl: shop.url } };
+    expect(await ask('', channel)).toMatchObject({ statusCode: 400 });
+    const allowing = { webhooks: { allowPrivateTargets: ['127.61.0.9'], allowHttp: true } };
+    await daemon.reconfigure(config(both, allowing));
+    const { id } = await ask('', channel);
+    expect(await ask(`/${id}/test`)).toMatchObject({ delivered: true });
+
+    const garbage = join(folder, 'garbage.pem');
+    await writeFile(garbage, 'no certificate');
+    await expect(daemon.reconfigure(config([], { webhooks: { caFiles: [garbage] } }))).rejects.toThrow(
+      `${garbage} of webhooks.caFiles holds no certificate`,
+    );
+    expect(await ask(`/${id}/test`)).toMatchObject({ delivered: true });
+    expect((await printers()).map((one) => one.enabled)).toEqual([true, true]);
+
+    await daemon.reconfigure(config(both));
+    expect(await ask(`/${id}/test`)).toMatchObject({
+      delivered: false,
+      error: expect.stringContaining('the address is refused'),
+    });
+    expect(shop.calls).toHaveLength(2);
   });
 
   it('counts requests by the new limit', async () => {

@@ -20,7 +20,7 @@ const configuration = z.object(
 /** What is told to the outside, over which channel, and where to. */
 export function notificationSettingOperations(deps: Deps): Operation[] {
   const { database, presenter, notices } = deps;
-  const edit = { status: 200, permissions: ['settings.edit'], older: true } as const;
+  const edit = { status: 200, permissions: ['settings.edit'] } as const;
 
   const all = plainListOperation(notificationSetting, deps, {
     id: 'notificationSetting.all',
@@ -91,8 +91,8 @@ export function notificationSettingOperations(deps: Deps): Operation[] {
 
   return [
     ...standardOperations(notificationSetting, deps),
-    { ...all, older: true },
-    { ...getOperation(notificationSetting, deps), older: true },
+    all,
+    getOperation(notificationSetting, deps),
     enable,
     configure,
     disable,
