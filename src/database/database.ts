@@ -134,6 +134,25 @@ export class Database {
     return result;
   }
 
+  /**
+   * Runs `some` as one transaction after the other until it has done less than `most`, so that what is much never keeps
+   * others from writing. @returns how much was done in all
+   */
+  async writeInPortions(
+    context: WriteContext,
+    most: number,
+    some: (tx: Transaction) => Promise<number>,
+    signal?: AbortSignal,
+  ): Promise<number> {
+    let total = 0;
+    for (;;) {
+      signal?.throwIfAborted();
+      const done = await this.write(context, some);
+      total += done;
+      if (done < most) return total;
+    }
+  }
+
   /** A consistent copy of the whole database while it is in use. */
   async backup(file: string): Promise<void> {
     await this.sqlite.backup(file);

@@ -59,15 +59,9 @@ async function dropOld(options: Options, settingId: string, channel: string): Pr
   log.error({ channel, dropped }, `notices ${error} and were dropped`);
 }
 
-async function inBatches(
+function inBatches(
   { database, storeId, signal }: Options,
   some: (tx: Transaction) => Promise<number>,
 ): Promise<number> {
-  let total = 0;
-  for (;;) {
-    signal.throwIfAborted();
-    const done = await database.write(systemContext(storeId), some);
-    total += done;
-    if (done < BATCH) return total;
-  }
+  return database.writeInPortions(systemContext(storeId), BATCH, some, signal);
 }

@@ -2,29 +2,20 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pino from 'pino';
 import { z } from 'zod';
-import { MIGRATIONS } from '../../migrations/index.js';
 import { systemClock } from '../../src/contract/time.js';
-import { Database } from '../../src/database/database.js';
 import { queueNotice } from '../../src/domain/notification-outbox.js';
 import { systemContext } from '../../src/domain/stores.js';
 import { SERVICES } from '../../src/webhooks/letters.js';
 import { Notifier } from '../../src/webhooks/notifier.js';
 import { Poster } from '../../src/webhooks/post.js';
 import { TargetRules } from '../../src/webhooks/targets.js';
+import { openBare } from '../fixtures/database.js';
 
 const { dataDir, storeId, key, total } = z
   .object({ dataDir: z.string(), storeId: z.string(), key: z.string(), total: z.int() })
   .parse(JSON.parse(process.argv[2] ?? ''));
 
-const database = await Database.open({
-  dataDir,
-  migrations: MIGRATIONS,
-  clock: systemClock,
-  create: false,
-  onListenerError: (error) => {
-    throw error;
-  },
-});
+const database = await openBare(dataDir, { create: false });
 const rules = new TargetRules({ allowPrivateTargets: ['127.0.0.0/8'], allowHttp: true, ownPorts: () => [] });
 const notifier = new Notifier({
   database,

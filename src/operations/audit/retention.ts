@@ -1,6 +1,6 @@
-import type { Clock } from '../../contract/time.js';
-import { timestamp } from '../../contract/time.js';
+import { type Clock, type Timestamp, timestamp } from '../../contract/time.js';
 import type { Database } from '../../database/database.js';
+import type { Transaction } from '../../database/transaction.js';
 import { systemContext } from '../../domain/stores.js';
 
 interface Options {
@@ -34,25 +34,22 @@ export async function pruneAudit(options: Options): Promise<number> {
     .limit(1)
     .executeTakeFirst();
   if (!oldest || Date.parse(oldest.createdAt) > keptFrom - DAY_MS) return 0;
-  let total = 0;
-  for (;;) {
-    signal?.throwIfAborted();
-    const gone = await database.write(systemContext(storeId), (tx) =>
-      tx.db
-        .deleteFrom('auditLog')
-        .where('id', 'in', (old) =>
-          old
-            .selectFrom('auditLog')
-            .select('id')
-            .where('storeId', '=', storeId)
-            .where('createdAt', '<', timestamp(keptFrom))
-            .orderBy('createdAt')
-            .limit(BATCH),
-        )
-        .executeTakeFirst(),
-    );
-    const deleted = Number(gone.numDeletedRows);
-    total += deleted;
-    if (deleted < BATCH) return total;
-  }
+  const context = systemContext(storeId);
+  return database.writeInPortions(context, BATCH, (tx) => forgetBefore(tx, timestamp(keptFrom)), signal);
+}
+
+async function forgetBefore({ db, context }: Transaction, keptFrom: Timestamp): Promise<number> {
+  const gone = await db
+    .deleteFrom('auditLog')
+    .where('id', 'in', (old) =>
+      old
+        .selectFrom('auditLog')
+        .select('id')
+        .where('storeId', '=', context.storeId)
+        .where('createdAt', '<', keptFrom)
+        .orderBy('createdAt')
+        .limit(BATCH),
+    )
+    .executeTakeFirst();
+  return Number(gone.numDeletedRows);
 }

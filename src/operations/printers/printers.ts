@@ -1,17 +1,8 @@
 import { z } from 'zod';
 import { notFound } from '../../contract/errors.js';
-import type { Transaction } from '../../database/transaction.js';
 import { removeEntity, updateEntity } from '../../domain/entities.js';
-import { lookedAt } from '../../domain/printer-standing.js';
-import {
-  confirmReady,
-  connectionOf,
-  DEFAULT_PRINTER_CONFIG,
-  type Printer,
-  setContinuousPrint,
-} from '../../domain/printers.js';
+import { connectionOf, DEFAULT_PRINTER_CONFIG, type Printer } from '../../domain/printers.js';
 import { oneProfile, requireProfiles } from '../../domain/profiles.js';
-import { whyAttended } from '../../fleet/unattended.js';
 import { answered } from '../../resources/answered.js';
 import { printer, printerSlot } from '../../resources/index.js';
 import { bambuConfig } from '../../resources/shapes.js';
@@ -27,6 +18,7 @@ import {
   printerUpdate,
 } from './change.js';
 import { registrationOperations } from './registration.js';
+import { changeEach, standingOperations } from './standing.js';
 
 export function printerOperations(deps: Deps): Operation[] {
   const { database, presenter, runner, fleet } = deps;
@@ -49,20 +41,6 @@ export function printerOperations(deps: Deps): Operation[] {
   async function changeOne(printerId: string, body: PrinterUpdate, context: CallContext) {
     const [row] = await changeAll([{ printerId, body }], context);
     return row ? present(row) : null;
-  }
-
-  async function each(
-    printerIds: readonly string[],
-    context: CallContext,
-    fn: (tx: Transaction, printerId: string) => Promise<Printer>,
-  ): Promise<Record<string, unknown>[]> {
-    const rows = await database.write(context.write, async (tx) => {
-      const done: Printer[] = [];
-      for (const printerId of printerIds)
-        if (await tx.find(printer, printerId)) done.push(await fn(tx, printerId));
-      return done;
-    });
-    return rows.map(present);
   }
 
   const updateOne = operation({
@@ -135,76 +113,6 @@ export function printerOperations(deps: Deps): Operation[] {
     run: ({ params, body }, context) => changeOne(params.id, { name: body.name }, context),
   });
 
-  const setEnabled = operation({
-    id: 'printers.enabled',
-    method: 'PATCH',
-    path: '/v1/printers/enabled',
-    status: 200,
-    summary: 'Let printers take jobs, or not',
-    permissions: ['printer.control'],
-    params: noParams,
-    body: z.object({ enabled: z.boolean(), ids }),
-    answer: () => z.array(answered(printer)),
-    run: ({ body }, context) =>
-      each(body.ids, context, async (tx, printerId) => {
-        if (body.enabled) await lookedAt(tx, printerId);
-        return tx.update(printer, printerId, { enabled: body.enabled });
-      }),
-  });
-
-  const setReady = operation({
-    id: 'printers.confirmReady',
-    method: 'PATCH',
-    path: '/v1/printers/confirm-ready',
-    status: 200,
-    summary: 'Say whether the bed is clear; printers that are printing are answered unchanged',
-    permissions: ['printer.ready'],
-    params: noParams,
-    body: z.object({ ready: z.boolean(), ids }),
-    answer: () => z.array(answered(printer)),
-    run: ({ body }, context) =>
-      each(body.ids, context, (tx, printerId) => confirmReady(tx, printerId, body.ready)),
-  });
-
-  const acknowledge = operation({
-    id: 'local.printers.acknowledge',
-    method: 'POST',
-    path: '/local/printers/{id}/acknowledge',
-    status: 201,
-    summary: 'Say that somebody has looked: a printer that was set aside takes jobs again',
-    permissions: ['printer.ready'],
-    params: idParam,
-    body: null,
-    answer: () => answered(printer),
-    run: async ({ params }, context) =>
-      present(await database.write(context.write, (tx) => lookedAt(tx, params.id))),
-  });
-
-  const setContinuous = operation({
-    id: 'printers.continuousPrint',
-    method: 'PATCH',
-    path: '/v1/printers/continous-print',
-    status: 200,
-    summary: 'Print job after job without a person, for a number of jobs or without end',
-    permissions: ['printer.config', 'printer.ready'],
-    params: noParams,
-    body: z.object({ enabled: z.boolean(), jobLimit: z.int().min(1).nullable().optional(), ids }),
-    answer: () => z.array(answered(printer)),
-    run: ({ body }, context) =>
-      each(
-        body.ids.filter((printerId) => !body.enabled || !hasFault(printerId)),
-        context,
-        (tx, printerId) => setContinuousPrint(tx, printerId, body.enabled, body.jobLimit ?? null),
-      ),
-  });
-
-  /** Nobody should leave a printer alone that already complains. */
-  function hasFault(printerId: string): boolean {
-    const state = fleet.live(printerId)?.report?.state;
-    if (!state) return false;
-    return state.health.some((entry) => entry.source === 'hms') || whyAttended(state) !== null;
-  }
-
   const setConfig = operation({
     id: 'printers.setConfig',
     method: 'PATCH',
@@ -223,7 +131,7 @@ export function printerOperations(deps: Deps): Operation[] {
     }),
     answer: () => z.array(answered(printer)),
     run: ({ body }, context) =>
-      each(body.printerIds, context, async (tx, printerId) => {
+      changeEach(deps, body.printerIds, context, async (tx, printerId) => {
         const { printerIds: _ids, providerConfig, ...profiles } = body;
         const row = await tx.get(printer, printerId);
         await requireProfiles(tx, profiles, {
@@ -298,10 +206,7 @@ export function printerOperations(deps: Deps): Operation[] {
     ...standardOperations(printer, deps),
     ...standardOperations(printerSlot, deps),
     setConfig,
-    setReady,
-    setEnabled,
-    acknowledge,
-    setContinuous,
+    ...standingOperations(deps),
     updateMulti,
     updateMany,
     removeMany,
