@@ -13,11 +13,11 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import { type Benchmark, type BenchmarkOptions, type Figure, median } from './benchmark.js';
+import { median } from './benchmark.js';
 import { built, Child } from './child.js';
-import { Daemon, type Installation, inFolder } from './farm.js';
+import { Daemon, type Installation } from './farm.js';
 import { startMosquitto } from './mosquitto.js';
-import { playedFarm, reportPlayer } from './played-farm.js';
+import { type PlayedRound, playedBenchmark, playedFarm } from './played-farm.js';
 import { cpuSeconds } from './process-stat.js';
 import { brokerPort, SubscriberLoad } from './subscriber-load.js';
 
@@ -37,61 +37,54 @@ interface Taken {
 
 type Play = (seconds: number) => Promise<void>;
 
-export const fanout: Benchmark = {
+interface Pair {
+  readonly subject: Taken;
+  readonly baseline: Taken;
+}
+
+export const fanout = playedBenchmark<Installation, Pair>({
   name: 'fanout',
   about: 'messages to 50 subscribers for each second of CPU, against mosquitto',
-  run: (options) => inFolder('fanout', (folder) => measure(folder, options)),
-};
-
-async function measure(folder: string, options: BenchmarkOptions): Promise<readonly [Figure]> {
-  const printers = options.printers ?? PRINTERS;
-  const seconds = options.seconds ?? SECONDS;
-  const player = reportPlayer(folder, printers);
-  try {
-    const farm = await playedFarm(folder, player);
-    const rounds: { subject: Taken; baseline: Taken }[] = [];
-    for (let round = 1; round <= options.rounds; round++) {
-      options.tell(`round ${round} of ${options.rounds}: ${printers} printers, ${seconds} s four times`);
-      const { taken: subject, messages } = await takeDaemon(folder, farm, player, printers, seconds, options);
-      rounds.push({ subject, baseline: await takeMosquitto(folder, farm, messages, seconds) });
-    }
-    const perSecond = (pick: 'subject' | 'baseline') => median(rounds.map((round) => rateOf(round[pick])));
-    const cpu = (pick: 'subject' | 'baseline') =>
-      median(rounds.map((round) => round[pick].cpu - round[pick].cpuAlone));
-    return [
-      {
-        name: 'fanout',
-        goal: { op: '>=', value: 0.7 },
-        subject: perSecond('subject'),
-        baseline: perSecond('baseline'),
-        unit: 'messages per CPU second',
-        detail: {
-          printers,
-          subscribers: SUBSCRIBERS,
-          delivered: median(rounds.map(({ subject }) => subject.delivered)),
-          cpuSecondsReportsAlone: median(rounds.map(({ subject }) => subject.cpuAlone)),
-          cpuSecondsFanout: cpu('subject'),
-          cpuSecondsMosquitto: cpu('baseline'),
-        },
+  printers: PRINTERS,
+  seconds: SECONDS,
+  plays: 4,
+  open: playedFarm,
+  async take(round) {
+    const { taken: subject, messages } = await takeDaemon(round);
+    return { subject, baseline: await takeMosquitto(round, messages) };
+  },
+  figure(rounds, printers) {
+    const perSecond = (pick: keyof Pair) => median(rounds.map((round) => rateOf(round[pick])));
+    const cpu = (pick: keyof Pair) => median(rounds.map((round) => round[pick].cpu - round[pick].cpuAlone));
+    return {
+      goal: { op: '>=', value: 0.7 },
+      subject: perSecond('subject'),
+      baseline: perSecond('baseline'),
+      unit: 'messages per CPU second',
+      detail: {
+        printers,
+        subscribers: SUBSCRIBERS,
+        delivered: median(rounds.map(({ subject }) => subject.delivered)),
+        cpuSecondsReportsAlone: median(rounds.map(({ subject }) => subject.cpuAlone)),
+        cpuSecondsFanout: cpu('subject'),
+        cpuSecondsMosquitto: cpu('baseline'),
       },
-    ];
-  } finally {
-    await player.stop();
-  }
-}
+    };
+  },
+});
 
 function rateOf({ delivered, cpu, cpuAlone }: Taken): number {
   return delivered / (cpu - cpuAlone);
 }
 
-async function takeDaemon(
-  folder: string,
-  farm: Installation,
-  player: Child,
-  printers: number,
-  seconds: number,
-  { profileDir }: BenchmarkOptions,
-): Promise<{ taken: Taken; messages: [string, string][] }> {
+async function takeDaemon({
+  folder,
+  farm,
+  player,
+  printers,
+  seconds,
+  profileDir,
+}: PlayedRound<Installation>): Promise<{ taken: Taken; messages: [string, string][] }> {
   const daemon = await Daemon.start(farm, { profileDir });
   try {
     await daemon.allOnline(printers);
@@ -108,10 +101,8 @@ async function takeDaemon(
 }
 
 async function takeMosquitto(
-  folder: string,
-  farm: Installation,
+  { folder, farm, seconds }: PlayedRound<Installation>,
   messages: readonly [string, string][],
-  seconds: number,
 ): Promise<Taken> {
   const messagesFile = join(folder, 'messages.json');
   await writeFile(messagesFile, JSON.stringify(messages));

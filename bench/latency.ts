@@ -12,11 +12,11 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import { type Benchmark, type BenchmarkOptions, type Figure, median } from './benchmark.js';
+import { median } from './benchmark.js';
 import { Child } from './child.js';
-import { Daemon, type Installation, inFolder } from './farm.js';
+import { Daemon, type Installation } from './farm.js';
 import { bareArgs, freePort } from './places.js';
-import { farmOfPlayer, type Opened, openPlayer, reportPlayer } from './played-farm.js';
+import { farmOfPlayer, type Opened, openPlayer, type PlayedRound, playedBenchmark } from './played-farm.js';
 import { brokerPort, SubscriberLoad } from './subscriber-load.js';
 
 const PRINTERS = 40;
@@ -36,56 +36,56 @@ interface Spans {
   readonly reports: number;
 }
 
-export const latency: Benchmark = {
-  name: 'latency',
-  about: 'time from a report to the subscriber, 99th percentile, against a bare relay',
-  run: (options) => inFolder('latency', (folder) => measure(folder, options)),
-};
-
-async function measure(folder: string, options: BenchmarkOptions): Promise<readonly [Figure]> {
-  const printers = options.printers ?? PRINTERS;
-  const seconds = options.seconds ?? SECONDS;
-  const player = reportPlayer(folder, printers);
-  try {
-    const load = await openPlayer(player);
-    const farm = await farmOfPlayer(folder, load);
-    const rounds: { subject: Spans; baseline: Spans }[] = [];
-    for (let round = 1; round <= options.rounds; round++) {
-      options.tell(`round ${round} of ${options.rounds}: ${printers} printers, ${seconds} s twice`);
-      const { spans: subject, messages } = await takeDaemon(folder, farm, player, printers, seconds, options);
-      rounds.push({ subject, baseline: await takeRelay(folder, farm, load, player, messages, seconds) });
-    }
-    const of = (side: 'subject' | 'baseline', what: keyof Spans) =>
-      median(rounds.map((round) => round[side][what]));
-    return [
-      {
-        name: 'latency',
-        goal: { op: '<=', value: 2 },
-        subject: of('subject', 'p99Ms'),
-        baseline: of('baseline', 'p99Ms'),
-        unit: 'milliseconds, 99th percentile',
-        detail: {
-          printers,
-          reports: of('subject', 'reports'),
-          medianMs: of('subject', 'p50Ms'),
-          medianMsOfRelay: of('baseline', 'p50Ms'),
-          rounds: rounds.length,
-        },
-      },
-    ];
-  } finally {
-    await player.stop();
-  }
+interface Pair {
+  readonly subject: Spans;
+  readonly baseline: Spans;
 }
 
-async function takeDaemon(
-  folder: string,
-  farm: Installation,
-  player: Child,
-  printers: number,
-  seconds: number,
-  { profileDir }: BenchmarkOptions,
-): Promise<{ spans: Spans; messages: [string, string][] }> {
+interface Played {
+  readonly load: Opened;
+  readonly installation: Installation;
+}
+
+export const latency = playedBenchmark<Played, Pair>({
+  name: 'latency',
+  about: 'time from a report to the subscriber, 99th percentile, against a bare relay',
+  printers: PRINTERS,
+  seconds: SECONDS,
+  plays: 2,
+  async open(folder, player) {
+    const load = await openPlayer(player);
+    return { load, installation: await farmOfPlayer(folder, load) };
+  },
+  async take(round) {
+    const { spans: subject, messages } = await takeDaemon(round);
+    return { subject, baseline: await takeRelay(round, messages) };
+  },
+  figure(rounds, printers) {
+    const of = (side: keyof Pair, what: keyof Spans) => median(rounds.map((round) => round[side][what]));
+    return {
+      goal: { op: '<=', value: 2 },
+      subject: of('subject', 'p99Ms'),
+      baseline: of('baseline', 'p99Ms'),
+      unit: 'milliseconds, 99th percentile',
+      detail: {
+        printers,
+        reports: of('subject', 'reports'),
+        medianMs: of('subject', 'p50Ms'),
+        medianMsOfRelay: of('baseline', 'p50Ms'),
+        rounds: rounds.length,
+      },
+    };
+  },
+});
+
+async function takeDaemon({
+  folder,
+  farm: { installation: farm },
+  player,
+  printers,
+  seconds,
+  profileDir,
+}: PlayedRound<Played>): Promise<{ spans: Spans; messages: [string, string][] }> {
   const daemon = await Daemon.start(farm, { probes: ['bench/child/probe-received.js'], profileDir });
   try {
     await daemon.allOnline(printers);
@@ -106,13 +106,10 @@ async function takeDaemon(
 }
 
 async function takeRelay(
-  folder: string,
-  farm: Installation,
-  { caPem, printers }: Opened,
-  player: Child,
+  { folder, farm: { installation: farm, load }, player, seconds }: PlayedRound<Played>,
   messages: readonly [string, string][],
-  seconds: number,
 ): Promise<Spans> {
+  const { caPem, printers } = load;
   const port = await freePort();
   const file = join(folder, 'relay.json');
   const tls = join(farm.dataDir, 'tls');

@@ -2,8 +2,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { Benchmark, BenchmarkOptions, Figure } from './benchmark.js';
 import { built, Child } from './child.js';
-import { type Installation, install } from './farm.js';
+import { type Installation, inFolder, install } from './farm.js';
 import { freeAddress } from './places.js';
 
 const opened = z.object({
@@ -41,4 +42,59 @@ export async function farmOfPlayer(folder: string, load: Opened, count = load.pr
 
 export async function playedFarm(folder: string, player: Child): Promise<Installation> {
   return farmOfPlayer(folder, await openPlayer(player));
+}
+
+/** What one round of a benchmark works with. */
+export interface PlayedRound<Farm> extends Pick<BenchmarkOptions, 'profileDir'> {
+  readonly folder: string;
+  readonly farm: Farm;
+  readonly player: Child;
+  readonly printers: number;
+  readonly seconds: number;
+}
+
+export interface PlayedOptions<Farm, Taken> {
+  readonly name: string;
+  readonly about: string;
+  /** Where the caller does not say. */
+  readonly printers: number;
+  readonly seconds: number;
+  /** How often a round plays for `seconds`. */
+  readonly plays: number;
+  readonly open: (folder: string, player: Child) => Promise<Farm>;
+  readonly take: (round: PlayedRound<Farm>) => Promise<Taken>;
+  /** The figure of all rounds. */
+  readonly figure: (taken: readonly Taken[], printers: number) => Omit<Figure, 'name'>;
+}
+
+/** A benchmark that takes the same thing in each round, of a farm whose printers are played all the while. */
+export function playedBenchmark<Farm, Taken>(given: PlayedOptions<Farm, Taken>): Benchmark {
+  const { name, about } = given;
+  return {
+    name,
+    about,
+    run: (options) =>
+      inFolder(name, async (folder) => [{ name, ...(await measure(folder, given, options)) }]),
+  };
+}
+
+async function measure<Farm, Taken>(
+  folder: string,
+  { open, take, figure, plays, ...given }: PlayedOptions<Farm, Taken>,
+  { rounds, tell, profileDir, ...asked }: BenchmarkOptions,
+): Promise<Omit<Figure, 'name'>> {
+  const printers = asked.printers ?? given.printers;
+  const seconds = asked.seconds ?? given.seconds;
+  const player = reportPlayer(folder, printers);
+  try {
+    const farm = await open(folder, player);
+    const taken: Taken[] = [];
+    for (let round = 1; round <= rounds; round++) {
+      tell(`round ${round} of ${rounds}: ${printers} printers, ${plays} times ${seconds} s`);
+      taken.push(await take({ folder, farm, player, printers, seconds, profileDir }));
+    }
+    return figure(taken, printers);
+  } finally {
+    await player.stop();
+  }
 }

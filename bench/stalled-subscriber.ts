@@ -7,10 +7,9 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import { type Benchmark, type BenchmarkOptions, type Figure, median } from './benchmark.js';
-import type { Child } from './child.js';
-import { Daemon, type Installation, inFolder } from './farm.js';
-import { playedFarm, reportPlayer } from './played-farm.js';
+import { median } from './benchmark.js';
+import { Daemon, type Installation } from './farm.js';
+import { type PlayedRound, playedBenchmark, playedFarm } from './played-farm.js';
 import { brokerPort, SubscriberLoad } from './subscriber-load.js';
 
 const PRINTERS = 100;
@@ -29,52 +28,37 @@ interface Taken {
   readonly delivered: number;
 }
 
-export const stalledSubscriber: Benchmark = {
+export const stalledSubscriber = playedBenchmark<Installation, Taken>({
   name: 'stalled-subscriber',
   about: "the daemon's memory while a subscriber does not read, against 8 MB",
-  run: (options) => inFolder('stalled-subscriber', (folder) => measure(folder, options)),
-};
+  printers: PRINTERS,
+  seconds: SECONDS,
+  plays: 1,
+  open: playedFarm,
+  take,
+  figure: (rounds, printers) => ({
+    goal: { op: '<=', value: 1 },
+    subject: median(rounds.map(({ growth }) => growth)),
+    baseline: ALLOWED_BYTES,
+    unit: 'bytes',
+    detail: {
+      printers,
+      readers: READERS,
+      delivered: median(rounds.map(({ delivered }) => delivered)),
+      secondsUntilDropped: median(rounds.map(({ droppedAfter }) => droppedAfter)),
+      rounds: rounds.length,
+    },
+  }),
+});
 
-async function measure(folder: string, options: BenchmarkOptions): Promise<readonly [Figure]> {
-  const printers = options.printers ?? PRINTERS;
-  const seconds = options.seconds ?? SECONDS;
-  const player = reportPlayer(folder, printers);
-  try {
-    const farm = await playedFarm(folder, player);
-    const rounds: Taken[] = [];
-    for (let round = 1; round <= options.rounds; round++) {
-      options.tell(`round ${round} of ${options.rounds}: ${printers} printers, ${seconds} s`);
-      rounds.push(await take(folder, farm, player, printers, seconds, options));
-    }
-    return [
-      {
-        name: 'stalled-subscriber',
-        goal: { op: '<=', value: 1 },
-        subject: median(rounds.map(({ growth }) => growth)),
-        baseline: ALLOWED_BYTES,
-        unit: 'bytes',
-        detail: {
-          printers,
-          readers: READERS,
-          delivered: median(rounds.map(({ delivered }) => delivered)),
-          secondsUntilDropped: median(rounds.map(({ droppedAfter }) => droppedAfter)),
-          rounds: rounds.length,
-        },
-      },
-    ];
-  } finally {
-    await player.stop();
-  }
-}
-
-async function take(
-  folder: string,
-  farm: Installation,
-  player: Child,
-  printers: number,
-  seconds: number,
-  { profileDir }: BenchmarkOptions,
-): Promise<Taken> {
+async function take({
+  folder,
+  farm,
+  player,
+  printers,
+  seconds,
+  profileDir,
+}: PlayedRound<Installation>): Promise<Taken> {
   const daemon = await Daemon.start(farm, { profileDir });
   const loads: SubscriberLoad[] = [];
   try {
