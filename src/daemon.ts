@@ -38,7 +38,15 @@ import type { LogLines } from './telemetry/tally.js';
 export interface DaemonOptions
   extends Pick<
     PrinterSideOptions,
-    'config' | 'log' | 'timing' | 'sessionTiming' | 'transferTiming' | 'awayGraceMs' | 'newsTiming' | 'probe'
+    | 'config'
+    | 'log'
+    | 'timing'
+    | 'sessionTiming'
+    | 'transferTiming'
+    | 'cameraTiming'
+    | 'awayGraceMs'
+    | 'newsTiming'
+    | 'probe'
   > {
   readonly configFile: string;
   readonly version: string;

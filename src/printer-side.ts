@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { CameraTiming } from '../drivers/bambu/camera-source.js';
 import { createBambuDriver } from '../drivers/bambu/index.js';
 import type { SessionTiming } from '../drivers/bambu/timing.js';
 import type { TransferTiming } from '../drivers/bambu/transfer-timing.js';
@@ -31,6 +32,7 @@ export interface PrinterSideOptions {
   readonly timing?: Partial<DispatchTiming>;
   readonly sessionTiming?: Partial<SessionTiming>;
   readonly transferTiming?: Partial<TransferTiming>;
+  readonly cameraTiming?: Partial<CameraTiming>;
   readonly awayGraceMs?: number;
   readonly newsTiming?: Partial<NewsTiming>;
   /** Told around every durable step, for tests that end the process there. */
@@ -45,7 +47,7 @@ export async function printerSide(options: PrinterSideOptions) {
     log,
     maxConnecting: config.bambu.connectConcurrency,
     maxTransfers: config.transfers.max,
-    camera: { max: config.camera.max, ffmpeg: config.camera.ffmpeg },
+    camera: { max: config.camera.max, ffmpeg: config.camera.ffmpeg, timing: options.cameraTiming ?? {} },
     timing: options.sessionTiming ?? {},
     transferTiming: options.transferTiming ?? {},
   });

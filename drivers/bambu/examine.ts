@@ -15,6 +15,8 @@ import type { FileTransfer } from './file-transfer.js';
 import { openSecureSocket } from './secure-socket.js';
 
 export interface ExamineParts {
+  /** For a session of its own to report, milliseconds. */
+  readonly sessionMs: number;
   readonly transfer: FileTransfer;
   readonly createSession: (target: PrinterTarget, events: SessionEvents) => PrinterSession;
 }
@@ -22,7 +24,6 @@ export interface ExamineParts {
 /** How long each check may take, milliseconds. */
 const TCP_MS = 5_000;
 const TLS_MS = 8_000;
-const SESSION_MS = 15_000;
 const FILES_MS = 20_000;
 
 /**
@@ -63,7 +64,7 @@ export async function examine(
     trusted && ftpPort.outcome === 'ok' ? look(target, signal, parts.transfer) : null,
   ]);
   report('access-code', session === null ? skipped(why) : accessCode(session, files));
-  report('reports', session === null ? skipped(why) : reports(session));
+  report('reports', session === null ? skipped(why) : reports(session, parts.sessionMs));
   const noFiles = ftpPort.outcome === 'ok' ? why : 'the FTPS port cannot be reached';
   report('files', files === null ? skipped(noFiles) : fileAccess(files));
   const last = session?.lastReport ?? null;
@@ -145,7 +146,7 @@ async function ownSession(target: PrinterTarget, signal: AbortSignal, parts: Exa
         signal.removeEventListener('abort', done);
         resolve();
       };
-      const timer = setTimeout(done, SESSION_MS);
+      const timer = setTimeout(done, parts.sessionMs);
       signal.addEventListener('abort', done, { once: true });
       look = () => {
         const { status } = session.connection;
@@ -192,7 +193,7 @@ function accessCode({ connection, lastReport }: Seen, files: Files | null): Resu
   return skipped('the connection did not get that far');
 }
 
-function reports({ connection, lastReport }: Seen): Result {
+function reports({ connection, lastReport }: Seen, sessionMs: number): Result {
   if (connection.status === 'online' && lastReport !== null) {
     const firmware = lastReport.state.firmware ?? 'of unknown version';
     return { outcome: 'ok', detail: `they arrive; firmware ${firmware}`, advice: null };
@@ -200,7 +201,7 @@ function reports({ connection, lastReport }: Seen): Result {
   if (connection.error?.kind === 'auth') return skipped('the access code must be right first');
   if (connection.error !== null) return failedCheck(connection.error);
   return failedCheck(
-    new DriverError('timeout', `The connection stands, but no report came within ${SESSION_MS / 1000} s.`),
+    new DriverError('timeout', `The connection stands, but no report came within ${sessionMs / 1000} s.`),
   );
 }
 

@@ -67,6 +67,7 @@ export function createBambuDriver(options: BambuDriverOptions): PrinterDriver {
     examine: (target, examineOptions) =>
       examine(target, examineOptions, {
         transfer,
+        sessionMs: parts.timing.examineMs,
         createSession: (to, events) => new BambuSession(to, events, options.log, parts),
       }),
     models: MODELS.map(capabilitiesOfModel),

@@ -5,13 +5,14 @@ import { reportReader } from './report.js';
 import { readLiveView, readOn220Volts } from './report-machine.js';
 import { type Applied, ReportTree } from './report-tree.js';
 import { StorageWatch } from './storage-watch.js';
+import { SESSION_TIMING, type SessionTiming } from './timing.js';
 import { readVersion, type VersionInfo } from './version.js';
 
 const NO_VERSION: VersionInfo = { firmware: null, model: null, likelyModel: null, amsKinds: new Map() };
 
 /** Everything known of one printer: its merged reports, its firmware and what its answers proved. */
 export class PrinterView {
-  readonly #tree = new ReportTree();
+  readonly #tree: ReportTree;
   readonly #storage = new StorageWatch();
   readonly #readReport = reportReader();
   readonly #serial: string;
@@ -20,7 +21,8 @@ export class PrinterView {
   #learnedMode: 'on' | 'off' | null = null;
   #model: BambuModel | null;
 
-  constructor(target: PrinterTarget) {
+  constructor(target: PrinterTarget, timing: Pick<SessionTiming, 'emptyAmsMs'> = SESSION_TIMING) {
+    this.#tree = new ReportTree(timing.emptyAmsMs);
     this.#serial = target.serial;
     this.#announcedCode = target.modelCode;
     this.#model = this.#determineModel();

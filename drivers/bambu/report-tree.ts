@@ -11,6 +11,7 @@ import {
 } from './coerce.js';
 import { DELTA_RULES, FULL_RULES, mergeObject } from './merge.js';
 import { mergedAms } from './merge-ams.js';
+import { SESSION_TIMING } from './timing.js';
 
 /** `none`: the message held no state of the printer. */
 export type Applied = 'none' | 'delta' | 'full';
@@ -23,7 +24,6 @@ const ENVELOPE_KEYS = ['command', 'msg', 'sequence_id'];
 const PER_PRINT_KEYS = ['layer_num', 'total_layer_num', 's_obj', '3D', 'mc_percent', 'percent'];
 
 const FULL_REPORT_KEYS = 40;
-const EMPTY_AMS_CONFIRMATION_MS = 10_000;
 
 /** Highest values of the print on the machine; firmware zeroes the fields at the end or on a cancel. */
 export interface PrintPeaks {
@@ -45,6 +45,9 @@ export class ReportTree {
   #fullReportDue = false;
   #lastAms: { readonly news: JsonObject; readonly full: boolean; readonly merged: JsonObject } | null = null;
   #emptyAms: { readonly since: number; readonly bits: JsonObject } | null = null;
+
+  /** @param emptyAmsMs how long an AMS must report itself empty to be believed, milliseconds */
+  constructor(private readonly emptyAmsMs = SESSION_TIMING.emptyAmsMs) {}
 
   get print(): JsonObject {
     return this.#print;
@@ -151,7 +154,7 @@ export class ReportTree {
   #confirmEmptyAms(now: number): void {
     const held = this.#emptyAms;
     const known = readObject(this.#print.ams);
-    if (held === null || known === null || now - held.since < EMPTY_AMS_CONFIRMATION_MS) return;
+    if (held === null || known === null || now - held.since < this.emptyAmsMs) return;
     this.#emptyAms = null;
     this.#print.ams = mergedAms(known, held.bits, false);
   }

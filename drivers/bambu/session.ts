@@ -71,7 +71,7 @@ export class BambuSession implements PrinterSession {
     this.#log = log;
     this.#parts = parts;
     this.#connection = { status: 'stopped', since: parts.now(), error: null };
-    this.#view = new PrinterView(target);
+    this.#view = new PrinterView(target, parts.timing);
     this.#channel = new CommandChannel(() => this.#commandsVanish());
     const traffic = new Traffic(target.serial, events.onTraffic?.bind(events), log);
     this.#link = new PrinterLink(

@@ -40,6 +40,10 @@ export interface SessionTiming {
   readonly startConfirmationMs: number;
   /** A printer that could not be reached for a file while it printed is left alone for this long. */
   readonly overloadedPauseMs: number;
+  /** An AMS that reports itself empty may belong to a printer that is being switched off: believed after this long. */
+  readonly emptyAmsMs: number;
+  /** For a session to report that is made to examine a printer. */
+  readonly examineMs: number;
 }
 
 export const SESSION_TIMING: SessionTiming = {
@@ -65,4 +69,6 @@ export const SESSION_TIMING: SessionTiming = {
   startAcknowledgementMs: 10_000,
   startConfirmationMs: 270_000,
   overloadedPauseMs: 30_000,
+  emptyAmsMs: 10_000,
+  examineMs: 15_000,
 };

@@ -29,7 +29,12 @@ beforeAll(async () => {
     ],
     timing: { ...QUICK, transferBackoffMs: [50, 50] },
     // In proportion: what a P1 leaves out of its reports has to be asked for within the shortened waits.
-    sessionTiming: { refreshFloorMs: 300 },
+    sessionTiming: {
+      refreshFloorMs: 300,
+      backOffFirstMs: 100,
+      backOffLastMs: 300,
+      crowdedBackOffMs: 500,
+    },
   });
   stats = await mqtt.connectAsync(farm.mqttUrl, {
     ca: readFileSync(farm.caFile),

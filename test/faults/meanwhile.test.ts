@@ -16,6 +16,8 @@ beforeAll(async () => {
     printers: MODELS.map((model) => ({ model })),
     // A start has time to show where ten printers of one process begin at once.
     timing: { ...QUICK, firstSignMs: 1_500, confirmMs: 4_000, transferBackoffMs: [50, 50] },
+    // Long enough for some reports, so that it is believed because it lasts.
+    sessionTiming: { emptyAmsMs: 1_500 },
   });
   free.push(...farm.emulator.printers);
   for (const [model, code] of Object.entries(FILES)) {
@@ -83,9 +85,7 @@ describe.concurrent('while a file is on its way', () => {
 
   it('pain-22: an AMS that is taken away stops the start', async () => {
     const printer = nextPrinter();
-    // An AMS that reports itself empty for a moment may only belong to a printer that is being switched off, so that
-    // its absence is believed after ten seconds.
-    const id = await uploading(printer, 250);
+    const id = await uploading(printer, 1_000);
     printer.addFault('ams.disconnect');
     await until(id, 'pending');
     expect(starts(printer)).toHaveLength(0);

@@ -5,7 +5,7 @@ import { ERRORS } from '../../src/contract/errors.js';
 import { databaseFile } from '../../src/database/places.js';
 import { type ApiAnswer, type TestFarm, valueAt } from '../fixtures/farm.js';
 import { broken, brokenQuery, type Sent } from './broken.js';
-import { asSchema, fitting, type Ground, type Named } from './values.js';
+import { asSchema, fitting, type Ground, type Named, patterns } from './values.js';
 
 /** One operation, as the daemon describes it. */
 export interface Described {
@@ -44,6 +44,7 @@ export class Fuzz {
   readonly #validators = new Map<unknown, ValidateFunction>();
   readonly #ajv = new Ajv2020({ strict: false, logger: false, validateFormats: false });
   readonly #database: Sqlite.Database;
+  readonly #matching = patterns();
   #ids: ReadonlyMap<string, readonly string[]> = new Map();
   sent = 0;
   /** Operations that took at least one request. */
@@ -119,7 +120,7 @@ export class Fuzz {
   }
 
   get #ground(): Ground {
-    return { named: this.#named, ids: (word) => this.#idsOf(word) };
+    return { named: this.#named, ids: (word) => this.#idsOf(word), matching: this.#matching };
   }
 
   #right({ path, one }: Described): fc.Arbitrary<Request> {

@@ -8,6 +8,18 @@ export interface Ground {
   readonly named: Named;
   /** Ids of what a word names, such as `partId`, `ids` or the last word of a path; of anything where it names nothing. */
   ids(word: string): readonly string[];
+  /** Texts of a pattern. Made once for each: it takes longer than to send what comes of it. */
+  matching(pattern: string): fc.Arbitrary<string>;
+}
+
+/** Texts of patterns, each kept. */
+export function patterns(): Ground['matching'] {
+  const made = new Map<string, fc.Arbitrary<string>>();
+  return (pattern) => {
+    const found = made.get(pattern) ?? fc.stringMatching(new RegExp(pattern));
+    made.set(pattern, found);
+    return found;
+  };
 }
 
 const MAX_DEPTH = 6;
@@ -59,10 +71,10 @@ function text(given: Schema, ground: Ground, word: string): fc.Arbitrary<string>
       .date({ min: new Date('2020-01-01'), max: new Date('2040-01-01'), noInvalidDate: true })
       .map((date) => date.toISOString());
   if (given.pattern === ID_PATTERN) {
-    const strange = fc.stringMatching(/^[a-z0-9]{24}$/);
+    const strange = ground.matching(ID_PATTERN);
     return ids.length > 0 ? fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...ids) }, strange) : strange;
   }
-  if (typeof given.pattern === 'string') return fc.stringMatching(new RegExp(given.pattern));
+  if (typeof given.pattern === 'string') return ground.matching(given.pattern);
   if (ids.length > 0 && typeof given.maxLength !== 'number') return fc.constantFrom(...ids);
   const minLength = numeric(given.minLength) ?? 0;
   return fc.string({

@@ -9,7 +9,7 @@ let running: string;
 
 beforeAll(async () => {
   farm = await testFarm();
-  const fileUris = [await farm.upload('part.gcode.3mf', await cube({ plates: [{ seconds: 3_600 }] }))];
+  const fileUris = [await farm.upload('part.gcode.3mf', await cube({ plates: [{ seconds: 1_800 }] }))];
   partId = textAt(await farm.ok('POST', '/v1/parts', { name: 'Part', type: 'gcode3mf', fileUris }), 'id');
 });
 afterAll(() => farm.stop());

@@ -44,7 +44,7 @@ describe('a place with a printer', () => {
   );
 
   it('fact-04: is one per printer, and finds no room where four others hold every place', async () => {
-    const farm = await start({ printers: [{ model: 'P1S' }], timing: { connectMs: 4_000 } });
+    const farm = await start({ printers: [{ model: 'P1S' }], timing: { connectMs: 2_000 } });
     const others = [0, 1, 2, 3].map(() => farm.watch());
     await Promise.all(others.map((other) => other.online()));
     const fifth = farm.watch();
