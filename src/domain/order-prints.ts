@@ -59,11 +59,13 @@ export async function printOrders(tx: Transaction, request: OrderPrint): Promise
   return errors;
 }
 
-async function markProcessed(tx: Transaction, { order: { id: orderId }, item }: ItemPlan): Promise<void> {
-  const processedAt = item.processedAt ?? tx.now;
-  await tx.update(orderItem, item.id, { processedStatus: 'processed', processedAt });
-  const { processedAt: before } = await tx.get(order, orderId);
-  await tx.update(order, orderId, { processedAt: before ?? tx.now });
+/** Reads nothing anew where there is nothing to mark, for a farm may have thousands of open orders. */
+async function markProcessed(tx: Transaction, { order: of, item }: ItemPlan): Promise<void> {
+  if (item.processedStatus !== 'processed' || item.processedAt === null) {
+    const processedAt = item.processedAt ?? tx.now;
+    await tx.update(orderItem, item.id, { processedStatus: 'processed', processedAt });
+  }
+  if (of.processedAt === null) await tx.update(order, of.id, { processedAt: tx.now });
 }
 
 function nameOf({ orderNumber }: Order, { originalSku, id }: OrderItem): string {
