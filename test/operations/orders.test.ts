@@ -173,6 +173,36 @@ describe('a print of an order', () => {
   });
 });
 
+describe('a shop whose orders are sent in', () => {
+  const shop = { type: 'etsy', externalId: '4711', name: 'Frames' };
+
+  it('is there once, prints its orders by itself when it is told to, and leaves them when it goes', async () => {
+    const made = await farm.ok('POST', '/local/integrations', shop);
+    const id = textAt(made, 'id');
+    expect(made).toMatchObject({ type: 'etsy', publicData: { shopId: '4711', shopName: 'Frames' } });
+    expect((await farm.api('POST', '/local/integrations', shop)).body).toMatchObject({ code: 'conflict' });
+    const first = await anOrder({ integrationId: id });
+    expect(await jobsOf(first.orderId)).toEqual([]);
+    await farm.ok('PATCH', `/v1/integrations/etsy/${id}/settings`, { autoPrint: true });
+    expect(await jobsOf(first.orderId)).toEqual([]);
+    const second = await anOrder({ integrationId: id });
+    expect(valueAt(second.made, 'items', 0, 'processedStatus')).toBe('processed');
+    expect(await jobsOf(second.orderId)).toHaveLength(2);
+    expect(await farm.ok('DELETE', `/local/integrations/${id}`)).toEqual({ id });
+    expect(await farm.ok('GET', `/v1/orders/${second.orderId}/only`)).toMatchObject({ integrationId: null });
+    expect(await jobsOf(second.orderId)).toHaveLength(2);
+    expect((await farm.api('DELETE', `/local/integrations/${id}`)).status).toBe(404);
+  });
+
+  it('is not what the printers belong to', async () => {
+    const [own] = listAt(await farm.ok('GET', '/v1/integrations?type=bambulab'));
+    const answer = await farm.api('DELETE', `/local/integrations/${textAt(own, 'id')}`);
+    expect(answer.body).toMatchObject({ statusCode: 409, code: 'in_use' });
+    const bad = await farm.api('POST', '/local/integrations', { ...shop, type: 'bambulab' });
+    expect(bad.body).toMatchObject({ code: 'validation_failed' });
+  });
+});
+
 describe('several clients at once', () => {
   it('make one order of a shop’s order, and one customer of one address', async () => {
     const order = { orderNumber: 'E1', source: 'etsy', externalId: 'E1' };

@@ -3,10 +3,8 @@ import BetterSqlite from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { EmulatedPrinter } from '../../drivers/emulator/index.js';
 import { databaseFile } from '../../src/database/places.js';
-import { integration } from '../../src/resources/index.js';
 import { NOTICE_EVENTS } from '../../src/resources/notification-setting.js';
 import { ShopFloor } from '../faults/shop-floor.js';
-import { writeBeside } from '../fixtures/beside.js';
 import { cube } from '../fixtures/cube.js';
 import { listAt, textAt, valueAt } from '../fixtures/farm.js';
 import { type Receiver, receiver } from './receiver.js';
@@ -255,10 +253,12 @@ describe('what is told', () => {
   });
 
   it('of an order that is printed by itself is so, once, and what of it is left', async () => {
-    const etsyId = await writeBeside(floor.farm, async (tx) => {
-      const settings = { autoPrint: false };
-      return (await tx.insert(integration, { storeId: tx.context.storeId, type: 'etsy', settings })).id;
+    const shop = await call('POST', '/local/integrations', {
+      type: 'etsy',
+      externalId: '4711',
+      name: 'Frames',
     });
+    const etsyId = textAt(shop, 'id');
     const fileUris = [await floor.farm.upload('auto.gcode.3mf', await cube())];
     // No printer has the tag: its jobs wait.
     const values = { name: 'Auto', type: 'gcode3mf', fileUris, printTags: { 'user.tags': 'nowhere' } };

@@ -4,6 +4,7 @@ import type { Operation } from '../operation.js';
 import { standardOperations } from '../standard.js';
 import { etsyOperations } from './etsy.js';
 import { filametricsOperations } from './filametrics.js';
+import { ownShopOperations } from './own-shops.js';
 import { shopifyOperations } from './shopify.js';
 
 /** Connections to shops and services outside. */
@@ -12,6 +13,7 @@ export function integrationOperations(deps: Deps): Operation[] {
     ...standardOperations(integration, deps),
     ...etsyOperations(deps),
     ...shopifyOperations(deps),
+    ...ownShopOperations(deps),
     ...filametricsOperations(),
   ];
 }
