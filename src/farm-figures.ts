@@ -9,7 +9,7 @@ import type { EntityJournal } from './domain/entity-journal.js';
 import { hasEnded } from './domain/job-status.js';
 import type { Fleet } from './fleet/fleet.js';
 import { isOnline, type LivePrinter, takesJobs } from './fleet/live-printer.js';
-import type { BridgeStatus } from './realtime/bridge.js';
+import type { BridgeStatus } from './realtime/bridge-story.js';
 import type { RealtimeBroker } from './realtime/broker.js';
 import type { Metrics } from './telemetry/metrics.js';
 import type { Sample } from './telemetry/tally.js';

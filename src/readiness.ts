@@ -4,7 +4,7 @@ import type { Database } from './database/database.js';
 import type { DispatchRunner } from './dispatch/runner.js';
 import type { PartHealth } from './http/health-routes.js';
 import { TICK_LATE_MS } from './progress.js';
-import type { BridgeStatus } from './realtime/bridge.js';
+import type { BridgeStatus } from './realtime/bridge-story.js';
 import type { RealtimeBroker } from './realtime/broker.js';
 
 export interface ReadinessParts {

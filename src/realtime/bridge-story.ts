@@ -1,6 +1,19 @@
 import type { BridgeError, BridgeErrorKind } from './bridge-error.js';
 import type { RealtimeLog } from './log.js';
 
+/** How the external broker fares. */
+export interface BridgeStatus {
+  readonly connected: boolean;
+  /** Epoch milliseconds since when. */
+  readonly since: number;
+  /** Messages that wait for it; entity events wait in the database besides. */
+  readonly buffered: number;
+  /** States that newer ones replaced before they could be sent. */
+  readonly dropped: number;
+  /** Why it is not connected; null while it is. */
+  readonly problem: string | null;
+}
+
 /** So many short connections are no accident. */
 const UNSTEADY = 2;
 

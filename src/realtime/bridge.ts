@@ -1,7 +1,7 @@
 import { setTimeout as rest } from 'node:timers/promises';
 import { BridgeConnection, type BridgeLogin } from './bridge-connection.js';
 import { BridgeError, describeBridgeError } from './bridge-error.js';
-import { BridgeStory } from './bridge-story.js';
+import { type BridgeStatus, BridgeStory } from './bridge-story.js';
 import { placeOf } from './bridge-stream.js';
 import { BRIDGE_TIMING, type BridgeTiming, delayMs } from './bridge-timing.js';
 import type { EntityConsumer } from './entity-publisher.js';
@@ -27,20 +27,10 @@ export interface BridgeOptions {
   readonly timing?: Partial<BridgeTiming>;
 }
 
-/** How the external broker fares. */
-export interface BridgeStatus {
-  readonly connected: boolean;
-  /** Epoch milliseconds since when. */
-  readonly since: number;
-  /** Messages that wait for it; entity events wait in the database besides. */
-  readonly buffered: number;
-  /** States that newer ones replaced before they could be sent. */
-  readonly dropped: number;
-  /** Why it is not connected; null while it is. */
-  readonly problem: string | null;
-}
-
 const GOODBYE_MS = 1_500;
+/** Brokers have bounds of their own, and cut the connection over what is larger; other messages do not come near them. */
+const LARGE_BYTES = 128 * 1024;
+const LARGE_TRIES = 5;
 
 /**
  * Publishes on an external broker what clients of the own one see. Retained states are kept as the newest of each topic
@@ -128,14 +118,16 @@ export class Bridge implements EntityConsumer {
   }
 
   /**
-   * Publishes an entity event at QoS 1. Resolves when the broker has it, however long it is away.
+   * Publishes an entity event at QoS 1. Resolves when the broker has it, however long it is away. A single large one
+   * that ends one connection after another is given up with an error in the log, for all others wait behind it.
    *
    * @throws BridgeError when the bridge stops first
    */
   async deliver(topic: string, payload: string): Promise<void> {
     this.undelivered += 1;
+    const bytes = Buffer.byteLength(payload);
     try {
-      for (;;) {
+      for (let tries = 1; ; tries++) {
         const connection = this.connection ?? (await this.nextConnection());
         if (connection === null) throw new BridgeError('lost', 'the bridge was stopped');
         const done = await connection.confirm(this.prefixed(topic), payload, false).then(
@@ -145,6 +137,12 @@ export class Bridge implements EntityConsumer {
         if (done) return;
         // What failed is on its way out.
         await connection.closed;
+        if (bytes <= LARGE_BYTES || tries < LARGE_TRIES) continue;
+        this.options.log.error(
+          { topic, bytes },
+          'gave up a change that the external broker does not take: too large?',
+        );
+        return;
       }
     } finally {
       this.undelivered -= 1;

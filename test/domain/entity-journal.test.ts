@@ -13,13 +13,13 @@ import {
   type Follower as Told,
 } from '../../src/domain/entity-journal.js';
 import { EntityPublisher } from '../../src/realtime/entity-publisher.js';
-import { folder, material, materialVariant, printer } from '../../src/resources/index.js';
+import { folder, material, materialGroup, materialVariant, printer } from '../../src/resources/index.js';
 import type { Resource } from '../../src/resources/resource.js';
 import { type TestDatabase, testDatabase } from '../fixtures/database.js';
 import { SILENT_LOG } from '../realtime/logs.js';
 import { difference, Follower, pictureOf, presenter } from './entity-follower.js';
 
-const KINDS: readonly Resource[] = [material, materialVariant, folder, printer];
+const KINDS: readonly Resource[] = [material, materialVariant, folder, printer, materialGroup];
 const NOTHING: { readonly recorder: Recorder } = { recorder: async () => undefined };
 
 let current = NOTHING;
@@ -60,6 +60,11 @@ async function add(tx: Transaction, resource: Resource): Promise<void> {
   if (resource === printer) await tx.insert(printer, { storeId, provider: 'Bambu', name });
   if (resource === folder) await tx.insert(folder, { storeId, type: 'part', name });
   if (resource === material) await tx.insert(material, { storeId, name, brand: 'maker', type: 'PLA' });
+  if (resource === materialGroup) {
+    // What it names may be removed, and it stays.
+    const [parentId = null] = await idsOf(tx, materialGroup);
+    await tx.insert(materialGroup, { storeId, name, priority: 1, parentId });
+  }
   if (resource !== materialVariant) return;
   const [materialId] = await idsOf(tx, material);
   if (materialId !== undefined) await tx.insert(materialVariant, { storeId, materialId, name });
@@ -299,6 +304,29 @@ describe('what is kept', () => {
     asked = true;
     await change(system());
     expect([await rows(), journal.head]).toEqual([1, 3]);
+  });
+
+  it('is told after a crash, of what the daemon did by itself too, to who comes back a while later', async () => {
+    let asked = true;
+    const local = { name: 'local', wants: () => asked };
+    const journal = await journalWith([local]);
+    await change(system());
+    journal.passed('local', 1);
+    await change(system());
+    await change(system());
+    // Here it is killed. Of the next run nobody has heard yet, and it changes something by itself before they come.
+    asked = false;
+    const next = new EntityJournal();
+    next.attach(farm.db, farm.storeId);
+    current = { recorder: next.record };
+    await change(system());
+    const [at = -1] = await next.open([local]);
+    await change(system());
+    expect(at).toBe(1);
+    const told: number[] = [];
+    for (let some = await next.after(at); some.length > 0; some = await next.after(told.at(-1) ?? at))
+      told.push(...some.map(({ sequence }) => sequence));
+    expect(told).toEqual([2, 3, 4, 5]);
   });
 
   it('is at most so many transactions, and none older than 30 days; the oldest go, and that is told', async () => {

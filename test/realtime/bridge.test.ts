@@ -215,6 +215,24 @@ describe('a bridge', () => {
   });
 });
 
+describe('a change that is larger than the broker takes', () => {
+  it('is given up after some tries, so that what waits behind it comes', async () => {
+    const strict = await rude({ largest: 1_000 });
+    const bridge = bridgeTo(`mqtt://127.0.0.1:${strict.port}`);
+    bridge.start();
+    const large = 'x'.repeat(200_000);
+    await bridge.deliver(PRINTERS, large);
+    await bridge.deliver(PRINTERS, 'small');
+    const sizes = strict.packets.flatMap((packet) =>
+      packet.cmd === 'publish' && packet.topic === PRINTERS ? [packet.payload.length] : [],
+    );
+    expect(sizes).toEqual([200_000, 200_000, 200_000, 200_000, 200_000, 5]);
+    expect(log.lines.filter((line) => line.startsWith('error'))).toEqual([
+      expect.stringContaining('too large?'),
+    ]);
+  });
+});
+
 describe('the way to a broker', () => {
   let folder: string;
   let files: TlsFiles;

@@ -148,6 +148,8 @@ export interface Manners {
   readonly reads: boolean;
   /** Cuts the connection right after it let somebody in. */
   readonly cuts: boolean;
+  /** Cuts the connection over a message with more bytes. */
+  readonly largest?: number;
   /** Sends what no client can read once it let somebody in. */
   readonly babbles?: boolean;
 }
@@ -197,7 +199,7 @@ export class RudeBroker {
   }
 
   private serve(socket: Socket): void {
-    const { connack, acknowledges, reads, cuts, babbles } = this.manners;
+    const { connack, acknowledges, reads, cuts, babbles, largest = Number.POSITIVE_INFINITY } = this.manners;
     this.connections += 1;
     this.sockets.add(socket);
     socket.on('error', () => {});
@@ -211,7 +213,8 @@ export class RudeBroker {
         if (cuts) socket.end();
         if (babbles === true) socket.write(Buffer.from([0xf3, 0x00, 0xff, 0xff, 0xff, 0xff]));
       }
-      if (packet.cmd === 'publish' && packet.qos === 1 && acknowledges) {
+      if (packet.cmd === 'publish' && packet.payload.length > largest) socket.destroy();
+      else if (packet.cmd === 'publish' && packet.qos === 1 && acknowledges) {
         socket.write(mqttPacket.generate({ cmd: 'puback', messageId: packet.messageId ?? 0 }));
       }
       for (const go of [...this.waiting]) go();
