@@ -16,7 +16,7 @@ export interface Attempt {
 
 /** Sends a notice once. @returns null when the signal ended it */
 export async function attempt(
-  poster: Poster,
+  poster: Pick<Poster, 'post'>,
   of: ChannelData,
   letter: Letter,
   context: LetterContext,
@@ -31,7 +31,7 @@ export async function attempt(
     delivered: error === null,
     httpStatus: result.kind === 'answered' ? result.status : null,
     error: error === null ? null : without(secretsOf(of), error),
-    retryAfterMs: result.kind === 'answered' ? result.retryAfterMs : null,
+    retryAfterMs: result.kind === 'answered' ? (result.retryAfterMs ?? wished(of, result.text)) : null,
     durationMs,
   };
 }
@@ -40,10 +40,26 @@ function errorOf(of: ChannelData, result: Exclude<PostResult, { kind: 'aborted' 
   if (result.kind === 'unanswered') return result.error;
   const { status, text } = result;
   if (status >= 200 && status < 300) return null;
-  if (status >= 300 && status < 400)
+  if (REDIRECTS.has(status))
     return `answered ${status}: redirects are not followed, give the address that it leads to`;
   const said = of.channel === 'webhook' ? null : complaint(text);
   return said === null ? `answered ${status}` : `answered ${status}: ${said}`;
+}
+
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+
+const busy = z.object({ parameters: z.object({ retry_after: z.number().min(0).max(86_400) }) });
+
+/** Telegram says in its answer, and not in a header, how long it wants to be left alone. Milliseconds. */
+function wished({ channel }: ChannelData, text: string): number | null {
+  if (channel !== 'telegram') return null;
+  try {
+    const said = busy.safeParse(JSON.parse(text)).data;
+    return said === undefined ? null : Math.ceil(said.parameters.retry_after * 1000);
+  } catch {
+    // No JSON: it asks for nothing.
+    return null;
+  }
 }
 
 const complaints = z.union([

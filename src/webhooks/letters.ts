@@ -53,13 +53,13 @@ export function post(of: ChannelData, letter: Letter, { bases, userAgent, now }:
       return { url: webhookUrl, headers: { ...headers, ...own }, body: letter.body };
     }
     case 'discord': {
-      const content = cut(plainText(letter), DISCORD_MAX);
+      const content = forDiscord(plainText(letter));
       const body = { content, allowed_mentions: { parse: [] } };
       return { url: of.data.webhookUrl, headers, body: JSON.stringify(body) };
     }
     case 'slack': {
       const text = escapedForSlack(cut(plainText(letter), SLACK_MAX));
-      return { url: of.data.webhookUrl, headers, body: JSON.stringify({ text }) };
+      return { url: of.data.webhookUrl, headers, body: JSON.stringify({ text, mrkdwn: false }) };
     }
     case 'telegram': {
       const { botToken, chatId } = of.data;
@@ -101,6 +101,14 @@ function cut(text: string, max: number): string {
   if (text.length <= max) return text;
   const short = text.slice(0, max - 1);
   return `${/[\uD800-\uDBFF]$/.test(short) ? short.slice(0, -1) : short}…`;
+}
+
+/** What people call things is not meant as markup: `a_b_c` stays as it is. */
+function forDiscord(text: string): string {
+  const escaped = (plain: string) => plain.replaceAll(/[\\*_~`|<>[\]#]/g, '\\$&');
+  const whole = escaped(text);
+  // Each sign may become two.
+  return whole.length <= DISCORD_MAX ? whole : escaped(cut(text, DISCORD_MAX / 2));
 }
 
 function escapedForSlack(text: string): string {

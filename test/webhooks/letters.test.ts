@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { ChannelData } from '../../src/domain/channel-data.js';
 import { openChannelData, readChannelData, sealChannelData } from '../../src/domain/channel-data.js';
 import { NOTICE_EVENTS } from '../../src/resources/notification-setting.js';
+import { attempt } from '../../src/webhooks/attempt.js';
 import { post } from '../../src/webhooks/letters.js';
 import { noticeText } from '../../src/webhooks/notice-text.js';
 import { retryAfterMs } from '../../src/webhooks/retry-after.js';
@@ -34,14 +35,25 @@ describe('a notice for people', () => {
     const of = { channel: 'discord', data: { webhookUrl: 'https://discord.com/api/webhooks/1/x' } } as const;
     expect(sent(of)).toEqual({
       url: of.data.webhookUrl,
-      body: { content: TEXT, allowed_mentions: { parse: [] } },
+      body: {
+        content: 'Bracket failed on Left \\<1\\> & @everyone\nThe nozzle is clogged',
+        allowed_mentions: { parse: [] },
+      },
     });
+    const marks = { printJob: { label: '**v2**_final_ [x](y) `z`' } };
+    expect(sent(of, 'onJobStarted', marks).body.content).toBe(
+      '\\*\\*v2\\*\\*\\_final\\_ \\[x\\](y) \\`z\\` is printing',
+    );
+    const long = sent(of, 'onJobStarted', { printJob: { label: '_'.repeat(1_999) } }).body.content;
+    expect(long).toMatch(/^(\\_)+…$/);
+    expect(long.length).toBeLessThanOrEqual(2_000);
   });
 
   it('goes to Slack without its own marks', () => {
     const of = { channel: 'slack', data: { webhookUrl: 'https://hooks.slack.com/services/x' } } as const;
     expect(sent(of).body).toEqual({
       text: 'Bracket failed on Left &lt;1&gt; &amp; @everyone\nThe nozzle is clogged',
+      mrkdwn: false,
     });
   });
 
@@ -124,6 +136,39 @@ describe('a notice for people', () => {
       text('onMaterialUsageRecorded', { usage: { spools: [{ grams: 12.5, materialType: 'PLA' }] } }),
     ).toBe('A print used material | 12.5 g PLA');
     expect(text('onOrderClosed', { order: { orderNumber: '#17' } })).toBe('Order #17 is closed');
+  });
+});
+
+describe('an attempt', () => {
+  it.each([
+    ['a busy Telegram', 'telegram', 429, { ok: false, parameters: { retry_after: 15 } }, 15_000],
+    ['a Telegram that says nothing of it', 'telegram', 429, { ok: false }, null],
+    ['another that says so in its answer', 'slack', 429, { parameters: { retry_after: 15 } }, null],
+  ] as const)('waits as long as %s wants', async (_what, channel, status, body, ms) => {
+    const of: ChannelData =
+      channel === 'telegram'
+        ? { channel, data: { botToken: '123:abc', chatId: '5' } }
+        : { channel, data: { webhookUrl: 'https://slack.example/x' } };
+    const answer = { kind: 'answered', status, retryAfterMs: null, text: JSON.stringify(body) } as const;
+    const poster = { post: async () => answer };
+    const { signal } = new AbortController();
+    expect(await attempt(poster, of, letter('test', {}), CONTEXT, signal)).toMatchObject({
+      delivered: false,
+      retryAfterMs: ms,
+    });
+  });
+
+  it('calls a redirect what is one', async () => {
+    const of = { channel: 'webhook', data: { webhookUrl: 'https://shop.example/x' } } as const;
+    const error = async (status: number) => {
+      const poster = {
+        post: async () => ({ kind: 'answered', status, retryAfterMs: null, text: '' }) as const,
+      };
+      const { signal } = new AbortController();
+      return (await attempt(poster, of, letter('test', {}), CONTEXT, signal))?.error;
+    };
+    expect(await error(307)).toContain('redirects are not followed');
+    expect(await error(304)).toBe('answered 304');
   });
 });
 
