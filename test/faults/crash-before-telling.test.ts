@@ -8,6 +8,8 @@ import { z } from 'zod';
 import { createTlsMaterial, machineNames } from '../../src/cli/tls-material.js';
 import { initialise } from '../../src/installation.js';
 import { message } from '../domain/entity-follower.js';
+import { freshHost } from '../fixtures/fresh-host.js';
+import { type Call, type Receiver, receiver } from '../webhooks/receiver.js';
 import { DaemonLife } from './daemon-life.js';
 
 let folder: string;
@@ -15,16 +17,19 @@ let account: Awaited<ReturnType<typeof initialise>>;
 let ca: Buffer;
 let life: DaemonLife | null = null;
 const clients: MqttClient[] = [];
+let shop: Receiver;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'printfarmd-untold-'));
   account = await initialise(folder);
   const { caFile } = await createTlsMaterial(folder, machineNames(), new Date());
   ca = readFileSync(caFile);
+  shop = await receiver(freshHost());
 });
 afterAll(async () => {
   await Promise.all(clients.map((client) => client.endAsync(true)));
   await life?.kill('SIGKILL');
+  await shop.stop();
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -34,6 +39,7 @@ function boot(): Promise<DaemonLife> {
     emulatorCa: join(folder, 'tls', 'ca.pem'),
     crashAt: null,
     timing: {},
+    settings: { webhooks: { allowPrivateTargets: ['127.0.0.0/8'], allowHttp: true } },
   });
 }
 
@@ -108,3 +114,55 @@ it('tells after kill -9 what was committed and not told, once, before what is ne
   await add('five');
   await vi.waitFor(() => expect(last).toEqual(['INSERT five']));
 }, 60_000);
+
+it('sends after kill -9 what was committed and not sent, and what was sent and not answered once more', async () => {
+  await life?.kill('SIGKILL');
+  life = await boot();
+  const { id } = await call(named, 'POST', '/v1/settings/notifications', {
+    channel: 'webhook',
+    data: { webhookUrl: shop.url },
+  });
+  await call(named, 'PATCH', `/v1/settings/notifications/${id}/configure`, { onOrderCreatedManual: true });
+  const order = (orderNumber: string) => call(z.unknown(), 'POST', '/v1/orders', { order: { orderNumber } });
+  const numbers = () => shop.calls.map(numberOf);
+  const settled = () =>
+    vi.waitFor(async () => {
+      const log = await call(
+        z.array(z.object({ status: z.string() })),
+        'GET',
+        '/local/notifications/deliveries',
+      );
+      expect(log.every(({ status }) => status === 'delivered')).toBe(true);
+    });
+  await order('one');
+  await vi.waitFor(() => expect(numbers()).toEqual(['one']));
+  await settled();
+
+  await life.endAt({ point: 'after:commit', nth: 1, afterMs: 0 });
+  await expect(order('two')).rejects.toThrow();
+  await life.ended;
+  expect(numbers()).toEqual(['one']);
+
+  life = await boot();
+  // Should the daemon have written something of its own at that moment, the order was never made, and is not told.
+  const orders = z.array(z.object({ orderNumber: z.string() }));
+  const made = (await call(orders, 'GET', '/v1/orders?sort=createdAt')).map((one) => one.orderNumber);
+  await vi.waitFor(() => expect(numbers()).toEqual(made), { timeout: 15_000 });
+  await settled();
+
+  // This one is received, and the daemon dies before it knows.
+  shop.answer = () => undefined;
+  await order('three');
+  await vi.waitFor(() => expect(numbers()).toEqual([...made, 'three']));
+  await life.kill('SIGKILL');
+  shop.answer = 200;
+  life = await boot();
+  await vi.waitFor(() => expect(numbers()).toEqual([...made, 'three', 'three']), { timeout: 15_000 });
+  const [first, second] = shop.calls.slice(-2).map(({ headers }) => headers['x-event-id']);
+  expect(second).toBe(first);
+}, 60_000);
+
+function numberOf({ body }: Call): string {
+  const told = z.object({ data: z.object({ order: z.object({ orderNumber: z.string() }) }) });
+  return told.parse(JSON.parse(body)).data.order.orderNumber;
+}
