@@ -55,7 +55,7 @@ export function mountOperations(app: FastifyInstance, options: MountOptions): vo
           query: parametersOf(request),
           body: operation.body ? parseInput(operation.body, request.body, '$input') : undefined,
         };
-        const context = contextOf(request, reply, caller, action);
+        const context = new RequestContext(caller, request, reply, action);
         return answer(reply, operation, await options.within(request, () => operation.run(input, context)));
       },
     });
@@ -90,28 +90,34 @@ function parametersOf(request: FastifyRequest): readonly (readonly [string, stri
   return parameters;
 }
 
-/** What an operation knows of its call. Most only read: what they do not ask for is not made. */
-function contextOf(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  caller: Caller,
-  action: string,
-): CallContext {
-  // Asked now: later its connection may be gone.
-  const address = plainAddress(request.ip);
-  let gone: AbortController | null = null;
-  let write: WriteContext | null = null;
-  return {
-    caller,
-    get signal() {
-      gone ??= abortedAtClose(reply);
-      return gone.signal;
-    },
-    get write() {
-      write ??= writeContextOf(request, address, caller, action);
-      return write;
-    },
-  };
+/**
+ * What an operation knows of its call. Most only read: what they do not ask for is not made. A class, for an object with
+ * getters of its own would cost a request more than letting its caller in.
+ */
+class RequestContext implements CallContext {
+  /** Asked at once: later its connection may be gone. */
+  readonly #address: string;
+  #gone: AbortController | null = null;
+  #write: WriteContext | null = null;
+
+  constructor(
+    readonly caller: Caller,
+    private readonly request: FastifyRequest,
+    private readonly reply: FastifyReply,
+    private readonly action: string,
+  ) {
+    this.#address = plainAddress(request.ip);
+  }
+
+  get signal(): AbortSignal {
+    this.#gone ??= abortedAtClose(this.reply);
+    return this.#gone.signal;
+  }
+
+  get write(): WriteContext {
+    this.#write ??= writeContextOf(this.request, this.#address, this.caller, this.action);
+    return this.#write;
+  }
 }
 
 function writeContextOf(
