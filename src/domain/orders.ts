@@ -1,12 +1,11 @@
 import { ApiError, invalidInput } from '../contract/errors.js';
 import type { Transaction } from '../database/transaction.js';
-import { integration, order } from '../resources/index.js';
+import { order } from '../resources/index.js';
 import type { Values } from '../resources/inputs.js';
 import type { Row } from '../resources/resource.js';
 import { knownCustomer } from './customers.js';
 import { createEntity, removeEntity, updateEntity } from './entities.js';
 import { addItems } from './order-items.js';
-import { printOrders } from './order-prints.js';
 
 export type Order = Row<typeof order>;
 
@@ -18,8 +17,7 @@ export interface NewOrder {
 }
 
 /**
- * Makes an order with all its items. The customer is found again where the farm knows one. An order of an integration
- * that prints by itself (`autoPrint`) gets its jobs with it; what cannot be printed is left for a person.
+ * Makes an order with all its items. The customer is found again where the farm knows one.
  *
  * @returns its id
  * @throws ApiError conflict for a shop's order that is there; not_found, validation_failed
@@ -28,21 +26,7 @@ export async function createOrder(tx: Transaction, given: NewOrder): Promise<str
   const customerId = await customerOf(tx, given);
   const { id } = await createEntity(tx, order, { ...given.order, customerId });
   await addItems(tx, id, given.items ?? []);
-  if (await printsByItself(tx, id)) await printOrders(tx, { ...BY_ITSELF, orderIds: [id] });
   return id;
-}
-
-const BY_ITSELF = {
-  skuIds: [],
-  newJobs: { tags: {}, priority: 100, position: 'back' },
-  onlySettled: true,
-} as const;
-
-async function printsByItself(tx: Transaction, orderId: string): Promise<boolean> {
-  const { integrationId } = await tx.get(order, orderId);
-  const shop = integrationId === null ? null : await tx.find(integration, integrationId);
-  const { settings = null } = shop ?? {};
-  return settings !== null && 'autoPrint' in settings && settings.autoPrint === true;
 }
 
 async function customerOf(tx: Transaction, given: NewOrder): Promise<unknown> {

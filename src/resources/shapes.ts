@@ -155,6 +155,7 @@ export const orderItemConfig = z.object({
   linkedPartConfigs: z.record(z.string(), linkedPartConfig).optional(),
   selectedOptions: selectedOptions.optional(),
 });
+export type OrderItemConfig = z.infer<typeof orderItemConfig>;
 
 export const expectedData = z.object({ color: z.string(), identifier: z.string(), type: z.string() });
 

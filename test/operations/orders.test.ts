@@ -108,8 +108,10 @@ describe('a print of an order', () => {
   it('takes the options from the item, or from the words of the shop', async () => {
     const made = async (path: string, body: object) => textAt(await farm.ok('POST', path, body), 'id');
     const option = await made('/v1/sku-variants', { name: 'Colour', isPersonalization: false });
-    const red = await made('/v1/sku-variants/values', { optionId: option, name: 'Red' });
-    const blue = await made('/v1/sku-variants/values', { optionId: option, name: 'Blue' });
+    const value = (name: string, ...skuSuffixes: readonly string[]) =>
+      made('/v1/sku-variants/values', { optionId: option, name, skuSuffixes });
+    const [red, blue] = [await value('Red', '-RD'), await value('Blue', '-BL', '-AMB')];
+    await value('Amber', '-AMB');
     const property = { optionId: option, name: 'Plastic', type: 'material' };
     const propertyId = await made('/v1/sku-variants/props', property);
     const values = [
@@ -137,9 +139,22 @@ describe('a print of an order', () => {
       },
       { sku: 'COLOURED', quantity: 1, inputs: { Colour: 'Green' } },
       { sku: 'COLOURED', quantity: 1 },
+      // The suffix says more surely what was bought than the shop's words do.
+      { sku: 'COLOURED-BL', quantity: 1, inputs: { Colour: 'Red' } },
+      { sku: 'COLOURED-AMB', quantity: 1 },
     ];
     const whole = await farm.ok('POST', '/v1/orders', { order: { orderNumber: '9' }, items });
     const orderId = textAt(whole, 'order', 'id');
+    expect(valueAt(whole, 'items', 4)).toMatchObject({
+      skuId: coloured,
+      originalSku: 'COLOURED-BL',
+      skuConfig: { selectedOptions: { [option]: 'Blue' } },
+      resolutionNote: null,
+    });
+    expect(valueAt(whole, 'items', 5)).toMatchObject({
+      skuId: null,
+      resolutionNote: { type: 'ambiguous_match' },
+    });
     const answer = await print({ skuIds: [coloured], orderIds: [orderId] });
     expect(listAt(answer, 'errors')).toEqual([
       expect.stringContaining('cannot be "Green"'),
@@ -148,7 +163,16 @@ describe('a print of an order', () => {
     expect((await jobsOf(orderId)).map((job) => valueAt(job, 'materialAssignments', '0'))).toEqual([
       [{ materialType: 'PETG' }],
       [{ materialType: 'PLA' }],
+      [{ materialType: 'PETG' }],
     ]);
+    await farm.ok('PUT', `/v1/orders/items/${textAt(whole, 'items', 5, 'id')}`, {
+      originalSku: 'COLOURED-RD',
+    });
+    expect(await farm.ok('GET', `/v1/orders/items/${textAt(whole, 'items', 5, 'id')}`)).toMatchObject({
+      skuId: coloured,
+      skuConfig: { selectedOptions: { [option]: 'Red' } },
+      resolutionNote: null,
+    });
   });
 
   it('by many at once makes each job once, and follows what is wanted', async () => {

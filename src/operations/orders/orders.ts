@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { updateEntity } from '../../domain/entities.js';
-import { cancelOrder, createOrder, removeOrder } from '../../domain/orders.js';
+import { cancelOrder, removeOrder } from '../../domain/orders.js';
 import { readRow, readRows } from '../../query/read-rows.js';
 import { answered } from '../../resources/answered.js';
 import { customer, order, orderItem } from '../../resources/index.js';
@@ -33,8 +33,13 @@ export function orderOperations(deps: Deps): Operation[] {
     params: noParams,
     body: newOrder,
     answer: orderDetails,
-    run: ({ body }, { write }) =>
-      database.write(write, async (tx) => detailsOf(deps, tx.db, write.storeId, await createOrder(tx, body))),
+    async run({ body }, { write }) {
+      // Not before the first order comes: a start has enough to read.
+      const { takeOrder } = await import('../../domain/auto-print.js');
+      return database.write(write, async (tx) =>
+        detailsOf(deps, tx.db, write.storeId, await takeOrder(tx, body)),
+      );
+    },
   });
 
   const get = operation({

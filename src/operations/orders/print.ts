@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ORDER_SOURCES, POSITIONS, TAG_KEYS } from '../../contract/enums.js';
 import { notFound } from '../../contract/errors.js';
-import { type OrderPrint, printOrders } from '../../domain/order-prints.js';
+import type { OrderPrint } from '../../domain/order-prints.js';
 import { readRows } from '../../query/read-rows.js';
 import { answered } from '../../resources/answered.js';
 import { order, printJob } from '../../resources/index.js';
@@ -38,6 +38,7 @@ export function printOperations(deps: Deps): Operation[] {
       answer: () => z.object({ errors: z.array(z.string()) }),
       async run({ body }, { write }) {
         const { request, errors } = read(body);
+        const { printOrders } = await import('../../domain/order-prints.js');
         const failed = await database.write(write, (tx) => printOrders(tx, request));
         return { errors: [...errors, ...failed] };
       },
