@@ -37,7 +37,8 @@ export class ContinuousWatch {
     const { database, storeId, fleet, monotonic } = this.options;
     this.#unsubscribe = [
       database.feed.on(({ changes }) => {
-        for (const change of changes) if (change.resource === 'printer') this.#onChange(change);
+        for (const change of changes)
+          if (change.resource === 'printer' && !change.released) this.#onChange(change);
       }),
       fleet.on({ report: (printer) => this.#onReport(printer) }),
     ];

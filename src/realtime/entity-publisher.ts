@@ -132,6 +132,7 @@ export class EntityPublisher {
         }
         if (batches.length > 0) continue;
         // What is not there any more is behind it.
+        if (at < head) changes.passed(consumer.name, head);
         at = Math.max(at, head);
         if (ending.aborted) return;
         if (at >= changes.head) await this.untilCommit(ending);

@@ -358,6 +358,27 @@ describe('what is kept', () => {
     expect(await next.open([{ name: 'bridge' }])).toEqual([4]);
   });
 
+  it('does not wait for who does not follow any more', async () => {
+    const journal = await journalWith([{ name: 'local' }, { name: 'bridge' }]);
+    for (let made = 0; made < 3; made++) await change();
+    journal.passed('local', 3);
+    await journal.close();
+    expect(await rows()).toBe(3);
+    const without = new EntityJournal();
+    without.attach(farm.db, farm.storeId);
+    current = { recorder: without.record };
+    expect(await without.open([{ name: 'local' }])).toEqual([3]);
+    await change();
+    expect(await rows()).toBe(1);
+    without.passed('local', 4);
+    await without.close();
+    // Set up again, it is told from then on.
+    const again = new EntityJournal();
+    again.attach(farm.db, farm.storeId);
+    current = { recorder: again.record };
+    expect([await again.open([{ name: 'local' }, { name: 'bridge' }]), await rows()]).toEqual([[0, 0], 0]);
+  });
+
   it('is told to who follows from now on only from now on', async () => {
     const journal = await journalWith([{ name: 'local' }]);
     await change();

@@ -267,6 +267,18 @@ describe('the publisher', () => {
     }
   });
 
+  it('leaves nothing waiting of what is not there any more', async () => {
+    class Gone extends Committed {
+      override get head(): number {
+        return 7;
+      }
+    }
+    const changes = new Gone();
+    const publisher = await start(changes, [new Heard()]);
+    await vi.waitFor(() => expect(changes.cursors.get('somebody')).toBe(7));
+    await publisher.stop();
+  });
+
   it('also publishes under names with hyphens where that is wanted', async () => {
     const changes = new Committed();
     const heard = new Heard();
