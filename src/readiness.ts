@@ -19,13 +19,19 @@ export interface ReadinessParts {
   readonly started: boolean;
 }
 
+const DATABASE_FAULTS = {
+  ok: '',
+  unreadable: 'it does not answer',
+  unwritable: 'it cannot be written: the disk is full, read-only, failing or gone',
+};
 const NO_LISTENER = 'nothing listens there';
 
 /** Which parts are ready, and why others are not. Strangers read it: no names, addresses or errors of the system. */
 export function readiness(parts: ReadinessParts): PartHealth[] {
   const { database, daily, broker, bridge, runner, mqtt, started } = parts;
+  const found = database.probe();
   return [
-    part('database', answers(database), 'it does not answer'),
+    part('database', found === 'ok', DATABASE_FAULTS[found]),
     part('databaseFile', daily.isSound(), 'the file was found damaged; the log has the details'),
     part('http', true, ''),
     part('mqtt', !mqtt.enabled || broker.ports.tls !== null, NO_LISTENER),
@@ -53,13 +59,4 @@ export function readiness(parts: ReadinessParts): PartHealth[] {
 
 function part(name: string, ready: boolean, why: string): PartHealth {
   return { name, missing: ready ? null : why };
-}
-
-function answers(database: Pick<Database, 'probe'>): boolean {
-  try {
-    return database.probe();
-  } catch {
-    // The reason is the log's business; here it only matters that there is one.
-    return false;
-  }
 }

@@ -9,7 +9,7 @@ import { ChangeFeed, type WriteContext } from './change.js';
 import { checkFile, type FileCheck } from './file-check.js';
 import { type Migration, migrate } from './migrate.js';
 import { databaseFile } from './places.js';
-import { damaged, openSqlite } from './sqlite.js';
+import { damaged, isDiskFault, openSqlite } from './sqlite.js';
 import { Transaction } from './transaction.js';
 
 const checkpointed = z.tuple([z.object({ busy: z.number(), checkpointed: z.number() })]);
@@ -41,6 +41,8 @@ export interface DatabaseOptions {
 export class Database {
   readonly feed: ChangeFeed;
   #sequence = 0;
+  /** Nothing has failed for the disk's sake since something was written. */
+  #writable = true;
 
   private constructor(
     private readonly sqlite: SqliteDatabase,
@@ -123,10 +125,14 @@ export class Database {
     let result: T;
     try {
       result = await transaction;
+    } catch (error) {
+      if (isDiskFault(error)) this.#writable = false;
+      throw error;
     } finally {
       this.onWrite(began - asked, performance.now() - began);
     }
     if (changes.length > 0) {
+      this.#writable = true;
       this.atCommit('after:commit');
       this.#sequence += 1;
       this.feed.emit({ sequence: this.#sequence, context, at, changes });
@@ -177,12 +183,31 @@ export class Database {
     return checkFile(this.file, signal);
   }
 
-  /** A cheap proof that the file can be read. */
-  probe(): boolean {
-    return this.sqlite.prepare('select 1').pluck().get() === 1;
+  /**
+   * A cheap look at what can be done with the file. Nothing is written unless the last that was to be written failed for
+   * the disk's sake; then a page is, to see whether that is over.
+   */
+  probe(): 'ok' | 'unreadable' | 'unwritable' {
+    try {
+      const version = z.int().parse(this.sqlite.pragma('user_version', { simple: true }));
+      if (this.#writable) return 'ok';
+      try {
+        this.sqlite.pragma(`user_version = ${version}`);
+      } catch (error) {
+        if (isDiskFault(error)) return 'unwritable';
+        throw error;
+      }
+      this.#writable = true;
+      return 'ok';
+    } catch {
+      // The reason is the log's business; here it only matters that there is one.
+      return 'unreadable';
+    }
   }
 
   async close(): Promise<void> {
     await this.read.destroy();
+    // Where nothing was asked, the query builder never took the connection, and does not close it.
+    this.sqlite.close();
   }
 }

@@ -1,5 +1,5 @@
 import { chmodSync, existsSync, statSync } from 'node:fs';
-import BetterSqlite, { type Database as SqliteDatabase, type Statement } from 'better-sqlite3';
+import BetterSqlite, { type Database as SqliteDatabase, SqliteError, type Statement } from 'better-sqlite3';
 import { Kysely, SqliteDialect, type SqliteStatement } from 'kysely';
 import type { Tables } from '../resources/index.js';
 
@@ -122,6 +122,11 @@ export function openSqlite(
   const connection = new CachingConnection(sqlite, options.onRead ?? null);
   const dialect = new SqliteDialect({ database: connection });
   return { sqlite, kysely: new Kysely<Tables>({ dialect }), schema: new Kysely<unknown>({ dialect }) };
+}
+
+/** The disk is full, gone, failing, or has become read-only: nothing that a query could do better. */
+export function isDiskFault(error: unknown): boolean {
+  return error instanceof SqliteError && /^SQLITE_(FULL|IOERR|READONLY|CANTOPEN)/.test(error.code);
 }
 
 /** The error for a file that must not be used as it is. */

@@ -67,6 +67,30 @@ describe('reading', () => {
   });
 });
 
+describe('a look at the file', () => {
+  it('finds a disk that cannot be written any more once something was to be, and that it is over', async () => {
+    const make = (name: string) =>
+      farm.db.write(farm.context, (tx) => tx.insert(printer, aPrinter(name, name)));
+    expect(farm.db.probe()).toBe('ok');
+    await sql`pragma query_only = on`.execute(farm.db.read);
+    expect(farm.db.probe()).toBe('ok');
+    await expect(make('One')).rejects.toMatchObject({ code: 'SQLITE_READONLY' });
+    expect(farm.db.probe()).toBe('unwritable');
+    await sql`pragma query_only = off`.execute(farm.db.read);
+    expect(farm.db.probe()).toBe('ok');
+    await make('Two');
+    // What a rule of the database refuses says nothing of the disk.
+    await expect(make('Two')).rejects.toThrow();
+    expect(farm.db.probe()).toBe('ok');
+  });
+
+  it('says that there is none of a database that is closed', async () => {
+    const db = await open();
+    await db.close();
+    expect(db.probe()).toBe('unreadable');
+  });
+});
+
 describe('writing', () => {
   it('gives an insert its defaults and reads the same back', async () => {
     const made = await farm.db.write(farm.context, (tx) => tx.insert(printer, aPrinter('One', 'S1')));
