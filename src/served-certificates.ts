@@ -37,10 +37,13 @@ export class ServedCertificates {
 
   private constructor(private readonly options: ServedCertificatesOptions) {}
 
-  /** @throws when a file cannot be read */
+  /** @throws when a file cannot be read, or certificate and key do not fit */
   static async read(options: ServedCertificatesOptions): Promise<ServedCertificates> {
     const served = new ServedCertificates(options);
-    for (const [door, files] of served.files()) served.pairs.set(door, await readPair(files));
+    for (const [door, files] of served.files()) {
+      served.pairs.set(door, await readPair(files));
+      served.warnOfEnd(door);
+    }
     await served.readCa();
     return served;
   }
@@ -65,9 +68,6 @@ export class ServedCertificates {
         const pair = await readPair(files);
         const before = this.pairs.get(door);
         if (before === undefined || pair.cert !== before.cert || pair.key !== before.key) {
-          if (!new X509Certificate(pair.cert).checkPrivateKey(createPrivateKey(pair.key))) {
-            throw new Error('certificate and private key do not belong together');
-          }
           this.shows?.[door].useCertificate(pair);
           this.pairs.set(door, pair);
           const { fingerprint256, validTo } = new X509Certificate(pair.cert);
@@ -125,5 +125,14 @@ async function readPair({
   keyFile: string;
 }): Promise<CertificatePair> {
   const [cert, key] = await Promise.all([readFile(certFile, 'utf8'), readFile(keyFile, 'utf8')]);
+  if (!belongTogether(cert, key)) {
+    throw new Error(
+      `the certificate of ${certFile} and the private key of ${keyFile} do not belong together`,
+    );
+  }
   return { cert, key };
+}
+
+function belongTogether(cert: string, key: string): boolean {
+  return new X509Certificate(cert).checkPrivateKey(createPrivateKey(key));
 }

@@ -124,9 +124,9 @@ async function issueServer(
   await replace(files.certFile, certificate, 0o644);
 }
 
-/** Whole or not at all: a daemon that starts meanwhile must not read half a file. */
+/** Whole or not at all: neither a daemon that starts meanwhile nor one after a power cut may read half a file. */
 async function replace(file: string, text: string, mode: number): Promise<void> {
-  await writeFile(`${file}.new`, text, { mode });
+  await writeFile(`${file}.new`, text, { mode, flush: true });
   await rename(`${file}.new`, file);
 }
 

@@ -120,12 +120,31 @@ describe('mosquitto_sub', () => {
     expect(answer.err).toContain('A TLS error occurred');
   });
 
+  it('comes again after a restart of the daemon, instead of giving up', async () => {
+    const args = [
+      '-h',
+      '127.0.0.1',
+      '-p',
+      port(),
+      '--cafile',
+      farm.caFile,
+      '-u',
+      farm.storeId,
+      '-P',
+      farm.key,
+    ];
+    // Retained is only what comes because of a subscription.
+    const child = spawn('mosquitto_sub', [...args, '-t', `${stats()}/#`, '-F', 'retained %r %t'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await line(child, /^retained 1/);
+    const again = line(child, /^retained 1/);
+    await farm.restart({ config: { mqtt: { port: Number(port()) } } });
+    expect(await again).toContain(farm.printerId());
+    child.kill();
+  });
+
   it('follows the farm by the lines of the manual', async () => {
-    const tls = {
-      certFile: join(farm.dataDir, 'tls/server.pem'),
-      keyFile: join(farm.dataDir, 'tls/server-key.pem'),
-    };
-    await farm.restart({ config: { http: { tls } } });
     const manual = await readFile(join(ROOT, 'docs/integrators.md'), 'utf8');
     const lines = /<!-- follow with mosquitto_sub -->\n```sh\n([\s\S]*?)```/.exec(manual)?.[1] ?? '';
     const script = lines.replace('3001', new URL(farm.url).port).replace('8883', port());
