@@ -49,7 +49,9 @@ export async function settleNotices(
   if (!last || limit.failures === null) return null;
   const row = await tx.find(notificationSetting, settingId);
   const since = timestamp(tx.at - limit.withinMs);
-  const countedFrom = row?.enabledSince && row.enabledSince > since ? row.enabledSince : since;
+  // A time yet to come is of a clock that was wrong: it would keep every failure from counting until then.
+  const enabledSince = row?.enabledSince && row.enabledSince <= tx.now ? row.enabledSince : since;
+  const countedFrom = enabledSince > since ? enabledSince : since;
   const { failures } = await tx.db
     .selectFrom('notice')
     .select(({ fn }) => fn.countAll<number>().as('failures'))
@@ -67,25 +69,25 @@ export async function settleNotices(
 /** Stands in the place of an event where somebody tries a channel. */
 export const TEST_EVENT = 'test';
 
-/** Drops the oldest notices that wait for a channel, or of these those written before a time. @returns how many went */
+/** Drops the oldest notices that wait for a channel and were written before a time. @returns how many went */
 export async function dropWaiting(
   tx: Transaction,
   settingId: string,
-  { error, before, most }: { readonly error: string; readonly before: string | null; readonly most: number },
+  { error, before, most }: { readonly error: string; readonly before: string; readonly most: number },
 ): Promise<number> {
   const dropped = await tx.db
     .updateTable('notice')
     .set({ status: 'dropped', settledAt: tx.now, updatedAt: tx.now, body: '', error })
     .where('id', 'in', (waiting) => {
-      const oldest = waiting
+      return waiting
         .selectFrom('notice')
         .select('id')
         .where('settingId', '=', settingId)
         .where('status', '=', 'waiting')
         .where('settledAt', 'is', null)
+        .where('createdAt', '<', before)
         .orderBy(rowNumber('notice'))
         .limit(most);
-      return before === null ? oldest : oldest.where('createdAt', '<', before);
     })
     .executeTakeFirst();
   return Number(dropped.numUpdatedRows);

@@ -87,7 +87,8 @@ export class Notifier {
   /** Ends waits and calls; what was delivered is written down, what was not waits for the next start. */
   async stop(): Promise<void> {
     this.#unheard?.();
-    await Promise.all(this.#changing.values());
+    // What failed of them has been told of.
+    await Promise.allSettled(this.#changing.values());
     await Promise.all([...this.#open.values()].map(({ lane }) => lane.stop()));
     this.#open.clear();
     this.#options.poster.close();
@@ -259,11 +260,12 @@ export class Notifier {
   }
 
   #overflow(settingId: string): void {
-    const { database, storeId, limit, log } = this.#options;
+    const { database, storeId, limit, log, clock } = this.#options;
     this.#waiting.set(settingId, 0);
+    const before = timestamp(clock.now() + 1);
     const reason = `more than ${limit.rows} notices waited; they were dropped, for the receiver is too slow`;
     this.#giveUp(settingId, reason)
-      .then(() => dropAll(database, storeId, settingId, reason))
+      .then(() => dropAll(database, storeId, settingId, { error: reason, before }))
       .then(
         (dropped) => log.error({ dropped }, 'notices were dropped'),
         (error: unknown) => log.error({ err: error }, 'notices could not be dropped'),

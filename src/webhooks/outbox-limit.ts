@@ -22,17 +22,17 @@ export async function waitingOf(database: Database, settingId: string): Promise<
   return waiting;
 }
 
-/** Drops all that waits for a channel. @returns how many went */
+/** Drops what waits for a channel and was written before a time, not what is told once it is on again. @returns how many went */
 export async function dropAll(
   database: Database,
   storeId: string,
   settingId: string,
-  error: string,
+  { error, before }: { readonly error: string; readonly before: string },
 ): Promise<number> {
   let total = 0;
   for (;;) {
     const dropped = await database.write(systemContext(storeId), (tx) =>
-      dropWaiting(tx, settingId, { error, before: null, most: BATCH }),
+      dropWaiting(tx, settingId, { error, before, most: BATCH }),
     );
     total += dropped;
     if (dropped < BATCH) return total;

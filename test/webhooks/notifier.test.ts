@@ -190,6 +190,16 @@ describe('channels', () => {
     expect((await post.setting('webhook')).disabledReason).toBeNull();
   });
 
+  it('go off though they were set up by a clock that was ahead', async () => {
+    let time = Date.UTC(2036, 5, 1);
+    const to = await receiving(500);
+    const post = await office({ clock: { now: () => time } });
+    await post.enable(webhook(to));
+    time = Date.UTC(2026, 5, 1);
+    await post.tell(...numbers(10));
+    await vi.waitFor(async () => expect((await post.setting('webhook')).enabled).toBe(0), 5_000);
+  });
+
   it('stay on as long as failures are further apart', async () => {
     let time = Date.UTC(2026, 5, 1);
     const to = await receiving(500);
@@ -259,6 +269,28 @@ describe('channels', () => {
         expect.objectContaining({ dropped: 6, msg: 'notices were dropped' }),
       ),
     );
+  });
+});
+
+describe('a channel that overflows', () => {
+  it('loses nothing that is told once somebody has set it up again', async () => {
+    const to = await receiving(() => undefined);
+    let at = Date.parse('2026-11-26T08:00:00Z');
+    const post = await office({ limit: { rows: 5 }, timeoutMs: 60_000, clock: { now: () => at } });
+    await post.enable(webhook(to));
+    // Set up again before the first of what waited is dropped.
+    let again: Promise<unknown> | null = null;
+    post.farm.db.feed.on(({ changes }) => {
+      if (again !== null || !changes.some(({ after }) => after?.enabled === false)) return;
+      at += 1_000;
+      again = Promise.all([post.enable(webhook(to)), post.tell(7)]);
+    });
+    await post.tell(...numbers(6));
+    const told = () => post.logLines.some((line) => line.includes('notices were dropped'));
+    await vi.waitFor(() => expect(told()).toBe(true), 5_000);
+    await again;
+    const statuses = (await post.rows()).map(({ status }) => status);
+    expect(statuses).toEqual([...numbers(6).map(() => 'dropped'), 'waiting']);
   });
 });
 
