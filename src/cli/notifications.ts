@@ -12,7 +12,7 @@ import {
 import type { ArgumentsOf, CommandContext, CommonOptions } from './command.js';
 import type { ControlClient } from './control-client.js';
 import { CliError, EXIT, type ExitCode } from './exit-codes.js';
-import { withConfigFile } from './options.js';
+import { wholeNumber, withConfigFile } from './options.js';
 import { withDaemon } from './running-daemon.js';
 import { printable, type Terminal } from './terminal.js';
 
@@ -27,7 +27,12 @@ export function options(yargs: Argv<CommonOptions>) {
       type: 'string',
       describe: 'discord, webhook, slack, pushover or telegram; the log shows all without it',
     })
-    .option('limit', { type: 'number', default: 20, describe: 'Lines of the log, 1 to 500' })
+    .option('limit', {
+      type: 'number',
+      default: 20,
+      coerce: wholeNumber('limit', 1, 500),
+      describe: 'Lines of the log, 1 to 500',
+    })
     .example('$0 notifications', 'How each channel fares, and why one is off')
     .example('$0 notifications log webhook', 'What was told to the webhook, and what came of it')
     .example('$0 notifications test telegram', 'Send a test and say what came of it');
@@ -37,8 +42,7 @@ type Arguments = ArgumentsOf<typeof options>;
 
 /** How notification channels fare, through the running daemon. */
 export function run(args: Arguments, context: CommandContext): Promise<ExitCode> {
-  const { action, channel = null } = args;
-  const limit = Math.min(500, Math.max(1, Math.trunc(args.limit) || 1));
+  const { action, channel = null, limit } = args;
   if (action === 'test' && channel === null)
     throw new CliError(EXIT.usage, 'name the channel: printfarmd notifications test CHANNEL');
   return withDaemon(args.config, context, async (client) => {

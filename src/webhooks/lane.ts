@@ -42,8 +42,8 @@ const BATCH = 128;
 const GROUP = 128;
 /** Longest time that what was delivered is not written down, milliseconds: of most receivers a crash repeats one or two. */
 const GROUP_MS = 100;
-/** Longest wait that a receiver may ask for, and how often it may before that counts as an attempt. */
-const PATIENCE = { longestMs: 600_000, times: 10 } as const;
+/** Waits that a receiver may ask for, milliseconds, and how often it may before that counts as an attempt. */
+const PATIENCE = { shortestMs: 1_000, longestMs: 600_000, times: 10 } as const;
 const AFTER_ERROR_MS = 5_000;
 /** Longest wait for an answer once the lane is to end, milliseconds. */
 const LAST_CALL_MS = 1_000;
@@ -182,7 +182,8 @@ export class Lane {
   /** A receiver that is busy says how long; else each wait is a little longer or shorter than the next lane's. */
   #wait(delay: number | undefined, { httpStatus, retryAfterMs }: Attempt, mayAsk: boolean): number {
     const wished = Math.min(retryAfterMs ?? 0, PATIENCE.longestMs);
-    if (mayAsk || delay === undefined) return wished;
+    // Whoever is busy and wants no wait at all is not called ten times in a moment.
+    if (mayAsk || delay === undefined) return Math.max(wished, PATIENCE.shortestMs);
     const { jitter } = this.options.timing;
     const ours = delay * (1 + jitter * (2 * this.options.random() - 1));
     return httpStatus === 503 ? Math.max(ours, wished) : ours;

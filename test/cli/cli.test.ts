@@ -50,6 +50,11 @@ describe('the command line', () => {
       ['emulate', '--printers', 'many'],
       '--printers must be a whole number from 1 to 500',
     ],
+    [
+      'a limit that is none',
+      ['notifications', 'log', '--limit', '0'],
+      '--limit must be a whole number from 1 to 500',
+    ],
     ['an endpoint that is none', ['init', '--dir', 'x', '--listen', '3001'], '--listen must be HOST:PORT'],
     ['an action that is none', ['keys', 'delete'], 'Choices: "create", "list", "revoke"'],
   ])('refuses %s', async (_, argv, message) => {

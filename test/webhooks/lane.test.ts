@@ -148,6 +148,8 @@ describe('a lane', () => {
     expect(await waitsWith({ ...busy, retryAfterMs: 86_400_000 }, 0.5)).toEqual([600_000, 600_000]);
     const limited = { ...refused, httpStatus: 429, retryAfterMs: 1_000 };
     expect(await waitsWith(limited, 0.5)).toEqual([...new Array(10).fill(1_000), 10_000, 60_000]);
+    const atOnce = { ...limited, retryAfterMs: 0 };
+    expect(await waitsWith(atOnce, 0.5)).toEqual([...new Array(10).fill(1_000), 10_000, 60_000]);
   });
 
   it('does nothing while there is nothing to do', async () => {
