@@ -127,30 +127,23 @@ async function build(options: DaemonOptions, onStop: OnStop) {
   const storeId = await requireStoreId(database);
   changes.attach(database, storeId);
   onStop(() => changes.close());
-  const files = new FileStore({
-    root: join(config.dataDir, 'files'),
-    maxFileBytes: config.storage.maxFileBytes,
-  });
+  const { maxFileBytes } = config.storage;
+  const files = new FileStore({ root: join(config.dataDir, 'files'), maxFileBytes });
   await files.start();
 
   const printers = await printerSide({ ...options, database, storeId, clock, files, meter: meter.dispatch });
   const { fleet, discovery, runner, scheduler } = printers;
 
   const { mqttEnforceIpAllowlist } = config.auth;
-  const { authenticator, failedLogins, mqttLogin, controls } = access({
-    database,
-    storeId,
-    clock,
-    log,
-    mqttEnforceIpAllowlist,
-  });
+  const doors = access({ database, storeId, clock, log, mqttEnforceIpAllowlist });
+  const { authenticator, failedLogins, mqttLogin, controls } = doors;
   let http: HttpServer | null = null;
   const urls = new FileUrls(await urlKey(config.dataDir), () => http?.url ?? '');
   const fileUrl = (uri: string) => urls.permanent(uri);
   const presenter = { fileUrl };
   const told = { database, storeId, fleet, runner, mqttLogin, meter: meter.broker, changes, presenter };
   const push = pushSide({ ...options, ...told });
-  const { broker, stats, liveStats, entities, bridge, homeAssistant } = push;
+  const { broker, liveStats, bridge } = push;
   authenticator.onStale((id) => broker.closeAllOn(id));
 
   farmFigures(metrics, { ...options, ...told, broker, bridge, clock });
@@ -197,16 +190,10 @@ async function build(options: DaemonOptions, onStop: OnStop) {
   described = operations.filter(({ older }) => !older);
   const certificates = await ServedCertificates.read({ config, now: () => new Date(clock.now()), log });
   http = new HttpServer({
-    host: config.http.host,
-    port: config.http.port,
+    ...config.http,
     tls: certificates.rest,
     caPem: () => certificates.caPem,
-    trustedProxies: config.http.trustedProxies,
-    corsOrigins: config.http.corsOrigins,
-    maxBodyBytes: config.http.maxBodyBytes,
-    requestTimeoutMs: config.http.requestTimeoutMs,
     rateLimit,
-    publicBaseUrl: config.http.publicBaseUrl,
     operations,
     authenticator,
     failedLogins,
@@ -242,18 +229,9 @@ async function build(options: DaemonOptions, onStop: OnStop) {
     log,
     database,
     storeId,
-    fleet,
-    discovery,
-    runner,
-    scheduler,
-    continuous: printers.continuous,
-    news: printers.news,
-    broker,
-    stats,
-    bridge,
-    homeAssistant,
+    ...printers,
+    ...push,
     notifier,
-    entities,
     http,
     control,
     live,
