@@ -125,6 +125,25 @@ describe('a build of a SKU', () => {
     expect(await farm.ok('GET', `/v1/skus/${skuId}`)).toMatchObject({ linkedParts: [{ label: 'A' }, {}] });
   });
 
+  it('stands in front of the queue as it was given, with all that was given along', async () => {
+    const { skuId } = await aSku([
+      { partId: foot, label: 'First' },
+      { partId: shade, label: 'Second' },
+    ]);
+    const sku = { skuId, position: 'front' };
+    const part = { partId: shade, position: 'front', label: 'Zeroth' };
+    const behind = { partId: shade, label: 'Last' };
+    const built = await farm.ok('POST', '/v2/builds', { parts: [part, behind], skus: [sku, { ...sku }] });
+    const labels = (list: unknown) => listAt(list).map((one) => valueAt(one, 'label'));
+    expect(labels(valueAt(built, 'partBuilds'))).toEqual([
+      'Zeroth',
+      'Last',
+      ...['First', 'Second', 'First', 'Second'],
+    ]);
+    const waiting = await farm.ok('GET', '/v1/print-jobs?status=pending&priority=100&limit=7');
+    expect(labels(waiting)).toEqual(['Zeroth', ...['First', 'First', 'Second', 'First', 'First', 'Second']]);
+  });
+
   it('is shown before it is made', async () => {
     const { skuId, code } = await aSku([{ partId: foot, label: 'Feet' }]);
     const before = valueAt(await farm.ok('GET', '/v1/sku-builds?meta=true'), 'meta', 'total');

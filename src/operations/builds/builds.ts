@@ -97,16 +97,27 @@ export function buildOperations(deps: Deps): Operation[] {
 }
 
 async function makeAll(tx: Transaction, body: BuildRequest, createdBy: string | null) {
-  const plans = await plansFor(tx, body);
-  const partBuilds: PartBuild[] = [];
-  const skuBuilds: SkuBuild[] = [];
-  for (const plan of plans.builds) partBuilds.push(await createBuild(tx, plan, createdBy));
-  for (const plan of plans.skuBuilds) {
-    const made = await createSkuBuild(tx, plan, createdBy);
-    skuBuilds.push(made.skuBuild);
-    partBuilds.push(...made.partBuilds);
+  const { builds, skuBuilds } = await plansFor(tx, body);
+  const all = [...builds, ...skuBuilds];
+  const isFront = ({ line }: (typeof all)[number]) => line.position === 'front';
+  const made = new Map<(typeof all)[number], Made>();
+  // What goes to the front is made from the last on, so that it stands there as it was given.
+  for (const plan of [...all.filter((one) => !isFront(one)), ...all.filter(isFront).toReversed()]) {
+    const whole =
+      'sku' in plan
+        ? await createSkuBuild(tx, plan, createdBy)
+        : { skuBuild: null, partBuilds: [await createBuild(tx, plan, createdBy)] };
+    made.set(plan, whole);
   }
-  return { partBuilds, skuBuilds };
+  return {
+    partBuilds: all.flatMap((plan) => made.get(plan)?.partBuilds ?? []),
+    skuBuilds: all.flatMap((plan) => made.get(plan)?.skuBuild ?? []),
+  };
+}
+
+interface Made {
+  readonly skuBuild: SkuBuild | null;
+  readonly partBuilds: readonly PartBuild[];
 }
 
 async function plansFor(tx: Transaction, { parts = [], skus = [] }: BuildRequest): Promise<Plans> {
