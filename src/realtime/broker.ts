@@ -10,7 +10,7 @@ import { checkFirstPacket, type GateVerdict, versionRefusal } from './connect-ga
 import { Delivery, type PublishOptions } from './delivery.js';
 import { type BrokerPorts, Doors, type DoorsOptions } from './doors.js';
 import { endInTime } from './end-in-time.js';
-import { Entrance } from './entrance.js';
+import { Entrance, type Place } from './entrance.js';
 import { hangUp } from './hang-up.js';
 import type { CertificateText } from './listener.js';
 import type { RealtimeLog } from './log.js';
@@ -113,7 +113,7 @@ export class RealtimeBroker {
     this.observe(aedes);
     const limits = { entrance: this.entrance, handshakeMs: this.connectMs };
     try {
-      await this.doors.start(limits, this.webSockets, (stream, address) => this.take(stream, address));
+      await this.doors.start(limits, this.webSockets, (...arrival) => this.take(...arrival));
     } catch (error) {
       await this.stop();
       throw error;
@@ -168,26 +168,27 @@ export class RealtimeBroker {
 
   /** Takes a request elsewhere that asks for a WebSocket; `address` is the client's. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, address: string): void {
-    const left = this.aedes === null ? null : this.entrance.admit(address);
-    if (left === null) {
+    const place = this.aedes === null ? null : this.entrance.admit(address, () => socket.destroy());
+    if (place === null) {
       socket.destroy();
       return;
     }
-    socket.once('close', left);
+    socket.once('close', () => place.leave());
     this.webSockets
-      .upgrade(request, socket, head, (stream) => this.take(stream, address))
+      .upgrade(request, socket, head, (stream) => this.take(stream, address, place))
       .catch((error: unknown) => {
         this.options.log.error({ err: error, address }, 'could not make a WebSocket');
         socket.destroy();
       });
   }
 
-  private take(stream: Duplex, address: string): void {
-    if (this.aedes === null) {
-      stream.destroy();
-      return;
-    }
+  private take(stream: Duplex, address: string, place: Place | null): void {
+    if (this.aedes === null) return void stream.destroy();
     this.streams.add(stream);
+    const onLogin = () => {
+      clearTimeout(deadline);
+      place?.keep();
+    };
     const deadline = setTimeout(() => {
       this.options.log.debug({ address }, 'a realtime client did not log in within the time for it');
       stream.destroy();
@@ -201,16 +202,13 @@ export class RealtimeBroker {
       this.streams.delete(stream);
     });
     checkFirstPacket(stream).then(
-      (verdict) => this.enter(stream, address.replace(/^::ffff:/, ''), verdict, deadline),
+      (verdict) => this.enter(stream, address.replace(/^::ffff:/, ''), verdict, onLogin),
       (error) => stream.destroy(error),
     );
   }
 
-  private enter(stream: Duplex, address: string, verdict: GateVerdict, deadline: NodeJS.Timeout): void {
-    if (verdict === 'closed' || stream.destroyed || this.aedes === null) {
-      stream.destroy();
-      return;
-    }
+  private enter(stream: Duplex, address: string, verdict: GateVerdict, onLogin: () => void): void {
+    if (verdict === 'closed' || stream.destroyed || this.aedes === null) return void stream.destroy();
     if (verdict !== 'speaks 3.1.1') {
       this.meter.lost('protocol');
       this.calmLog.info({ address, verdict }, 'refused a realtime client: MQTT 3.1.1 is spoken here');
@@ -223,7 +221,7 @@ export class RealtimeBroker {
     const client = this.aedes.handle(stream);
     this.sessions.set(client, session);
     client.once('connected', () => {
-      clearTimeout(deadline);
+      onLogin();
       session.replaces?.stream.destroy();
       session.replaces = null;
       endInTime(session, this.options.now ?? Date.now);

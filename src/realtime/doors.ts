@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import type { Place } from './entrance.js';
 import {
   type CertificateText,
   type ListenAddress,
@@ -6,6 +7,7 @@ import {
   type ListenerLimits,
   listenPlain,
   listenTls,
+  type OnSocket,
   readCertificate,
   type ServerCertificate,
 } from './listener.js';
@@ -30,7 +32,8 @@ export interface BrokerPorts {
   readonly webSocket: number | null;
 }
 
-type OnStream = (stream: Duplex, address: string) => void;
+/** `place` is to be kept when the client has logged in. */
+export type OnStream = (stream: Duplex, address: string, place: Place | null) => void;
 
 const SETTINGS = { tls: 'mqtt.port', webSocket: 'mqtt.websocket.port', plain: 'mqtt.plain.port' } as const;
 const TRY_AGAIN_MS = 30_000;
@@ -60,8 +63,7 @@ export class Doors {
   async start(limits: ListenerLimits, webSockets: WebSockets, onStream: OnStream): Promise<void> {
     const { tls, plain, webSocket } = this.options;
     this.running = true;
-    const onSocket = (socket: Duplex & { remoteAddress?: string | undefined }) =>
-      onStream(socket, socket.remoteAddress ?? '');
+    const onSocket: OnSocket = (socket, place) => onStream(socket, socket.remoteAddress ?? '', place);
     try {
       if (tls !== null) {
         const certificate = await readCertificate(tls);

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
-import type { Entrance } from './entrance.js';
+import type { Entrance, Place } from './entrance.js';
 
 export interface ListenAddress {
   readonly host: string;
@@ -27,7 +27,8 @@ export interface ListenerLimits {
   readonly handshakeMs: number;
 }
 
-export type OnSocket = (socket: Socket) => void;
+/** `place` is null for a connection that has ended already. */
+export type OnSocket = (socket: Socket, place: Place | null) => void;
 
 /** A bound listener and the connections made to it. */
 export interface Listener {
@@ -49,8 +50,47 @@ export function listenTls(
   onSocket: OnSocket,
 ): Promise<Listener> {
   const server = createTlsServer({ ...tlsOptions(certificate), handshakeTimeout: limits.handshakeMs });
-  server.on('secureConnection', onSocket);
-  return listen(address, limits, (socket) => server.emit('connection', socket), server);
+  const places = new PeerPlaces();
+  server.on('secureConnection', (socket) => onSocket(socket, places.of(socket)));
+  return listenSecurely(address, limits, server, places);
+}
+
+interface SecureServer {
+  setSecureContext(options: ReturnType<typeof tlsOptions>): void;
+  emit(event: 'connection', socket: Socket): boolean;
+}
+
+/** The places of connections, known by their peers: TLS shows another socket than came in. */
+export class PeerPlaces {
+  private readonly places = new Map<string, Place>();
+
+  add(socket: Socket, place: Place): void {
+    const peer = peerOf(socket);
+    this.places.set(peer, place);
+    socket.once('close', () => this.places.delete(peer));
+  }
+
+  of(socket: Socket): Place | null {
+    return this.places.get(peerOf(socket)) ?? null;
+  }
+}
+
+function peerOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
+}
+
+/** Binds a port for what serves TLS. */
+export function listenSecurely(
+  address: ListenAddress,
+  limits: ListenerLimits,
+  server: SecureServer,
+  places: PeerPlaces,
+): Promise<Listener> {
+  const enter = (socket: Socket, place: Place) => {
+    places.add(socket, place);
+    server.emit('connection', socket);
+  };
+  return listen(address, limits, enter, server);
 }
 
 /** @throws when the address cannot be bound. */
@@ -71,27 +111,27 @@ export function tlsOptions({ cert, key }: CertificateText) {
  *
  * @param secure what serves TLS on these sockets
  */
-export async function listen(
+async function listen(
   address: ListenAddress,
   { entrance }: ListenerLimits,
-  enter: OnSocket,
+  enter: (socket: Socket, place: Place) => void,
   secure: { setSecureContext(options: ReturnType<typeof tlsOptions>): void } | null,
 ): Promise<Listener> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
-    const left = entrance.admit(socket.remoteAddress ?? '');
-    if (left === null) {
+    const place = entrance.admit(socket.remoteAddress ?? '', () => socket.destroy());
+    if (place === null) {
       socket.destroy();
       return;
     }
     sockets.add(socket);
     socket.once('close', () => {
       sockets.delete(socket);
-      left();
+      place.leave();
     });
     socket.setNoDelay(true);
     socket.setKeepAlive(true, TCP_KEEPALIVE_MS);
-    enter(socket);
+    enter(socket, place);
   });
   const port = await new Promise<number>((resolve, reject) => {
     server.once('error', reject);

@@ -1,12 +1,14 @@
 import { createServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { OnStream } from './doors.js';
 import {
   type CertificateText,
   type ListenAddress,
   type Listener,
   type ListenerLimits,
-  listen,
+  listenSecurely,
+  PeerPlaces,
   tlsOptions,
 } from './listener.js';
 import { pathOf, refuseUpgrade, WEBSOCKET_PATHS, type WebSockets } from './websocket.js';
@@ -25,13 +27,14 @@ export function listenWebSocket(
   certificate: CertificateText,
   limits: ListenerLimits,
   webSockets: WebSockets,
-  onStream: (stream: Duplex, address: string) => void,
+  onStream: OnStream,
 ): Promise<Listener> {
   const server = createServer({
     ...tlsOptions(certificate),
     handshakeTimeout: limits.handshakeMs,
     maxHeaderSize: MAX_HEADER_BYTES,
   });
+  const places = new PeerPlaces();
   const waiting = new WeakMap<Duplex, NodeJS.Timeout>();
   server.on('secureConnection', (socket: Socket) => {
     const deadline = setTimeout(() => socket.destroy(), limits.handshakeMs);
@@ -53,8 +56,8 @@ export function listenWebSocket(
     }
     const peer = request.socket.remoteAddress ?? '';
     webSockets
-      .upgrade(request, socket, head, (stream) => onStream(stream, peer))
+      .upgrade(request, socket, head, (stream) => onStream(stream, peer, places.of(request.socket)))
       .catch(() => socket.destroy());
   });
-  return listen(address, limits, (socket) => server.emit('connection', socket), server);
+  return listenSecurely(address, limits, server, places);
 }

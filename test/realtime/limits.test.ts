@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import mqttPacket from 'mqtt-packet';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -260,9 +261,9 @@ describe('a flood of connections', () => {
     const log = new LogBook();
     const entrance = new Entrance({ maxConnections: 100, log, now: () => now });
     const come = (address: string) => {
-      const leave = entrance.admit(address);
-      leave?.();
-      return leave !== null;
+      const place = entrance.admit(address, () => {});
+      place?.leave();
+      return place !== null;
     };
     const first = Array.from({ length: 500 }, () => come('10.0.0.1')).filter(Boolean);
     expect(first).toHaveLength(50);
@@ -276,9 +277,9 @@ describe('a flood of connections', () => {
     const now = 0;
     const entrance = new Entrance({ maxConnections: 100, log: SILENT_LOG, now: () => now });
     const come = (address: string) => {
-      const leave = entrance.admit(address);
-      leave?.();
-      return leave !== null;
+      const place = entrance.admit(address, () => {});
+      place?.leave();
+      return place !== null;
     };
     const network = Array.from({ length: 60 }, (_, at) => come(`2001:db8::${at}`)).filter(Boolean);
     expect(network).toHaveLength(50);
@@ -289,14 +290,41 @@ describe('a flood of connections', () => {
   it('gives places back, each once', () => {
     let now = 0;
     const entrance = new Entrance({ maxConnections: 2, log: SILENT_LOG, now: () => (now += 1_000) });
-    const leave = entrance.admit('10.0.0.1');
-    entrance.admit('10.0.0.2');
-    expect(entrance.admit('10.0.0.3')).toBeNull();
-    leave?.();
-    leave?.();
-    expect(entrance.admit('10.0.0.3')).not.toBeNull();
-    expect(entrance.admit('10.0.0.4')).toBeNull();
+    const come = (address: string) => {
+      const place = entrance.admit(address, () => {});
+      place?.keep();
+      return place;
+    };
+    const first = come('10.0.0.1');
+    come('10.0.0.2');
+    expect(come('10.0.0.3')).toBeNull();
+    first?.leave();
+    first?.leave();
+    expect(come('10.0.0.3')).not.toBeNull();
+    expect(come('10.0.0.4')).toBeNull();
   });
+
+  it.each(['plain', 'tls', 'webSocket'] as const)(
+    'that is silent, from many addresses on the %s port, keeps nobody out, and nobody in loses his place',
+    async (door) => {
+      const small = await BrokerBench.start({ maxConnections: 32 });
+      const staying = await small.connect();
+      const browser = await small.connectOverWebSocket();
+      const port = small.broker.ports[door] ?? 0;
+      const silent = ['127.0.0.2', '127.0.0.3'].flatMap((localAddress) =>
+        Array.from({ length: 15 }, () => connect({ host: '127.0.0.1', port, localAddress })),
+      );
+      for (const socket of silent) socket.on('error', () => {});
+      small.endWith(() => silent.map((socket) => socket.destroy()));
+      await Promise.all(silent.map((socket) => once(socket, 'connect')));
+      small.now += 1_000;
+      await small.connect({ clientId: 'newcomer' });
+      await small.connectOverWebSocket('/', { clientId: 'newcomer in a browser' });
+      expect(small.broker.clients).toBe(4);
+      expect([staying.connected, browser.connected]).toEqual([true, true]);
+      await small.stop();
+    },
+  );
 
   it('with one key leaves places for the others', async () => {
     const small = await BrokerBench.start({ maxConnections: 32 });
