@@ -7,7 +7,10 @@ import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { BambuDiscovery } from '../../drivers/bambu/discovery.js';
 import type { DiscoveryPort } from '../../src/cli/ports.js';
+import { processBundle } from '../faults/daemon-bundle.js';
 import { cli, Program, temporaryFolder } from './harness.js';
+
+const MAIN = await processBundle(join(import.meta.dirname, '../../src/cli/main.ts'));
 
 const printerSchema = z.strictObject({
   serial: z.string().length(15),
@@ -21,7 +24,7 @@ const printerSchema = z.strictObject({
 });
 
 function emulate(...argv: string[]): Program {
-  return new Program('../../src/cli/main.ts', ['emulate', '--json', ...argv]);
+  return new Program(MAIN, ['emulate', '--json', ...argv]);
 }
 
 async function printers(program: Program, count: number) {

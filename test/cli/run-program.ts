@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { processBundle } from '../faults/daemon-bundle.js';
 import { Program, temporaryFolder } from './harness.js';
 
 /** The printers of the configuration that `installed` writes. */
@@ -15,9 +16,12 @@ export async function installed(): Promise<{ file: string; dataDir: string }> {
   return { file, dataDir: join(dir, 'data') };
 }
 
+/** The program of `farm-program.ts`, whose first word says how its daemon behaves. */
+export const FARM_PROGRAM = await processBundle(join(import.meta.dirname, 'farm-program.ts'));
+
 /** `run` with a daemon that behaves so. */
 export function program(behaviour: string, file: string): Program {
-  return new Program('./farm-program.ts', [behaviour, 'run', '--config', file], {
+  return new Program(FARM_PROGRAM, [behaviour, 'run', '--config', file], {
     PRINTFARMD_LOG_LEVEL: 'debug',
   });
 }

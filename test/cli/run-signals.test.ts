@@ -1,12 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { Program } from './harness.js';
-import { installed, PRINTER, program, says } from './run-program.js';
+import { FARM_PROGRAM, installed, PRINTER, program, says } from './run-program.js';
 
 describe('run, while it runs,', () => {
   it('reads its configuration anew at SIGHUP: what is live takes effect, the rest is named', async () => {
     const { file } = await installed();
-    const running = new Program('./farm-program.ts', ['good', 'run', '--config', file]);
+    const running = new Program(FARM_PROGRAM, ['good', 'run', '--config', file]);
     await running.line(says('printfarmd is ready'));
     const second = '  - { serial: 01P00A000000002, host: 127.0.9.2, accessCode: parrot77 }\n';
     await writeFile(
@@ -53,7 +53,7 @@ describe('run, while it runs,', () => {
 
   it('changes its log level at SIGUSR2, and back', async () => {
     const { file } = await installed();
-    const running = new Program('./farm-program.ts', ['good', 'run', '--config', file]);
+    const running = new Program(FARM_PROGRAM, ['good', 'run', '--config', file]);
     await running.line(says('printfarmd is ready'));
     running.process.kill('SIGUSR2');
     await running.line((line) => says('log level changed')(line) && line.includes('"to":"debug"'));

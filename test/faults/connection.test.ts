@@ -16,7 +16,7 @@ beforeAll(async () => {
         refusedRetryMs: 300,
         startConfirmationMs: 0,
       },
-      awayGraceMs: 1_500,
+      awayGraceMs: 4_000,
     },
   );
 });

@@ -7,6 +7,7 @@ import { Emulator, type TruthEntry } from '../../drivers/emulator/index.js';
 import { createTlsMaterial, machineNames } from '../../src/cli/tls-material.js';
 import { initialise } from '../../src/installation.js';
 import { cube } from '../fixtures/cube.js';
+import { emulatorCa } from '../fixtures/emulator-ca.js';
 import { DaemonLife } from './daemon-life.js';
 
 /** Short waits, so that what takes minutes in a farm takes a second here. */
@@ -47,6 +48,7 @@ export class CrashingFarm {
   static async make(host: string, crashAt: string | null, speed = 600): Promise<CrashingFarm> {
     const folder = await mkdtemp(join(tmpdir(), 'printfarmd-crash-'));
     const emulator = new Emulator({
+      ca: await emulatorCa(),
       printers: [{ model: 'X1C', host, mqttPort: 0, ftpPort: 0 }],
       speed,
       reportIntervalMs: 100,

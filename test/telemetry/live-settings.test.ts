@@ -10,6 +10,7 @@ import { settingsSchema } from '../../src/config/schema.js';
 import { type RunningDaemon, startDaemon } from '../../src/daemon.js';
 import { initialise } from '../../src/installation.js';
 import { createLogger } from '../../src/telemetry/log.js';
+import { emulatorCa } from '../fixtures/emulator-ca.js';
 import { receiver } from '../webhooks/receiver.js';
 
 const HOSTS = ['127.61.0.1', '127.61.0.2'];
@@ -64,6 +65,7 @@ const online = (expected: readonly [string, boolean][]) =>
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'pfd-live-'));
   emulator = new Emulator({
+    ca: await emulatorCa(),
     printers: HOSTS.map((host) => ({ model: 'A1M', host, mqttPort: 0, ftpPort: 0 })),
     reportIntervalMs: 100,
   });

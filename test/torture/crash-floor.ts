@@ -10,6 +10,7 @@ import { createTlsMaterial, machineNames } from '../../src/cli/tls-material.js';
 import { initialise } from '../../src/installation.js';
 import { DaemonLife } from '../faults/daemon-life.js';
 import { cube } from '../fixtures/cube.js';
+import { emulatorCa } from '../fixtures/emulator-ca.js';
 
 /** Short waits, with time for a start to show on a busy machine; `FAULT_PATIENCE` makes them longer on a busier one. */
 const PATIENCE = Number(process.env.FAULT_PATIENCE ?? 1);
@@ -75,7 +76,7 @@ export class CrashFloor {
     seed: number,
     options: FloorOptions = {},
   ): Promise<CrashFloor> {
-    const { ca, adopt = true } = options;
+    const { ca = await emulatorCa(), adopt = true } = options;
     const folder = await mkdtemp(join(tmpdir(), 'printfarmd-crashes-'));
     const printers = models.map((model, at) => ({
       model,
@@ -84,8 +85,7 @@ export class CrashFloor {
       ftpPort: 0,
     }));
     const emulator = new Emulator({
-      ...{ printers, seed, speed: SPEED, reportIntervalMs: 100 },
-      ...(ca ? { ca } : {}),
+      ...{ printers, seed, ca, speed: SPEED, reportIntervalMs: 100 },
     });
     await emulator.start();
     await writeFile(join(folder, 'ca.pem'), emulator.caPem);

@@ -2,7 +2,8 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { createSecureContext, type SecureContext, TLSSocket } from 'node:tls';
 import type { PrinterTarget } from '../../../drivers/driver.js';
-import { createEmulatorCa, LeafIssuer } from '../../../drivers/emulator/certificates.js';
+import { LeafIssuer } from '../../../drivers/emulator/certificates.js';
+import { emulatorCa } from '../../fixtures/emulator-ca.js';
 
 /** Replies to one command; null falls through to the default. Called with the verb and its argument. */
 export type Script = (verb: string, argument: string) => string | null;
@@ -31,7 +32,7 @@ export class ScriptedFtps {
   ) {}
 
   async start(): Promise<PrinterTarget> {
-    const ca = await createEmulatorCa();
+    const ca = await emulatorCa();
     const leaf = await new LeafIssuer(ca).issue({ commonName: '00M000000000001' });
     this.caPem = ca.certificatePem;
     const context = createSecureContext({

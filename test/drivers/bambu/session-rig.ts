@@ -15,13 +15,8 @@ import type {
   PrinterTarget,
   StartPrintRequest,
 } from '../../../drivers/driver.js';
-import {
-  createEmulatorCa,
-  type EmulatedPrinter,
-  Emulator,
-  type EmulatorCa,
-  type EmulatorOptions,
-} from '../../../drivers/emulator/index.js';
+import { type EmulatedPrinter, Emulator, type EmulatorOptions } from '../../../drivers/emulator/index.js';
+import { emulatorCa } from '../../fixtures/emulator-ca.js';
 import { freshHost } from '../../fixtures/fresh-host.js';
 
 export const quietLog: DriverLog = { debug() {}, info() {}, warn() {}, error() {} };
@@ -129,7 +124,6 @@ export class Watched {
   }
 }
 
-let ca: Promise<EmulatorCa> | null = null;
 /** An emulator, a driver and the sessions between them. */
 export class SessionRig {
   readonly emulator: Emulator;
@@ -149,9 +143,8 @@ export class SessionRig {
     readonly log?: DriverLog;
     readonly camera?: CameraOptions;
   }): Promise<SessionRig> {
-    ca ??= createEmulatorCa();
     const emulator = new Emulator({
-      ca: await ca,
+      ca: await emulatorCa(),
       reportIntervalMs: 100,
       speed: options.speed ?? 20,
       printers: options.printers.map((spec) => ({

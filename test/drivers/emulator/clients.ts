@@ -5,18 +5,12 @@ import { Readable } from 'node:stream';
 import type { ConnectionOptions, PeerCertificate } from 'node:tls';
 import { Client as FtpClient } from 'basic-ftp';
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
-import {
-  createEmulatorCa,
-  type EmulatedPrinter,
-  Emulator,
-  type EmulatorOptions,
-} from '../../../drivers/emulator/index.js';
+import { type EmulatedPrinter, Emulator, type EmulatorOptions } from '../../../drivers/emulator/index.js';
+import { emulatorCa } from '../../fixtures/emulator-ca.js';
 import { freshHost } from '../../fixtures/fresh-host.js';
 import { buildSlicedFile, type SlicedFile } from '../../fixtures/sliced-file.js';
 
 export type Print = Record<string, unknown>;
-
-const ca = createEmulatorCa();
 
 export async function startEmulator(
   options: Omit<EmulatorOptions, 'printers'> & {
@@ -25,7 +19,7 @@ export async function startEmulator(
 ): Promise<Emulator> {
   const emulator = new Emulator({
     reportIntervalMs: 100,
-    ca: await ca,
+    ca: await emulatorCa(),
     ...options,
     printers: options.printers.map((spec) => ({
       model: 'X1C',
