@@ -67,7 +67,8 @@ export class PeerPlaces {
   add(socket: Socket, place: Place): void {
     const peer = peerOf(socket);
     this.places.set(peer, place);
-    socket.once('close', () => this.places.delete(peer));
+    // The same port may be its successor's by then.
+    socket.once('close', () => this.places.get(peer) === place && this.places.delete(peer));
   }
 
   of(socket: Socket): Place | null {
