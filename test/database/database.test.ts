@@ -298,7 +298,6 @@ describe('opening', () => {
     expect(statSync(file()).size).toBe(0);
     writeFileSync(file(), Buffer.alloc(8192, 7));
     await expect(open()).rejects.toThrow(/damaged.*left as it is/);
-    farm = await testDatabase();
   });
 
   it('refuses a file that is damaged somewhere in the middle (pain-38)', async () => {
@@ -312,7 +311,6 @@ describe('opening', () => {
     writeFileSync(file(), bytes);
     await expect(open()).rejects.toThrow(/damaged.*left as it is/);
     expect(readFileSync(file()).equals(bytes)).toBe(true);
-    farm = await testDatabase();
   });
 
   it('says what to do when there is none', async () => {
@@ -345,7 +343,6 @@ describe('opening', () => {
     const half = await sql`select name from sqlite_master where name = 'half'`.execute(db.read);
     expect(half.rows).toEqual([]);
     await db.close();
-    farm = await testDatabase();
   });
 
   it('gives printers of before the place of their camera, and leaves all else as it was', async () => {
@@ -364,7 +361,6 @@ describe('opening', () => {
       cameraPort: null,
     });
     await db.close();
-    farm = await testDatabase();
   });
 
   it('refuses a schema from a newer version', async () => {
@@ -372,6 +368,5 @@ describe('opening', () => {
     const newer: Migration = { name: '9002_newer', up: async () => undefined };
     await (await open([...MIGRATIONS, newer])).close();
     await expect(open()).rejects.toThrow(/newer version.*9002_newer/);
-    farm = await testDatabase();
   });
 });
