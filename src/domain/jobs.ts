@@ -58,6 +58,15 @@ export async function moveJobs(
   for (const buildId of new Set(jobs.map((job) => job.partBuildId))) await rollUpBuild(tx, buildId);
 }
 
+/**
+ * Cancels jobs that no printer has begun.
+ *
+ * @throws ApiError invalid_state when one of them has ended
+ */
+export function cancelJobs(tx: Transaction, jobs: readonly PrintJob[]): Promise<void> {
+  return moveJobs(tx, jobs, 'cancelled', () => ({ cancelledAt: tx.now }));
+}
+
 async function moveOne(
   tx: Transaction,
   job: PrintJob,

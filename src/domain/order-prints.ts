@@ -4,7 +4,7 @@ import { isOneOf } from '../database/json-sql.js';
 import { decodeRow } from '../database/rows.js';
 import type { Transaction } from '../database/transaction.js';
 import { order, orderItem, printJob } from '../resources/index.js';
-import { moveJobs } from './jobs.js';
+import { cancelJobs } from './jobs.js';
 import { type ItemPlan, ItemPlanner, jobsOf, type NewJobs, type OrderItem } from './order-item-plan.js';
 import type { Order } from './orders.js';
 import { createSkuBuild } from './sku-builds.js';
@@ -142,5 +142,5 @@ async function removedOf(tx: Transaction, orders: ReadonlyMap<string, Order>): P
 async function cancel(tx: Transaction, ids: readonly string[]): Promise<void> {
   const jobs = [];
   for (const id of ids) jobs.push(await tx.get(printJob, id));
-  await moveJobs(tx, jobs, 'cancelled', () => ({ cancelledAt: tx.now }));
+  await cancelJobs(tx, jobs);
 }

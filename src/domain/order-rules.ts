@@ -3,7 +3,7 @@ import { decodeRow } from '../database/rows.js';
 import type { Transaction } from '../database/transaction.js';
 import { order, printJob } from '../resources/index.js';
 import type { Values } from '../resources/inputs.js';
-import { moveJobs } from './jobs.js';
+import { cancelJobs } from './jobs.js';
 import type { EntityRules } from './rules.js';
 import { textOf } from './text.js';
 import { refuseTwin } from './twin.js';
@@ -56,5 +56,5 @@ async function cancelWaiting(tx: Transaction, orderId: string): Promise<void> {
     .where('status', '=', 'pending')
     .execute();
   const waiting = rows.map((row) => decodeRow(printJob, row));
-  await moveJobs(tx, waiting, 'cancelled', () => ({ cancelledAt: tx.now }));
+  await cancelJobs(tx, waiting);
 }

@@ -4,7 +4,7 @@ import { recordAct } from '../../domain/audit.js';
 import type { AuditEntry } from '../../domain/audit-entries.js';
 import { countJob } from '../../domain/dispatch-endings.js';
 import { holdsPrinter, isOutcomeUnknown } from '../../domain/job-status.js';
-import { moveJob, moveJobs, type PrintJob } from '../../domain/jobs.js';
+import { cancelJobs, moveJob, type PrintJob } from '../../domain/jobs.js';
 import { queueAgain } from '../../domain/queue-again.js';
 import { answered } from '../../resources/answered.js';
 import { printJob } from '../../resources/index.js';
@@ -41,7 +41,7 @@ export function jobOperations(deps: Deps, teller: CommandTeller): Operation[] {
       const begun = await database.write(write, async (tx) => {
         const jobs = await jobsOf(tx, body, caller, 'queue.manage');
         const waiting = jobs.filter((job) => job.status === 'pending');
-        await moveJobs(tx, waiting, 'cancelled', () => ({ cancelledAt: tx.now }));
+        await cancelJobs(tx, waiting);
         // The printer's part is done by the daemon later, in its own name.
         const withPrinters = jobs.filter((job) => job.status !== 'pending' && holdsPrinter(job.status));
         if (withPrinters.length > 0) await recordAct(tx, asked(withPrinters.map((job) => job.id)));
